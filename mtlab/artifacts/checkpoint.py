@@ -1,0 +1,33 @@
+"""model.safetensors: the weights, with what is needed to use them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from mtlab.data.dataset import Dataset
+
+
+def save_model(path: Path, model: nn.Module, dataset: Dataset) -> None:
+    """Write the model's state; loading it executes nothing.
+
+    The file's metadata holds, as JSON, `tasks` (names and classes), `image_shape` and
+    `pixel_statistics`, so that prediction treats images as training did.
+    """
+    state: Mapping[str, torch.Tensor] = model.state_dict()
+    # safetensors stores values in row-major order, whatever the layout in memory.
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    metadata = {
+        "tasks": json.dumps([asdict(task) for task in dataset.tasks]),
+        "image_shape": json.dumps(dataset.image_shape),
+        "pixel_statistics": json.dumps(asdict(dataset.pixel_statistics)),
+    }
+    unfinished = path.with_name(f".{path.name}.part")
+    save_file(tensors, unfinished, metadata)
+    unfinished.replace(path)

@@ -1,0 +1,50 @@
+"""metrics.jsonl: one line per epoch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mtlab.training.events import EpochEnd
+
+
+class MetricsLog:
+    """Appends each epoch as it ends, so that an interrupted run keeps what it measured."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8")
+
+    def append(self, event: EpochEnd) -> None:
+        line = {
+            "epoch": event.epoch,
+            "train": event.train.as_dict(),
+            "val": event.val.as_dict(),
+            "learning_rate": event.learning_rate,
+            "seconds": event.seconds,
+        }
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+
+    def __enter__(self) -> MetricsLog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The epochs of a run in order; a last line that was cut off is left out."""
+    epochs = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            epochs.append(json.loads(line))
+        except json.JSONDecodeError:
+            break
+    return epochs

@@ -1,0 +1,51 @@
+"""Reading run folders back: plain values, nothing is executed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mtlab.artifacts.run_dir import HYDRA_FOLDER, SUMMARY
+from mtlab.errors import RunFolderError
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """A run's summary.json.
+
+    Raises:
+        RunFolderError: No summary, or one that is cut off.
+    """
+    path = folder / SUMMARY
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunFolderError(
+            str(path), "must be a run's summary", error, "name the folder of a run"
+        ) from error
+    if not isinstance(summary, dict):
+        raise RunFolderError(str(path), "must hold a JSON object", type(summary).__name__)
+    return summary
+
+
+def read_overrides(folder: Path) -> dict[str, str]:
+    """The overrides a run was started with, `key=value` split at the first `=`."""
+    path = folder / HYDRA_FOLDER / "overrides.yaml"
+    if not path.is_file():
+        return {}
+    overrides = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    pairs = (str(override).lstrip("+~").partition("=") for override in overrides)
+    return {key: value for key, _, value in pairs}
+
+
+def run_folders(parent: Path) -> list[Path]:
+    """The folders directly below `parent` that hold a run, a sweep's jobs in their order."""
+    folders = [path.parent for path in parent.glob(f"*/{SUMMARY}")]
+    return sorted(folders, key=_job_number)
+
+
+def _job_number(folder: Path) -> tuple[int, str]:
+    number, _, _ = folder.name.partition("_")
+    return (int(number) if number.isdigit() else 0, folder.name)

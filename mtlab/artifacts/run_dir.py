@@ -1,0 +1,87 @@
+"""A run's folder: every file name in it, and writing that never leaves half a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mtlab.errors import RunFolderError
+
+SUMMARY = "summary.json"
+CONFIG = "config.yaml"
+METRICS = "metrics.jsonl"
+WEIGHTS = "model.safetensors"
+CONFUSIONS = "confusion.json"
+LOG = "mtlab.log"
+FIGURES = "figures"
+HYDRA_FOLDER = ".hydra"
+SWEEP_TABLE = "sweep.txt"
+SWEEP_CSV = "sweep.csv"
+
+
+class RunFolder:
+    """The folder of one run, claimed so that no other run writes into it.
+
+    Raises:
+        RunFolderError: The folder cannot be written, or holds a run already.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            # Exclusive creation: of two runs that want the folder, one gets it.
+            with (path / SUMMARY).open("x", encoding="utf-8") as summary:
+                summary.write('{"status": "running"}\n')
+        except FileExistsError as error:
+            raise RunFolderError(
+                "hydra.run.dir", "must name a folder without a run in it", f"{path / SUMMARY}",
+                "name another folder, or delete this one",
+            ) from error  # fmt: skip
+        except OSError as error:
+            raise RunFolderError(
+                "hydra.run.dir", "must name a folder that can be written", f"{path} ({error})",
+                "name another folder",
+            ) from error  # fmt: skip
+
+    @property
+    def summary(self) -> Path:
+        return self.path / SUMMARY
+
+    @property
+    def config(self) -> Path:
+        return self.path / CONFIG
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / METRICS
+
+    @property
+    def weights(self) -> Path:
+        return self.path / WEIGHTS
+
+    @property
+    def confusions(self) -> Path:
+        return self.path / CONFUSIONS
+
+    @property
+    def log(self) -> Path:
+        return self.path / LOG
+
+    @property
+    def figures(self) -> Path:
+        return self.path / FIGURES
+
+    def write_summary(self, values: Mapping[str, Any]) -> None:
+        """Replace summary.json in one step: a reader sees the old one or the new one."""
+        write_whole(self.summary, json.dumps(values, indent=2, allow_nan=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that it is never seen half-written."""
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)

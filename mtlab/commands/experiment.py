@@ -1,0 +1,91 @@
+"""Everything a run needs, built from its configuration and put on its device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from mtlab.artifacts.summary import RunSummary
+from mtlab.config.command_line import check_perceptron, check_weighting
+from mtlab.config.schema import DeviceConfig, ModelConfig, PerceptronConfig, RunConfig
+from mtlab.data.build import build_dataset
+from mtlab.data.dataset import Dataset, Split
+from mtlab.device import Device, select_device
+from mtlab.models.build import build_model
+from mtlab.models.counting import count_parameters, flops_per_sample
+from mtlab.objective.build import build_objective
+from mtlab.objective.metrics import SplitMetrics
+from mtlab.objective.objective import Objective
+from mtlab.seeding import seed_global_generators
+from mtlab.training.evaluate import evaluate
+from mtlab.training.monitor import Monitor
+
+
+@dataclass
+class Experiment:
+    """The parts of a run.
+
+    Attributes:
+        train, val: On the device.
+        model: With fresh weights, on the device.
+        objective: On the device.
+    """
+
+    config: RunConfig
+    device: Device
+    dataset: Dataset
+    train: Split
+    val: Split
+    model: nn.Module
+    objective: Objective
+    monitor: Monitor
+
+    def measure(self, split: Split) -> SplitMetrics:
+        """Measure the model as it is on a split that lies on the device."""
+        batch_size = self.config.trainer.eval_batch_size
+        return evaluate(self.model, split, self.objective, batch_size, self.device)
+
+
+def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) -> Experiment:
+    """Build every part, the cheapest checks first, and note each in the summary."""
+    summary.seed = config.seed
+    summary.dataset, summary.model = config.dataset.name, config.model.name
+    check_perceptron(config, overrides)
+    device = _device(config.device, config.model)
+    summary.device = device
+    seed_global_generators(config.seed)
+    dataset = build_dataset(config.dataset, config.tasks, config.model.task_choice, config.seed)
+    _note_dataset(dataset, summary)
+    check_weighting(len(dataset.tasks), overrides)
+    objective = build_objective(config.mtl, config.model, dataset.tasks)
+    weights = objective.task_weights()
+    summary.weighting = weights if len(weights) > 1 else None
+    monitor = Monitor(config.trainer.monitor, weights, config.trainer.min_delta)
+    model = build_model(config.model, dataset.image_shape, dataset.tasks)
+    summary.parameters = count_parameters(model)
+    summary.flops_per_sample = flops_per_sample(model, dataset.image_shape)
+    return Experiment(
+        config=config,
+        device=device,
+        dataset=dataset,
+        train=dataset.train.to(device.torch_device),
+        val=dataset.val.to(device.torch_device),
+        model=device.place(model),
+        objective=objective.to(device.torch_device),
+        monitor=monitor,
+    )
+
+
+def _device(config: DeviceConfig, model: ModelConfig) -> Device:
+    learns_on_processor = isinstance(model, PerceptronConfig)
+    kind = "cpu" if learns_on_processor else config.name.value
+    return select_device(kind, config.precision.value, config.threads)
+
+
+def _note_dataset(dataset: Dataset, summary: RunSummary) -> None:
+    summary.tasks = [task.name for task in dataset.tasks]
+    summary.classes = {task.name: list(task.class_names) for task in dataset.tasks}
+    summary.image_shape = list(dataset.image_shape)
+    summary.samples = {"train": len(dataset.train), "val": len(dataset.val)}

@@ -1,0 +1,41 @@
+"""The end of a sweep: one table over its runs, on the terminal, as text and as CSV."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+
+class RememberSweepFolder(Callback):
+    """Hydra's hook at the start of a sweep.
+
+    Hydra does not tell the calling program where a sweep's folder is, nor that it began at all.
+    """
+
+    folder: Path | None = None
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        RememberSweepFolder.folder = Path(config.hydra.sweep.dir)
+
+
+def finish_sweep(folder: Path) -> int:
+    """Write and print the sweep's table; returns how many of its runs did not complete."""
+    from rich.console import Console
+
+    from mtlab.artifacts.run_dir import SWEEP_CSV, SWEEP_TABLE, write_whole
+    from mtlab.report.tables import sweep_table
+
+    table = sweep_table(folder)
+    if not table.rows:
+        return 0
+    write_whole(folder / SWEEP_CSV, table.as_csv())
+    text = io.StringIO()
+    Console(file=text, width=200).print(table.as_rich("sweep", leave_out=()))
+    write_whole(folder / SWEEP_TABLE, text.getvalue())
+    Console(highlight=False).print(table.as_rich("sweep"))
+    print(f"{len(table.rows)} runs, {table.num_failed} of them not completed; table in {folder}")
+    return table.num_failed

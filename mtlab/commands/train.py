@@ -1,0 +1,155 @@
+"""`mtlab`: compose a run, train it, measure it, and leave a folder that explains itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from mtlab.artifacts.checkpoint import save_model
+from mtlab.artifacts.metrics_log import MetricsLog
+from mtlab.artifacts.run_dir import RunFolder, write_whole
+from mtlab.artifacts.summary import RunSummary
+from mtlab.commands.experiment import Experiment, prepare
+from mtlab.commands.progress import show_progress
+from mtlab.commands.record import RunRecord
+from mtlab.config.compose import to_run_config
+from mtlab.config.schema import Keep, PerceptronConfig, UpdateRule
+from mtlab.models.perceptron import Perceptron
+from mtlab.report.figures import draw_run_figures
+from mtlab.seeding import generator
+from mtlab.terminal import Terminal
+from mtlab.training.events import EpochEnd, Event
+from mtlab.training.loop import LoopSettings, fit
+from mtlab.training.optim import build_optimizer, build_scheduler
+from mtlab.training.perceptron import PerceptronState, fit_perceptron
+from mtlab.training.state import TrainingState
+
+State = TrainingState | PerceptronState
+
+
+def train(composed: DictConfig) -> None:
+    """Hydra's job: one run in its own folder."""
+    hydra = HydraConfig.get()
+    folder = RunFolder(Path(hydra.runtime.output_dir))
+    overrides = list(hydra.overrides.task)
+    job = int(hydra.job.num) if hydra.mode == RunMode.MULTIRUN else None
+    with (
+        Terminal(folder.log, quiet=job is not None) as terminal,
+        RunRecord(folder, terminal, overrides, job) as record,
+    ):
+        summary = record.summary
+        experiment = prepare(to_run_config(composed), overrides, summary)
+        save_config(folder.config, composed, experiment)
+        terminal.say(describe(summary))
+        if experiment.config.trainer.epochs > 0:
+            state = train_to_the_end(experiment, folder, terminal, summary)
+            measure(experiment, state, folder, summary)
+            if experiment.config.trainer.figures:
+                draw_run_figures(
+                    summary.as_dict(), folder.metrics, folder.confusions, folder.figures
+                )
+        record.complete()
+
+
+def save_config(path: Path, composed: DictConfig, experiment: Experiment) -> None:
+    """The whole configuration resolved, with what the run decided: its tasks, and no weighting
+    where there is nothing to weigh.
+    """
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    values["tasks"] = [task.name for task in experiment.dataset.tasks]
+    if len(experiment.dataset.tasks) == 1:
+        values["mtl"] = None
+    write_whole(path, OmegaConf.to_yaml(values))
+
+
+def describe(summary: RunSummary) -> str:
+    """One line on what is about to be trained."""
+    assert summary.parameters is not None and summary.device is not None and summary.tasks
+    return (
+        f"{summary.model} on {summary.dataset}: tasks {', '.join(summary.tasks)};"
+        f" {summary.samples['train']:,} training and {summary.samples['val']:,} validation images;"
+        f" {summary.parameters.total:,} parameters; {summary.flops_per_sample:,} operations per"
+        f" image; {summary.device.type}, {summary.device.precision}"
+    )
+
+
+def train_to_the_end(
+    experiment: Experiment, folder: RunFolder, terminal: Terminal, summary: RunSummary
+) -> State:
+    """Iterate over the loop; every epoch goes to metrics.jsonl, the terminal and the summary."""
+    state, events = start(experiment)
+    with MetricsLog(folder.metrics) as metrics:
+        for event in show_progress(events, experiment.config.trainer.epochs, terminal):
+            if isinstance(event, EpochEnd):
+                metrics.append(event)
+                summary.note_epoch(event)
+    return state
+
+
+def start(experiment: Experiment) -> tuple[State, Iterator[Event]]:
+    """The state of a run that begins, and the events of its training."""
+    config = experiment.config
+    splits = (experiment.train, experiment.val)
+    batch_order = generator(config.seed, "batch order")
+    if isinstance(config.model, PerceptronConfig):
+        assert isinstance(experiment.model, Perceptron)
+        unit = PerceptronState(experiment.model, batch_order)
+        return unit, fit_perceptron(
+            unit,
+            *splits,
+            online=config.model.update is UpdateRule.online,
+            lr=config.model.lr,
+            tolerance=config.model.tolerance,
+            num_epochs=config.trainer.epochs,
+            monitor=experiment.monitor,
+        )
+    optimizer = build_optimizer(config.optimizer, experiment.model.parameters())
+    scheduler = build_scheduler(
+        config.scheduler, optimizer, config.trainer.epochs, experiment.monitor.lower_is_better
+    )
+    state = TrainingState(experiment.model, optimizer, scheduler, batch_order)
+    settings = LoopSettings(
+        num_epochs=config.trainer.epochs,
+        batch_size=config.trainer.batch_size,
+        eval_batch_size=config.trainer.eval_batch_size,
+        patience_epochs=config.trainer.patience_epochs,
+        clip_norm=config.trainer.clip_norm,
+    )
+    return state, fit(
+        state, *splits, experiment.objective, settings, experiment.monitor, experiment.device
+    )
+
+
+def measure(
+    experiment: Experiment, state: State, folder: RunFolder, summary: RunSummary
+) -> None:
+    """Keep the weights that validation chose, read the test split for the first time, measure."""
+    started = time.perf_counter()
+    test = experiment.dataset.load_test().to(experiment.device.torch_device)
+    splits = {"train": experiment.train, "val": experiment.val, "test": test}
+    summary.samples["test"] = len(test)
+    summary.kept_epoch = summary.epochs
+    if isinstance(state, PerceptronState):
+        summary.converged = state.converged
+    if experiment.config.trainer.keep is Keep.best and state.best is not None:
+        if isinstance(state, PerceptronState):
+            # The last weights of pairs that cannot be separated jump about: both are reported.
+            summary.last = {name: experiment.measure(split) for name, split in splits.items()}
+        state.model.load_state_dict(state.best.weights)
+        summary.kept_epoch = state.best.epoch
+    save_model(folder.weights, state.model, experiment.dataset)
+    figures = {name: experiment.measure(split) for name, split in splits.items()}
+    summary.train, summary.val, summary.test = figures["train"], figures["val"], figures["test"]
+    confusions = {
+        name: {task: matrix.tolist() for task, matrix in split.confusions.items()}
+        for name, split in figures.items()
+    }
+    write_whole(folder.confusions, json.dumps(confusions) + "\n")
+    summary.seconds.evaluate += time.perf_counter() - started

@@ -1,0 +1,1 @@
+"""From YAML groups to one typed, checked configuration."""

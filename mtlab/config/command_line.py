@@ -1,0 +1,61 @@
+"""Rules about what was typed: a setting that would have no effect is a mistake, not a wish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtlab.config.schema import DeviceKind, PerceptronConfig, RunConfig
+from mtlab.errors import ConfigError
+
+UNUSED_BY_PERCEPTRON = (
+    "optimizer",
+    "scheduler",
+    "trainer.batch_size",
+    "trainer.clip_norm",
+    "trainer.patience_epochs",
+)
+
+
+def check_perceptron(config: RunConfig, overrides: Sequence[str]) -> None:
+    """The perceptron has a rule of its own, on the processor.
+
+    Raises:
+        ConfigError: The command line sets what a perceptron has no use for.
+    """
+    if not isinstance(config.model, PerceptronConfig):
+        return
+    for key in UNUSED_BY_PERCEPTRON:
+        typed = find_override(overrides, key)
+        if typed is not None:
+            raise ConfigError(
+                key, "does not apply to model=perceptron, which learns by its own rule", typed,
+                "leave it out; model.lr and model.update steer the rule",
+            )  # fmt: skip
+    if config.device.name is DeviceKind.cuda:
+        raise ConfigError(
+            "device", "model=perceptron learns on the processor, one sample after another",
+            "device=cuda", "use device=cpu or device=auto",
+        )  # fmt: skip
+
+
+def check_weighting(num_tasks: int, overrides: Sequence[str]) -> None:
+    """With one task there is nothing to weigh.
+
+    Raises:
+        ConfigError: The command line sets a weighting all the same.
+    """
+    typed = find_override(overrides, "mtl")
+    if num_tasks == 1 and typed is not None:
+        raise ConfigError(
+            "mtl", "weighs the losses of several tasks, and this run has one", typed,
+            "leave it out, or choose more tasks by 'tasks=[...]'",
+        )  # fmt: skip
+
+
+def find_override(overrides: Sequence[str], key: str) -> str | None:
+    """The first override of a key, of a group, or of anything below it; None where there is none."""
+    for override in overrides:
+        name = override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")
+        if name == key or name.startswith(f"{key}."):
+            return override
+    return None

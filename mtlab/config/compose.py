@@ -1,0 +1,152 @@
+"""Where `conf/` lies, and the way from composed YAML to a typed, checked RunConfig."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mtlab.config.schema import (
+    VARIANTS,
+    DatasetConfig,
+    DeviceConfig,
+    ModelConfig,
+    OptimizerConfig,
+    RunConfig,
+    SchedulerConfig,
+    TrainerConfig,
+    WeightingConfig,
+)
+from mtlab.errors import ConfigError
+
+PRIMARY_CONFIG = "train"
+LONGEST_FOLDER_NAME = 120
+
+T = TypeVar("T")
+
+
+def conf_folder() -> Path:
+    """The folder of YAML groups: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for candidate in (package / "conf", package.parent / "conf"):
+        if (candidate / f"{PRIMARY_CONFIG}.yaml").is_file():
+            return candidate
+    raise ConfigError(
+        "conf", "the folder of YAML groups must lie in or beside the package", package,
+        "install mtlab again",
+    )  # fmt: skip
+
+
+def register_resolvers() -> None:
+    """Make `${folder_name:...}` and `${unused_folder:...}` available to the YAML files."""
+    OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
+    # Cached like Hydra's own `now`, so that every job of a sweep sees the same folder.
+    OmegaConf.register_new_resolver("unused_folder", unused_folder, replace=True, use_cache=True)
+
+
+def folder_name(overrides: str) -> str:
+    """A job's overrides as one folder name: no brackets, no slashes, at most 120 characters."""
+    return re.sub(r"[^\w.=+-]+", "_", overrides).strip("_")[:LONGEST_FOLDER_NAME]
+
+
+@functools.cache
+def unused_folder(folder: str) -> str:
+    """The folder itself, or with `-2`, `-3`, ... when an earlier run in the same second has it.
+
+    The folder is created at once: of two processes that ask together, one gets the next name.
+    """
+    Path(folder).parent.mkdir(parents=True, exist_ok=True)
+    attempt = Path(folder)
+    number = 1
+    while True:
+        try:
+            attempt.mkdir()
+        except FileExistsError:
+            number += 1
+            attempt = Path(f"{folder}-{number}")
+        else:
+            return str(attempt)
+
+
+def to_run_config(composed: DictConfig) -> RunConfig:
+    """Turn a composed configuration into typed, range-checked values.
+
+    Raises:
+        ConfigError: A key that no class knows, a missing key, a wrong type or range.
+    """
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    seed, tasks = values.get("seed"), values.get("tasks")
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise ConfigError("seed", "must be a whole number of at least 0", seed, "for example seed=0")
+    mtl = values.get("mtl")
+    if mtl is not None and "lambda" in mtl:
+        mtl = {("lambda_" if key == "lambda" else key): value for key, value in mtl.items()}
+    return RunConfig(
+        seed=seed,
+        tasks=_task_names(tasks),
+        dataset=_variant("dataset", values.get("dataset"), DatasetConfig),
+        model=_variant("model", values.get("model"), ModelConfig),
+        mtl=None if mtl is None else _variant("mtl", mtl, WeightingConfig),
+        optimizer=_variant("optimizer", values.get("optimizer"), OptimizerConfig),
+        scheduler=_variant("scheduler", values.get("scheduler"), SchedulerConfig),
+        device=_typed("device", values.get("device"), DeviceConfig),
+        trainer=_typed("trainer", values.get("trainer"), TrainerConfig),
+    )
+
+
+def _task_names(tasks: object) -> list[str] | None:
+    if tasks is None:
+        return None
+    names = [tasks] if isinstance(tasks, str) else tasks
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError("tasks", "must be a list of names", tasks, "for example 'tasks=[digit]'")
+    if not names or len(set(names)) != len(names):
+        raise ConfigError(
+            "tasks", "must name at least one task, and none twice", names, "for example 'tasks=[digit]'"
+        )
+    return names
+
+
+def _variant(group: str, values: Any, base: type[T]) -> T:
+    """Build the class that the group's own key (`name`, `source`) asks for."""
+    key, classes = VARIANTS[group]
+    if not isinstance(values, dict) or values.get(key) not in classes:
+        found = values.get(key) if isinstance(values, dict) else values
+        raise ConfigError(
+            f"{group}.{key}", f"must be one of {', '.join(classes)}", found,
+            f"choose a file of the group, as in {group}={next(iter(classes))}",
+        )  # fmt: skip
+    return _typed(group, values, classes[values[key]])
+
+
+def _typed(group: str, values: Any, kind: type[T]) -> T:
+    """Convert a group's plain values to its dataclass, naming the key of whatever does not fit."""
+    if not isinstance(values, dict):
+        raise ConfigError(group, "must be a group of keys", values, f"see mtlab {group}=... --help")
+    schema = OmegaConf.structured(kind)
+    try:
+        built = OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.create(values)))
+    except OmegaConfBaseException as error:
+        raise _explain(group, schema, values, error) from error
+    assert isinstance(built, kind)
+    return built
+
+
+def _explain(
+    group: str, schema: DictConfig, values: dict[str, Any], error: OmegaConfBaseException
+) -> ConfigError:
+    path = str(error.full_key or error.key or "").replace("lambda_", "lambda")
+    key = f"{group}.{path}" if path else group
+    first = path.split(".")[0].split("[")[0]
+    known = ", ".join(str(name).replace("lambda_", "lambda") for name in schema)
+    if first and first not in {str(name).replace("lambda_", "lambda") for name in schema}:
+        return ConfigError(key, "is not a key that exists here", remedy=f"the keys are {known}")
+    if "Missing mandatory" in str(error) or "???" in str(error):
+        return ConfigError(key, "must be set", "no value", "add the key to the YAML file")
+    rule = str(error.msg or error).splitlines()[0]
+    return ConfigError(key, f"has the wrong type: {rule}", values.get(first), "see --cfg job")

@@ -1,0 +1,1 @@
+"""From files of images and labels to splits in memory."""

@@ -1,0 +1,68 @@
+"""scikit-learn's bundled digits, resized to the size of MNIST."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from mtlab.data.source import LabelledImages
+from mtlab.data.splits import stratified_split
+from mtlab.seeding import generator
+
+TEST_FRACTION = 0.2
+TEST_SPLIT_SEED = 0
+SIDE = 28
+LARGEST_SCAN_VALUE = 16
+
+
+class Digits:
+    """1,797 scans, 80/20 train/test: stratified, and the same for every seed of a run."""
+
+    def train(self) -> LabelledImages:
+        everything, rest, _ = _split_scans()
+        return everything.select(rest)
+
+    def test(self) -> LabelledImages:
+        everything, _, held_out = _split_scans()
+        return everything.select(held_out)
+
+    def class_names(self) -> list[str] | None:
+        return None
+
+
+@functools.cache
+def _split_scans() -> tuple[LabelledImages, torch.Tensor, torch.Tensor]:
+    pixels, classes = bundled_scans()
+    scans = torch.from_numpy(pixels.reshape(-1, 1, 8, 8)).float() / LARGEST_SCAN_VALUE
+    resized = torch.nn.functional.interpolate(
+        scans, size=(SIDE, SIDE), mode="bilinear", align_corners=False
+    )
+    labels = torch.from_numpy(classes)
+    rest, held_out = stratified_split(
+        labels, TEST_FRACTION, generator(TEST_SPLIT_SEED, "digits test split")
+    )
+    images = (resized * 255).round().to(torch.uint8)
+    return LabelledImages(images, {"label": labels}), rest, held_out
+
+
+def bundled_scans() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """scikit-learn's digits: pixels `(1797, 64)` in [0, 16] and labels `(1797,)`.
+
+    The table is read straight from the installed package, because importing `sklearn.datasets`
+    takes seconds, longer than training on it; `load_digits` stands by where the file has moved.
+    """
+    package = importlib.util.find_spec("sklearn")
+    for folder in package.submodule_search_locations or [] if package else []:
+        table = Path(folder) / "datasets" / "data" / "digits.csv.gz"
+        if table.is_file():
+            rows = np.loadtxt(table, delimiter=",", dtype=np.int64)
+            return rows[:, :-1], rows[:, -1]
+    from sklearn.datasets import load_digits
+
+    bundled = load_digits()
+    return bundled.data.astype(np.int64), bundled.target.astype(np.int64)

@@ -1,0 +1,220 @@
+"""A user's own arrays in a .npz file, checked before anything is trained on them."""
+
+from __future__ import annotations
+
+import functools
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from mtlab.data.source import LabelledImages
+from mtlab.data.splits import stratified_split
+from mtlab.errors import DataError
+from mtlab.seeding import generator
+
+TEST_SUFFIX = "_test"
+TEST_SPLIT_SEED = 0
+
+Array = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class NpzLayout:
+    """Which arrays of the file hold what; see `conf/dataset/npz.yaml`."""
+
+    images: str
+    labels: list[str] | None
+    label_names: list[str] | None
+    test_fraction: float
+
+
+class Npz:
+    """Images and labels from one .npz file.
+
+    Raises:
+        DataError: No such file, not a .npz, damaged, arrays of objects, missing arrays, NaN or
+            infinite pixels, labels that are not whole numbers, or lengths that differ.
+    """
+
+    def __init__(self, path: Path, layout: NpzLayout) -> None:
+        self._path = path
+        self._layout = layout
+        self._names = _array_names(path)
+        self._has_test_arrays = layout.images + TEST_SUFFIX in self._names
+
+    def train(self) -> LabelledImages:
+        if self._has_test_arrays:
+            return self._read("")
+        everything, rest, _ = self._split()
+        return everything.select(rest)
+
+    def test(self) -> LabelledImages:
+        if self._has_test_arrays:
+            return self._read(TEST_SUFFIX)
+        everything, _, held_out = self._split()
+        return everything.select(held_out)
+
+    def class_names(self) -> list[str] | None:
+        return None
+
+    @functools.cached_property
+    def _everything(self) -> LabelledImages:
+        return self._read("")
+
+    def _split(self) -> tuple[LabelledImages, torch.Tensor, torch.Tensor]:
+        everything = self._everything
+        rest, held_out = stratified_split(
+            everything.main_label,
+            self._layout.test_fraction,
+            generator(TEST_SPLIT_SEED, "npz test split"),
+        )
+        return everything, rest, held_out
+
+    def _read(self, suffix: str) -> LabelledImages:
+        images = self._images(self._layout.images + suffix)
+        labels: dict[str, torch.Tensor] = {}
+        for name in self._label_arrays(suffix, len(images)):
+            labels.update(self._label_columns(name, suffix, len(images)))
+        if not labels:
+            raise DataError(
+                str(self._path),
+                f"must hold an array of labels with {len(images)} rows",
+                f"arrays {', '.join(self._names)}",
+                "name the label arrays by dataset.labels",
+            )
+        return LabelledImages(images, labels)
+
+    def _label_arrays(self, suffix: str, num_samples: int) -> list[str]:
+        if self._layout.labels is not None:
+            return self._layout.labels
+        candidates = [
+            name.removesuffix(suffix)
+            for name in self._names
+            if name.endswith(suffix) and (suffix or not name.endswith(TEST_SUFFIX))
+        ]
+        return [name for name in candidates if name != self._layout.images]
+
+    def _images(self, name: str) -> torch.Tensor:
+        array = self._load(name)
+        if array.ndim not in (3, 4) or 0 in array.shape:
+            raise DataError(
+                f"{self._path}[{name}]",
+                "must have the shape (images, height, width) or (images, height, width, channels)",
+                array.shape,
+                "reshape the array, or name another one by dataset.images",
+            )
+        if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
+            raise DataError(
+                f"{self._path}[{name}]",
+                "must be uint8 (0 to 255) or floats",
+                array.dtype,
+                "convert it with .astype(numpy.uint8) or .astype(numpy.float32)",
+            )
+        if array.dtype != np.uint8:
+            array = array.astype(np.float32)
+            finite = np.isfinite(array)
+            if not finite.all():
+                first = tuple(int(axis[0]) for axis in np.nonzero(~finite))
+                raise DataError(
+                    f"{self._path}[{name}]",
+                    "must hold finite pixels",
+                    f"{int((~finite).sum())} NaN or infinite, the first at {first}",
+                    "replace them, for example by numpy.nan_to_num",
+                )
+        channels_last = array if array.ndim == 4 else array[..., np.newaxis]
+        return torch.from_numpy(np.ascontiguousarray(channels_last.transpose(0, 3, 1, 2)))
+
+    def _label_columns(self, name: str, suffix: str, num_samples: int) -> dict[str, torch.Tensor]:
+        array = self._load(name + suffix)
+        subject = f"{self._path}[{name + suffix}]"
+        if array.ndim not in (1, 2) or len(array) != num_samples:
+            raise DataError(
+                subject,
+                f"must have one row of labels for each of the {num_samples} images",
+                f"shape {array.shape}",
+                "mend the array, or leave it out by dataset.labels",
+            )
+        values = array.astype(np.float64) if np.issubdtype(array.dtype, np.floating) else array
+        if not (
+            np.issubdtype(values.dtype, np.number)
+            and bool(np.isfinite(values).all())
+            and bool((values == np.floor(values)).all())
+            and bool((values >= 0).all())
+        ):
+            raise DataError(
+                subject,
+                "must hold whole numbers of at least 0",
+                f"{array.dtype} with values such as {_first_bad_label(values)}",
+                "number the classes from 0",
+            )
+        whole = torch.from_numpy(values.astype(np.int64))
+        if whole.ndim == 1:
+            return {name: whole}
+        columns = self._layout.label_names
+        if columns is None:
+            columns = [f"{name}{column}" for column in range(whole.shape[1])]
+        if len(columns) != whole.shape[1]:
+            raise DataError(
+                "dataset.label_names",
+                f"must name each of the {whole.shape[1]} columns of {subject}",
+                columns,
+                "list one name per column",
+            )
+        return {column: whole[:, index] for index, column in enumerate(columns)}
+
+    def _load(self, name: str) -> Array:
+        if name not in self._names:
+            raise DataError(
+                str(self._path),
+                f"must hold the array {name}",
+                f"arrays {', '.join(self._names) or 'none'}",
+                "name the arrays by dataset.images and dataset.labels",
+            )
+        try:
+            with np.load(self._path, allow_pickle=False) as file:
+                array: Array = file[name]
+                return array
+        except ValueError as error:
+            raise DataError(
+                f"{self._path}[{name}]",
+                "must be an array of numbers; Python objects are refused, since reading them"
+                " would run code",
+                error,
+                "save it as an array of numbers",
+            ) from error
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            raise _unreadable(self._path, error) from error
+
+
+def _array_names(path: Path) -> list[str]:
+    if not path.is_file():
+        raise DataError(
+            "dataset.path", "must name a .npz file", f"{path}, which is not a file",
+            "give the path of a file written by numpy.savez",
+        )  # fmt: skip
+    if not zipfile.is_zipfile(path):
+        raise _unreadable(path, "not a complete zip archive, which a .npz file is")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return list(file.files)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, reason: object) -> DataError:
+    return DataError(
+        str(path), "must be a complete .npz file", reason, "write it again with numpy.savez"
+    )
+
+
+def _first_bad_label(values: Array) -> object:
+    if not np.issubdtype(values.dtype, np.number):
+        return repr(values.flat[0])
+    numbers = values.astype(np.float64)
+    bad = ~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (numbers < 0)
+    return numbers[bad].flat[0]

@@ -1,0 +1,49 @@
+"""What every source of images and labels provides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Images with their labels, as they were read.
+
+    Attributes:
+        images: `(num_samples, channels, height, width)`, uint8 in [0, 255] or float32.
+        labels: Per label name, whole numbers `(num_samples,)`, int64.
+    """
+
+    images: torch.Tensor
+    labels: dict[str, torch.Tensor]
+
+    def __len__(self) -> int:
+        return self.images.shape[0]
+
+    @property
+    def main_label(self) -> torch.Tensor:
+        """The first label, which `dataset.classes` selects by and the splits stratify by."""
+        return next(iter(self.labels.values()))
+
+    def select(self, indices: torch.Tensor) -> LabelledImages:
+        """The samples at these positions, in this order."""
+        return LabelledImages(
+            self.images.index_select(0, indices),
+            {name: label.index_select(0, indices) for name, label in self.labels.items()},
+        )
+
+
+class Source(Protocol):
+    """A dataset on disk or in a package. Nothing of the test split is read before `test()`."""
+
+    def train(self) -> LabelledImages:
+        """Read the training images, validation included."""
+
+    def test(self) -> LabelledImages:
+        """Read the test images."""
+
+    def class_names(self) -> list[str] | None:
+        """Names of the main label's values; None where the source knows none."""

@@ -1,0 +1,50 @@
+"""Stratified random subsets: every class keeps its share."""
+
+from __future__ import annotations
+
+import torch
+
+
+def stratified_split(
+    labels: torch.Tensor, fraction: float, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Split positions in two so that each class keeps its share on both sides.
+
+    Args:
+        labels: Class of each sample, `(num_samples,)`.
+        fraction: Share of the samples in the second part, above 0 and below 1.
+        generator: Decides which samples of a class go where.
+
+    Returns:
+        Positions of the rest and of the held-out part, each ascending. The held-out part has
+        `round(fraction * num_samples)` samples (at least one, and one is left for the rest);
+        per class the count differs from the exact share by less than one, classes with the largest
+        remainders being rounded up.
+    """
+    num_samples = labels.shape[0]
+    num_held_out = min(max(round(fraction * num_samples), 1), num_samples - 1)
+    held_out = stratified_subset(labels, num_held_out, generator)
+    is_rest = torch.ones(num_samples, dtype=torch.bool)
+    is_rest[held_out] = False
+    return is_rest.nonzero().squeeze(1), held_out
+
+
+def stratified_subset(
+    labels: torch.Tensor, num_chosen: int, generator: torch.Generator
+) -> torch.Tensor:
+    """Choose `num_chosen` of the samples, each class in its share; positions ascending."""
+    num_samples = labels.shape[0]
+    if num_chosen >= num_samples:
+        return torch.arange(num_samples)
+    classes, class_sizes = labels.unique(return_counts=True)
+    exact_shares = class_sizes.double() * num_chosen / num_samples
+    quotas = exact_shares.floor().long()
+    # Largest remainder; a stable sort makes ties go to the smaller class, so the result is fixed.
+    by_remainder = (exact_shares - quotas).argsort(descending=True, stable=True)
+    quotas[by_remainder[: num_chosen - int(quotas.sum())]] += 1
+    chosen = []
+    for class_label, quota in zip(classes, quotas.tolist(), strict=True):
+        members = (labels == class_label).nonzero().squeeze(1)
+        shuffled = members[torch.randperm(members.shape[0], generator=generator)]
+        chosen.append(shuffled[:quota])
+    return torch.cat(chosen).sort().values

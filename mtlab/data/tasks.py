@@ -1,0 +1,164 @@
+"""Tasks: how the target of each one follows from a label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from mtlab.errors import ConfigError
+
+UNKNOWN_LABEL = -1
+
+
+@dataclass(frozen=True)
+class Task:
+    """A classification task.
+
+    Attributes:
+        name: As the user calls it.
+        class_names: One name per target value, in order.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.class_names)
+
+
+class Derivation(Protocol):
+    """Which class each label value belongs to."""
+
+    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
+        """Class names in target order, each with its labels, for the labels that occur."""
+
+
+@dataclass(frozen=True)
+class AsItIs:
+    """Every label is a class."""
+
+    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
+        return {name: [label] for label, name in label_names.items()}
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Even labels are class 0, odd ones class 1."""
+
+    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
+        return {
+            "even": [label for label in label_names if label % 2 == 0],
+            "odd": [label for label in label_names if label % 2 == 1],
+        }
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Labels below `at` are class 0, the others class 1."""
+
+    at: int
+
+    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
+        return {
+            f"below {self.at}": [label for label in label_names if label < self.at],
+            f"{self.at} and above": [label for label in label_names if label >= self.at],
+        }
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Named groups of labels, in the order in which they are listed.
+
+    Args:
+        members: Labels of each group.
+        key: The configuration key, for messages.
+        num_labels: How many label values the dataset has, whether or not they were all kept.
+    """
+
+    members: Mapping[str, Sequence[int]]
+    key: str
+    num_labels: int
+
+    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
+        """Keep the groups that still have a label.
+
+        Raises:
+            ConfigError: A label in no group or in two, or a group with a label the dataset lacks.
+        """
+        owner: dict[int, str] = {}
+        for group, labels in self.members.items():
+            for label in labels:
+                self._check_label(label, group, owner)
+                owner[label] = group
+        for label, name in label_names.items():
+            if label not in owner:
+                raise ConfigError(
+                    self.key, "must put every label in a group",
+                    f"label {label}{f' ({name})' if name != str(label) else ''} in none",
+                    "add it to a group, or leave it out by dataset.classes",
+                )  # fmt: skip
+        kept = {
+            group: [label for label in labels if label in label_names]
+            for group, labels in self.members.items()
+        }
+        return {group: labels for group, labels in kept.items() if labels}
+
+    def _check_label(self, label: int, group: str, owner: dict[int, str]) -> None:
+        if label in owner:
+            where = f"twice in {group}" if owner[label] == group else f"in {owner[label]} and {group}"
+            raise ConfigError(
+                self.key, "must put every label in one group", f"label {label} {where}",
+                "take it out of one",
+            )  # fmt: skip
+        if not 0 <= label < self.num_labels:
+            raise ConfigError(
+                self.key, f"must list labels from 0 to {self.num_labels - 1}",
+                f"label {label} in {group}", "take it out",
+            )  # fmt: skip
+
+
+def derive_task(
+    name: str, derivation: Derivation, label_names: Mapping[int, str]
+) -> tuple[Task, dict[int, int]]:
+    """The task, and the target for each label.
+
+    Args:
+        label_names: The labels that occur in the training images, ascending, with their names.
+
+    Raises:
+        ConfigError: Fewer than two classes are left, so that there is nothing to learn.
+    """
+    classes = derivation.classes(label_names)
+    occupied = {class_name: labels for class_name, labels in classes.items() if labels}
+    if len(occupied) < 2:
+        raise ConfigError(
+            f"dataset.tasks.{name}", "must tell at least two classes apart",
+            f"only {', '.join(occupied) or 'none'} among the labels {list(label_names)}",
+            "leave the task out of `tasks`, or keep more labels by dataset.classes",
+        )  # fmt: skip
+    target_of = {label: target for target, labels in enumerate(occupied.values()) for label in labels}
+    return Task(name, tuple(occupied)), target_of
+
+
+def targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str) -> torch.Tensor:
+    """Map labels `(num_samples,)` to targets `(num_samples,)`.
+
+    Raises:
+        ConfigError: A label that did not occur in the training images.
+    """
+    table = torch.full((max(int(labels.max()), *target_of) + 1,), UNKNOWN_LABEL, dtype=torch.int64)
+    for label, target in target_of.items():
+        table[label] = target
+    mapped = table[labels]
+    if bool((mapped == UNKNOWN_LABEL).any()):
+        stranger = int(labels[mapped == UNKNOWN_LABEL][0])
+        raise ConfigError(
+            f"dataset.tasks.{task}", f"must know every label; it knows {sorted(target_of)}",
+            f"label {stranger}, which no training image has",
+            "leave such images out, or add some to the training images",
+        )  # fmt: skip
+    return mapped

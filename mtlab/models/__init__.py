@@ -1,0 +1,1 @@
+"""Networks: shared trunks, a head for each task."""

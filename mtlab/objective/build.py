@@ -1,0 +1,60 @@
+"""From `mtl.*` keys to an Objective."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtlab.config.schema import (
+    LambdaConfig,
+    ModelConfig,
+    PerceptronConfig,
+    WeightingConfig,
+    WeightsConfig,
+)
+from mtlab.data.tasks import Task
+from mtlab.errors import ConfigError
+from mtlab.objective.losses import cross_entropy, sign_error
+from mtlab.objective.objective import Objective
+from mtlab.objective.weighting.fixed import FixedWeights, lambda_weights
+
+
+def build_objective(
+    weighting: WeightingConfig | None, model: ModelConfig, tasks: Sequence[Task]
+) -> Objective:
+    """Cross-entropy for each task (the perceptron's own loss for a perceptron), weighted.
+
+    Raises:
+        ConfigError: A weighting that does not fit the number or the names of the tasks.
+    """
+    loss = sign_error if isinstance(model, PerceptronConfig) else cross_entropy
+    return Objective(tasks, {task.name: loss for task in tasks}, _weighting(weighting, tasks))
+
+
+def _weighting(config: WeightingConfig | None, tasks: Sequence[Task]) -> FixedWeights:
+    names = [task.name for task in tasks]
+    if len(tasks) == 1:
+        return FixedWeights([1.0])
+    if isinstance(config, LambdaConfig):
+        if len(tasks) != 2:
+            raise ConfigError(
+                "mtl", "lambda weighs exactly two tasks", f"{len(tasks)}: {', '.join(names)}",
+                "use mtl=weights, or choose two by 'tasks=[...]'",
+            )  # fmt: skip
+        return lambda_weights(config.lambda_)
+    if isinstance(config, WeightsConfig):
+        for name in config.weights:
+            if name not in names:
+                raise ConfigError(
+                    f"mtl.weights.{name}", f"must name a task of the run: {', '.join(names)}",
+                    name, "leave it out, or add the task to `tasks`",
+                )  # fmt: skip
+        weights = [config.weights.get(name, 1.0) for name in names]
+        if not any(weights):
+            raise ConfigError(
+                "mtl.weights", "must leave at least one task a weight above 0", weights,
+                "raise one of them",
+            )  # fmt: skip
+        return FixedWeights(weights)
+    raise ConfigError(
+        "mtl", "must say how to weigh several tasks", config, "use mtl=lambda or mtl=weights"
+    )

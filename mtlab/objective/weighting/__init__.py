@@ -1,0 +1,1 @@
+"""How the losses of several tasks become one; one method a file."""

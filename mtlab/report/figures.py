@@ -1,0 +1,119 @@
+"""Figures of one run: learning curves and confusion matrices, drawn from its folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mtlab.artifacts.metrics_log import read_metrics
+
+DOTS_PER_INCH = 150
+# Okabe and Ito's blue and vermilion: told apart with every common colour blindness.
+TRAIN_COLOUR = "#0072B2"
+VAL_COLOUR = "#D55E00"
+MOST_CLASSES_WITH_COUNTS = 12
+MOST_EPOCHS_WITH_MARKERS = 30
+
+
+def draw_learning_curves(metrics: Path, task: str, best_epoch: int | None, target: Path) -> None:
+    """Loss and accuracy of one task per epoch, train and validation.
+
+    Args:
+        metrics: The run's metrics.jsonl.
+        best_epoch: Marked by a vertical line; None for no line.
+        target: The PNG to write.
+    """
+    epochs = read_metrics(metrics)
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    loss_axes, accuracy_axes = figure.subplots(1, 2)
+    for axes, name in ((loss_axes, "loss"), (accuracy_axes, "accuracy")):
+        _draw_curve(axes, epochs, task, name)
+        if best_epoch is not None:
+            axes.axvline(best_epoch, color="0.6", linestyle=":", label="best epoch")
+    figure.suptitle(task)
+    handles, labels = loss_axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", frameon=False)
+    figure.savefig(target, dpi=DOTS_PER_INCH)
+
+
+def _draw_curve(axes: Axes, epochs: list[dict[str, Any]], task: str, name: str) -> None:
+    numbers = [epoch["epoch"] for epoch in epochs]
+    marker = "o" if len(numbers) <= MOST_EPOCHS_WITH_MARKERS else None
+    for split, colour, line in (("train", TRAIN_COLOUR, "-"), ("val", VAL_COLOUR, "--")):
+        values = [epoch[split][task][name] for epoch in epochs]
+        axes.plot(
+            numbers, values, color=colour, linestyle=line, marker=marker, markersize=3.5, label=split
+        )
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(name if name == "loss" else f"{name} (fraction)")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def draw_confusion_matrix(
+    confusion: list[list[int]], class_names: list[str], title: str, target: Path
+) -> None:
+    """A confusion matrix, coloured by each row's shares, with counts where there is room.
+
+    Args:
+        confusion: Counts, one row per true class.
+        target: The PNG to write.
+    """
+    counts = np.asarray(confusion)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    num_classes = len(class_names)
+    side = min(3.2 + 0.42 * num_classes, 12)
+    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    has_counts = num_classes <= MOST_CLASSES_WITH_COUNTS
+    font_size = 8 if num_classes > 3 else 10
+    if has_counts:
+        for row, column in np.ndindex(counts.shape):
+            axes.text(
+                column, row, str(counts[row, column]), ha="center", va="center",
+                fontsize=font_size, color="white" if shares[row, column] > 0.5 else "black",
+            )  # fmt: skip
+    are_long = max(len(name) for name in class_names) > 3
+    label_size = font_size if has_counts else 6
+    axes.set_xticks(
+        range(num_classes), class_names, fontsize=label_size,
+        rotation=45 if are_long else 0, ha="right" if are_long else "center",
+        rotation_mode="anchor" if are_long else None,
+    )  # fmt: skip
+    axes.set_yticks(range(num_classes), class_names, fontsize=label_size)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(title, fontsize=10)
+    figure.savefig(target, dpi=DOTS_PER_INCH)
+
+
+def draw_run_figures(
+    summary: dict[str, Any], metrics: Path, confusions: Path, folder: Path
+) -> list[Path]:
+    """Every figure of a run; returns the files in the order in which they were written."""
+    folder.mkdir(exist_ok=True)
+    written = []
+    has_epochs = metrics.is_file() and metrics.stat().st_size > 0
+    matrices = json.loads(confusions.read_text(encoding="utf-8")) if confusions.is_file() else {}
+    for task in summary["tasks"]:
+        if has_epochs:
+            target = folder / f"curves_{task}.png"
+            draw_learning_curves(metrics, task, summary["best_epoch"], target)
+            written.append(target)
+        if "test" in matrices:
+            target = folder / f"confusion_{task}.png"
+            accuracy = summary["test"][task]["accuracy"]
+            title = f"{task}, test split, accuracy {accuracy:.4f}"
+            draw_confusion_matrix(
+                matrices["test"][task], summary["classes"][task], title, target
+            )
+            written.append(target)
+    return written

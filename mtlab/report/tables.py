@@ -1,0 +1,142 @@
+"""Tables made from run folders: one run's result, and a sweep's runs side by side."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
+
+SPLITS = ("train", "val", "test")
+
+
+def result_table(summary: Mapping[str, Any]) -> Table:
+    """One row per task and split with every figure."""
+    table = Table(title="result", title_justify="left")
+    table.add_column("task")
+    table.add_column("split")
+    rows = [
+        (task, split, figures[task])
+        for task in summary["tasks"]
+        for split, figures in _measured_splits(summary)
+    ]
+    names = list(rows[0][2]) if rows else []
+    for name in names:
+        table.add_column(name, justify="right")
+    previous = None
+    for task, split, figures in rows:
+        if previous not in (None, task):
+            table.add_section()
+        table.add_row(
+            "" if task == previous else task, split, *(f"{figures[name]:.4f}" for name in names)
+        )
+        previous = task
+    return table
+
+
+def _measured_splits(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    splits = [(split, summary[split]) for split in SPLITS if summary.get(split)]
+    for split, figures in (summary.get("last") or {}).items():
+        splits.append((f"{split}, last epoch", figures))
+    return splits
+
+
+@dataclass(frozen=True)
+class SweepTable:
+    """A sweep's runs, one row each; every cell is text.
+
+    Attributes:
+        columns: What varied first, then what was measured.
+        num_failed: Rows of runs that did not complete.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    num_failed: int
+
+    def as_csv(self) -> str:
+        """Comma-separated, with a header line."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows(self.rows)
+        return text.getvalue()
+
+    def as_rich(self, title: str, leave_out: Sequence[str] = ("folder",)) -> Table:
+        """For the terminal; the folder's name repeats what the other columns say."""
+        shown = [index for index, name in enumerate(self.columns) if name not in leave_out]
+        table = Table(title=title, title_justify="left")
+        for index in shown:
+            column = self.columns[index]
+            is_text = column in ("status", "error")
+            table.add_column(column, justify="left" if is_text else "right", overflow="fold")
+        for row in self.rows:
+            table.add_row(*(row[index] for index in shown))
+        return table
+
+
+def sweep_table(folder: Path) -> SweepTable:
+    """Read every run of a sweep.
+
+    Columns: `job`, each override that varied, `status`, `parameters`, test figures per task,
+    `epochs`, `seconds` (total), and `error` where a run has one.
+    """
+    folders = run_folders(folder)
+    summaries = [read_summary(run) for run in folders]
+    overrides = [read_overrides(run) for run in folders]
+    varied = varied_keys(overrides)
+    figures = _test_figures(summaries)
+    has_errors = any(summary.get("error") for summary in summaries)
+    columns = ["job", *varied, "status", "parameters", *figures, "epochs", "seconds"]
+    columns += ["error"] if has_errors else []
+    rows = []
+    for number, (run, summary, chosen) in enumerate(
+        zip(folders, summaries, overrides, strict=True)
+    ):
+        row = [str(number), *(chosen.get(key, "") for key in varied), str(summary.get("status"))]
+        row.append(str((summary.get("parameters") or {}).get("total", "")))
+        row += [_cell(_look_up(summary, path)) for path in figures.values()]
+        row.append(str(summary.get("epochs", "")))
+        row.append(f"{(summary.get('seconds') or {}).get('total', 0.0):.1f}")
+        row += [str(summary.get("error") or "")] if has_errors else []
+        rows.append((*row, run.name))
+    return SweepTable(
+        (*columns, "folder"),
+        tuple(rows),
+        sum(summary.get("status") != "completed" for summary in summaries),
+    )
+
+
+def varied_keys(overrides: Sequence[Mapping[str, str]]) -> list[str]:
+    """Keys whose values differ between runs, in the order in which they appear."""
+    keys = dict.fromkeys(key for chosen in overrides for key in chosen)
+    return [key for key in keys if len({chosen.get(key) for chosen in overrides}) > 1]
+
+
+def _test_figures(summaries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Column title to the path in summary.json of each task's main test figure."""
+    titles: dict[str, tuple[str, ...]] = {}
+    for summary in summaries:
+        for task in summary.get("tasks") or ():
+            titles[f"{task} accuracy"] = ("test", task, "accuracy")
+    for summary in summaries:
+        for task in (summary.get("last") or {}).get("test", ()):
+            titles[f"{task} accuracy, last epoch"] = ("last", "test", task, "accuracy")
+    return titles
+
+
+def _look_up(values: Mapping[str, Any], path: Sequence[str]) -> float | None:
+    found: Any = values
+    for key in path:
+        found = (found or {}).get(key)
+    return found if isinstance(found, int | float) else None
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -1,0 +1,47 @@
+"""Measuring a network on a split."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from mtlab.data.dataset import Split
+from mtlab.device import Device
+from mtlab.objective.metrics import ConfusionMatrix, SplitMetrics, split_metrics
+from mtlab.objective.objective import Objective
+
+
+@torch.inference_mode()
+def evaluate(
+    model: nn.Module, split: Split, objective: Objective, batch_size: int, device: Device
+) -> SplitMetrics:
+    """Losses and measures over a whole split on the model's device.
+
+    Args:
+        split: On the same device as the model.
+        batch_size: Images per forward pass; the last batch may be smaller.
+    """
+    was_training = model.training
+    model.eval()
+    loss_sums = torch.zeros(len(objective.tasks), dtype=torch.float64, device=device.torch_device)
+    confusions = {
+        task.name: ConfusionMatrix(task.num_classes, device.torch_device)
+        for task in objective.tasks
+    }
+    for start in range(0, len(split), batch_size):
+        images = split.images[start : start + batch_size]
+        targets = {
+            name: target[start : start + batch_size] for name, target in split.targets.items()
+        }
+        with device.autocast():
+            outputs = model(images)
+        loss_sums += objective.task_losses(outputs, targets).double() * images.shape[0]
+        for name, confusion in confusions.items():
+            confusion.add(outputs[name], targets[name])
+    model.train(was_training)
+    means = loss_sums / len(split)
+    return split_metrics(
+        float(objective.total(means.float())),
+        means.tolist(),
+        {name: confusion.read() for name, confusion in confusions.items()},
+    )

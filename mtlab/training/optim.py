@@ -1,0 +1,63 @@
+"""From `optimizer.*` and `scheduler.*` keys to torch's optimizers and schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import nn
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau, StepLR
+
+from mtlab.config.schema import (
+    AdamConfig,
+    CosineConfig,
+    OptimizerConfig,
+    PlateauConfig,
+    RmspropConfig,
+    SchedulerConfig,
+    SgdConfig,
+    StepConfig,
+)
+
+
+def build_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """An optimizer that updates all tensors in one fused kernel where torch has one."""
+    trainable = [parameter for parameter in parameters if parameter.requires_grad]
+    common = {"lr": config.lr, "weight_decay": config.weight_decay}
+    if isinstance(config, AdamConfig):
+        kind = AdamW if config.name == "adamw" else Adam
+        betas = (config.betas[0], config.betas[1])
+        return kind(trainable, **common, betas=betas, eps=config.eps, fused=True)
+    if isinstance(config, SgdConfig):
+        return SGD(
+            trainable, **common, momentum=config.momentum, nesterov=config.nesterov, fused=True
+        )
+    assert isinstance(config, RmspropConfig)
+    return RMSprop(
+        trainable, **common, alpha=config.alpha, eps=config.eps, momentum=config.momentum,
+        foreach=True,
+    )  # fmt: skip
+
+
+def build_scheduler(
+    config: SchedulerConfig, optimizer: Optimizer, num_epochs: int, lower_is_better: bool
+) -> LRScheduler | None:
+    """A schedule stepped once per epoch; None for a constant learning rate.
+
+    Args:
+        lower_is_better: Direction of `trainer.monitor`, which a plateau is judged by.
+    """
+    if isinstance(config, StepConfig):
+        return StepLR(optimizer, step_size=config.step_epochs, gamma=config.gamma)
+    if isinstance(config, CosineConfig):
+        return CosineAnnealingLR(optimizer, T_max=max(num_epochs, 1), eta_min=config.min_lr)
+    if isinstance(config, PlateauConfig):
+        return ReduceLROnPlateau(
+            optimizer,
+            mode="min" if lower_is_better else "max",
+            factor=config.factor,
+            patience=config.patience_epochs,
+            threshold=0.0,
+            min_lr=config.min_lr,
+        )
+    return None
