@@ -13,10 +13,13 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mtlab import __version__
 from mtlab.errors import MtlabError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 EXIT_OK = 0
 EXIT_SWEEP_WITH_FAILURES = 1
@@ -59,14 +62,14 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         from mtlab.config.explain import explain
 
-        line = explain(error, arguments)
+        line = explain(error)
         if line is None or os.environ.get(DEBUG_VARIABLE):
             raise
         print(f"mtlab: {line}", file=sys.stderr)
         return EXIT_MISTAKE
 
 
-def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
@@ -95,7 +98,7 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     """Compose the configuration and run the command, once or for each job of a sweep."""
     import hydra
 
-    from mtlab.commands.sweep import RememberSweepFolder, finish_sweep
+    from mtlab.commands.sweep import SWEEP_FOLDERS, finish_sweep
     from mtlab.config.compose import conf_folder, register_resolvers
 
     register_resolvers()
@@ -103,21 +106,21 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     sys.argv = [sys.argv[0], *arguments]
 
-    def job(composed: Any) -> None:
+    def job(composed: DictConfig) -> None:
         getattr(import_module(command.module), command.function)(composed)
 
     start = hydra.main(
         version_base="1.3", config_path=str(conf_folder()), config_name=command.config_name
     )(job)
-    RememberSweepFolder.folder = None
+    SWEEP_FOLDERS.clear()
     try:
         start()
     except (Exception, KeyboardInterrupt):
         # A failed job ends a sweep with its exception once the other jobs are done.
-        sweep = RememberSweepFolder.folder
-        if sweep is None or not finish_sweep(sweep):
+        folder = SWEEP_FOLDERS.pop() if SWEEP_FOLDERS else None
+        if folder is None or not finish_sweep(folder):
             raise
         return EXIT_SWEEP_WITH_FAILURES
-    if RememberSweepFolder.folder is not None:
-        finish_sweep(RememberSweepFolder.folder)
+    for folder in SWEEP_FOLDERS:
+        finish_sweep(folder)
     return EXIT_OK

@@ -47,7 +47,7 @@ class Device:
         On processors that is channels-last: 10 to 15% on a CNN of 32-64-128 filters.
         """
         if self.type == "cpu":
-            return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            return model.to(memory_format=torch.channels_last)
         return model.to(self.torch_device)
 
     def synchronize(self) -> None:

@@ -35,7 +35,10 @@ class MtlabError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         found = None if self.found is NOTHING_TO_SHOW else self.found
-        return (_rebuild, (type(self), self.subject, self.rule, str(found), self.remedy, found is None))
+        return (
+            _rebuild,
+            (type(self), self.subject, self.rule, str(found), self.remedy, found is None),
+        )
 
 
 def _rebuild(

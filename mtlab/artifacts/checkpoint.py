@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from mtlab.data.dataset import Dataset
@@ -29,5 +29,5 @@ def save_model(path: Path, model: nn.Module, dataset: Dataset) -> None:
         "pixel_statistics": json.dumps(asdict(dataset.pixel_statistics)),
     }
     unfinished = path.with_name(f".{path.name}.part")
-    save_file(tensors, unfinished, metadata)
+    unfinished.write_bytes(save(tensors, metadata))
     unfinished.replace(path)

@@ -14,9 +14,7 @@ from mtlab.training.events import EpochEnd, Event, Progress
 MOST_LINES = 40
 
 
-def show_progress(
-    events: Iterable[Event], num_epochs: int, terminal: Terminal
-) -> Iterator[Event]:
+def show_progress(events: Iterable[Event], num_epochs: int, terminal: Terminal) -> Iterator[Event]:
     """Pass the events on, showing each; of very many epochs, about 40 get a line."""
     bar = terminal.progress()
     if bar is None:

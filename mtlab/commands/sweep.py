@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
+
+SWEEP_FOLDERS: list[Path] = []
+"""Folders of the sweeps that this process began."""
 
 
 class RememberSweepFolder(Callback):
@@ -16,10 +18,8 @@ class RememberSweepFolder(Callback):
     Hydra does not tell the calling program where a sweep's folder is, nor that it began at all.
     """
 
-    folder: Path | None = None
-
-    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        RememberSweepFolder.folder = Path(config.hydra.sweep.dir)
+    def on_multirun_start(self, config: DictConfig, **_: object) -> None:
+        SWEEP_FOLDERS.append(Path(config.hydra.sweep.dir))
 
 
 def finish_sweep(folder: Path) -> int:

@@ -127,9 +127,7 @@ def start(experiment: Experiment) -> tuple[State, Iterator[Event]]:
     )
 
 
-def measure(
-    experiment: Experiment, state: State, folder: RunFolder, summary: RunSummary
-) -> None:
+def measure(experiment: Experiment, state: State, folder: RunFolder, summary: RunSummary) -> None:
     """Keep the weights that validation chose, read the test split for the first time, measure."""
     started = time.perf_counter()
     test = experiment.dataset.load_test().to(experiment.device.torch_device)

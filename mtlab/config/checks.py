@@ -55,9 +55,11 @@ def check_number_or_list(value: object, key: str, low: int, *, null_allowed: boo
     if value is None and null_allowed:
         return
     entries = value if isinstance(value, list) else [value]
-    whole = all(isinstance(entry, int) and not isinstance(entry, bool) for entry in entries)
     require(
-        whole and all(entry >= low for entry in entries),
+        all(
+            isinstance(entry, int) and not isinstance(entry, bool) and entry >= low
+            for entry in entries
+        ),
         key,
         f"must be a whole number of at least {low}, or a list with one per layer",
         value,

@@ -53,7 +53,7 @@ def check_weighting(num_tasks: int, overrides: Sequence[str]) -> None:
 
 
 def find_override(overrides: Sequence[str], key: str) -> str | None:
-    """The first override of a key, of a group, or of anything below it; None where there is none."""
+    """The first override of a key, a group, or anything below it; None where there is none."""
     for override in overrides:
         name = override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")
         if name == key or name.startswith(f"{key}."):

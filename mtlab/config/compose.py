@@ -82,7 +82,9 @@ def to_run_config(composed: DictConfig) -> RunConfig:
     assert isinstance(values, dict)
     seed, tasks = values.get("seed"), values.get("tasks")
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise ConfigError("seed", "must be a whole number of at least 0", seed, "for example seed=0")
+        raise ConfigError(
+            "seed", "must be a whole number of at least 0", seed, "for example seed=0"
+        )
     mtl = values.get("mtl")
     if mtl is not None and "lambda" in mtl:
         mtl = {("lambda_" if key == "lambda" else key): value for key, value in mtl.items()}
@@ -107,12 +109,15 @@ def _task_names(tasks: object) -> list[str] | None:
         raise ConfigError("tasks", "must be a list of names", tasks, "for example 'tasks=[digit]'")
     if not names or len(set(names)) != len(names):
         raise ConfigError(
-            "tasks", "must name at least one task, and none twice", names, "for example 'tasks=[digit]'"
+            "tasks",
+            "must name at least one task, and none twice",
+            names,
+            "for example 'tasks=[digit]'",
         )
     return names
 
 
-def _variant(group: str, values: Any, base: type[T]) -> T:
+def _variant(group: str, values: object, base: type[T]) -> T:
     """Build the class that the group's own key (`name`, `source`) asks for."""
     key, classes = VARIANTS[group]
     if not isinstance(values, dict) or values.get(key) not in classes:
@@ -121,10 +126,12 @@ def _variant(group: str, values: Any, base: type[T]) -> T:
             f"{group}.{key}", f"must be one of {', '.join(classes)}", found,
             f"choose a file of the group, as in {group}={next(iter(classes))}",
         )  # fmt: skip
-    return _typed(group, values, classes[values[key]])
+    built: object = _typed(group, values, classes[values[key]])
+    assert isinstance(built, base)
+    return built
 
 
-def _typed(group: str, values: Any, kind: type[T]) -> T:
+def _typed(group: str, values: object, kind: type[T]) -> T:
     """Convert a group's plain values to its dataclass, naming the key of whatever does not fit."""
     if not isinstance(values, dict):
         raise ConfigError(group, "must be a group of keys", values, f"see mtlab {group}=... --help")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from mtlab.errors import MtlabError
 
 
-def explain(error: Exception, arguments: list[str]) -> str | None:
+def explain(error: Exception) -> str | None:
     """One line for a mistake of the user's; None for anything else, which is ours."""
     if isinstance(error, MtlabError):
         return str(error)

@@ -69,7 +69,9 @@ class DatasetConfig:
     default_tasks: list[str] | None
 
     def __post_init__(self) -> None:
-        check_between(self.val_fraction, "dataset.val_fraction", 0, 1, low_open=True, high_open=True)
+        check_between(
+            self.val_fraction, "dataset.val_fraction", 0, 1, low_open=True, high_open=True
+        )
         if self.limit is not None:
             check_between(self.limit, "dataset.limit", 1)
         if self.classes is not None:

@@ -23,7 +23,16 @@ from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
 from mtlab.data.npz import Npz, NpzLayout
 from mtlab.data.source import LabelledImages, Source
 from mtlab.data.splits import stratified_split, stratified_subset
-from mtlab.data.tasks import AsItIs, Derivation, Groups, Parity, Task, Threshold, derive_task, targets
+from mtlab.data.tasks import (
+    AsItIs,
+    Derivation,
+    Groups,
+    Parity,
+    Task,
+    Threshold,
+    derive_task,
+    targets,
+)
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
 

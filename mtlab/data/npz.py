@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +79,7 @@ class Npz:
     def _read(self, suffix: str) -> LabelledImages:
         images = self._images(self._layout.images + suffix)
         labels: dict[str, torch.Tensor] = {}
-        for name in self._label_arrays(suffix, len(images)):
+        for name in self._label_arrays(suffix):
             labels.update(self._label_columns(name, suffix, len(images)))
         if not labels:
             raise DataError(
@@ -89,7 +90,7 @@ class Npz:
             )
         return LabelledImages(images, labels)
 
-    def _label_arrays(self, suffix: str, num_samples: int) -> list[str]:
+    def _label_arrays(self, suffix: str) -> list[str]:
         if self._layout.labels is not None:
             return self._layout.labels
         candidates = [
@@ -139,7 +140,7 @@ class Npz:
                 f"shape {array.shape}",
                 "mend the array, or leave it out by dataset.labels",
             )
-        values = array.astype(np.float64) if np.issubdtype(array.dtype, np.floating) else array
+        values: npt.NDArray[Any] = array
         if not (
             np.issubdtype(values.dtype, np.number)
             and bool(np.isfinite(values).all())

@@ -109,7 +109,9 @@ class Groups:
 
     def _check_label(self, label: int, group: str, owner: dict[int, str]) -> None:
         if label in owner:
-            where = f"twice in {group}" if owner[label] == group else f"in {owner[label]} and {group}"
+            where = (
+                f"twice in {group}" if owner[label] == group else f"in {owner[label]} and {group}"
+            )
             raise ConfigError(
                 self.key, "must put every label in one group", f"label {label} {where}",
                 "take it out of one",
@@ -140,7 +142,9 @@ def derive_task(
             f"only {', '.join(occupied) or 'none'} among the labels {list(label_names)}",
             "leave the task out of `tasks`, or keep more labels by dataset.classes",
         )  # fmt: skip
-    target_of = {label: target for target, labels in enumerate(occupied.values()) for label in labels}
+    target_of = {
+        label: target for target, labels in enumerate(occupied.values()) for label in labels
+    }
     return Task(name, tuple(occupied)), target_of
 
 

@@ -50,10 +50,9 @@ def plan_convolutions(
     num_layers = len(filters)
     if strides is None:
         strides = [1] + [2] * (num_layers - 1)
-    columns = [
-        _per_layer(value, f"model.{name}", filters)
-        for name, value in (("kernel_size", kernel_size), ("strides", strides), ("padding", padding))
-    ]
+    kernel_sizes = _per_layer(kernel_size, "model.kernel_size", filters)
+    stride_list = _per_layer(strides, "model.strides", filters)
+    paddings = _per_layer(padding, "model.padding", filters)
     for layer in pool_after:
         if layer > num_layers:
             raise ModelError(
@@ -61,8 +60,14 @@ def plan_convolutions(
                 "leave the others out",
             )  # fmt: skip
     return [
-        ConvolutionPlan(*row, pool_size=pool_size if layer in pool_after else 0)
-        for layer, row in enumerate(zip(filters, *columns, strict=True), start=1)
+        ConvolutionPlan(
+            filters[layer],
+            kernel_sizes[layer],
+            stride_list[layer],
+            paddings[layer],
+            pool_size if layer + 1 in pool_after else 0,
+        )
+        for layer in range(num_layers)
     ]
 
 
@@ -155,11 +160,12 @@ def map_shapes(
         for side in sides:
             if plan.kernel_size > side + 2 * plan.padding:
                 raise _does_not_fit(
-                    "model.kernel_size", f"layer {layer}'s kernel of {plan.kernel_size}", shapes, plan
+                    "model.kernel_size",
+                    f"layer {layer}'s kernel of {plan.kernel_size}",
+                    shapes,
+                    plan,
                 )
-        sides = [
-            (side + 2 * plan.padding - plan.kernel_size) // plan.stride + 1 for side in sides
-        ]
+        sides = [(side + 2 * plan.padding - plan.kernel_size) // plan.stride + 1 for side in sides]
         if plan.pool_size:
             if min(sides) < plan.pool_size:
                 shapes.append((plan.filters, sides[0], sides[1]))

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
+
+# torch loads its compiler, for seconds, at the first use of a counter or an optimizer. Loaded with
+# the other imports it does not count as time of a run.
+import torch._dynamo
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 

@@ -1,4 +1,4 @@
-"""Dense layers with their activation, the block that MLPs, shared layers and branches are made of."""
+"""Dense layers with their activation: what MLPs, shared layers and branches are made of."""
 
 from __future__ import annotations
 

@@ -21,9 +21,7 @@ class Perceptron(nn.Module):
         initial_scale: Standard deviation of the normal initial weights.
     """
 
-    def __init__(
-        self, image_shape: tuple[int, int, int], task: str, initial_scale: float
-    ) -> None:
+    def __init__(self, image_shape: tuple[int, int, int], task: str, initial_scale: float) -> None:
         super().__init__()
         num_pixels = math.prod(image_shape)
         self.task = task

@@ -34,10 +34,7 @@ class Objective(nn.Module):
     ) -> torch.Tensor:
         """Mean loss of each task over the batch, `(tasks,)`, float32."""
         return torch.stack(
-            [
-                self._losses[task.name](outputs[task.name], targets[task.name])
-                for task in self.tasks
-            ]
+            [self._losses[task.name](outputs[task.name], targets[task.name]) for task in self.tasks]
         )
 
     def total(self, losses: torch.Tensor) -> torch.Tensor:

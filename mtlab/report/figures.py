@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mtlab.artifacts.metrics_log import read_metrics
 
@@ -47,11 +48,17 @@ def _draw_curve(axes: Axes, epochs: list[dict[str, Any]], task: str, name: str) 
     for split, colour, line in (("train", TRAIN_COLOUR, "-"), ("val", VAL_COLOUR, "--")):
         values = [epoch[split][task][name] for epoch in epochs]
         axes.plot(
-            numbers, values, color=colour, linestyle=line, marker=marker, markersize=3.5, label=split
+            numbers,
+            values,
+            color=colour,
+            linestyle=line,
+            marker=marker,
+            markersize=3.5,
+            label=split,
         )
     axes.set_xlabel("epoch")
     axes.set_ylabel(name if name == "loss" else f"{name} (fraction)")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -81,7 +88,7 @@ def draw_confusion_matrix(
                 column, row, str(counts[row, column]), ha="center", va="center",
                 fontsize=font_size, color="white" if shares[row, column] > 0.5 else "black",
             )  # fmt: skip
-    are_long = max(len(name) for name in class_names) > 3
+    are_long = max(len(name) for name in class_names) > (5 if num_classes <= 4 else 3)
     label_size = font_size if has_counts else 6
     axes.set_xticks(
         range(num_classes), class_names, fontsize=label_size,
@@ -112,8 +119,6 @@ def draw_run_figures(
             target = folder / f"confusion_{task}.png"
             accuracy = summary["test"][task]["accuracy"]
             title = f"{task}, test split, accuracy {accuracy:.4f}"
-            draw_confusion_matrix(
-                matrices["test"][task], summary["classes"][task], title, target
-            )
+            draw_confusion_matrix(matrices["test"][task], summary["classes"][task], title, target)
             written.append(target)
     return written

@@ -72,9 +72,14 @@ def fit(
             num_samples=len(train),
             is_best=is_best,
         )
-        if settings.patience_epochs is not None and state.best is not None:
-            if state.epoch - state.best.epoch >= settings.patience_epochs:
-                return
+        if settings.patience_epochs is not None and _epochs_since_best(state) >= (
+            settings.patience_epochs
+        ):
+            return
+
+
+def _epochs_since_best(state: TrainingState) -> int:
+    return state.epoch - (state.best.epoch if state.best else 0)
 
 
 def _train_epoch(

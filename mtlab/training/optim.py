@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
@@ -23,7 +24,7 @@ from mtlab.config.schema import (
 def build_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) -> Optimizer:
     """An optimizer that updates all tensors in one fused kernel where torch has one."""
     trainable = [parameter for parameter in parameters if parameter.requires_grad]
-    common = {"lr": config.lr, "weight_decay": config.weight_decay}
+    common: dict[str, Any] = {"lr": config.lr, "weight_decay": config.weight_decay}
     if isinstance(config, AdamConfig):
         kind = AdamW if config.name == "adamw" else Adam
         betas = (config.betas[0], config.betas[1])

@@ -4,10 +4,10 @@ For a sample x with label y in {-1, +1} and score s = w . x + b, the rule (Rosen
 
     w <- w + lr * (y - sign(s)) * x,    b <- b + lr * (y - sign(s))
 
-changes nothing where the sign is right and adds 2 * lr * y * x where it is wrong. That is a gradient
-step of size 2 * lr on the perceptron criterion max(0, -y * s) (Bishop 2006, "Pattern Recognition and
-Machine Learning", eq. 4.54 and 4.55). A score of exactly 0 counts as wrong, as in scikit-learn's
-Perceptron, whose `eta0` is 2 * lr here.
+changes nothing where the sign is right and adds 2 * lr * y * x where it is wrong. That is a
+gradient step of size 2 * lr on the perceptron criterion max(0, -y * s) (Bishop 2006, "Pattern
+Recognition and Machine Learning", eq. 4.54 and 4.55). A score of exactly 0 counts as wrong, as
+in scikit-learn's Perceptron, whose `eta0` is 2 * lr here.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ Float64Array = npt.NDArray[np.float64]
 
 BLOCK_SIZE = 128
 """Samples scored at once. Large enough to be worth a matrix product, small enough that little is
-scored again after a mistake: on MNIST's 3 against 8, iterations took 17, 15 and 11 ms with blocks of
-32, 64 and 128."""
+scored again after a mistake: on MNIST's 3 against 8, iterations took 17, 15 and 11 ms with blocks
+of 32, 64 and 128."""
 
 
 @dataclass
@@ -84,8 +84,8 @@ def online_pass(unit: LinearUnit, samples: LabelledVectors, lr: float) -> int:
     """
     vectors, labels = samples.vectors, samples.labels
     num_samples, num_pixels = vectors.shape
-    # |computed - exact| <= (n + 3) * u * |w| * |x| + ...: the bound on a dot product's rounding error
-    # (Higham 2002, "Accuracy and Stability of Numerical Algorithms", eq. 3.5), with two more
+    # |computed - exact| <= (n + 3) * u * |w| * |x|: the bound on a dot product's rounding error
+    # (Higham 2002, "Accuracy and Stability of Numerical Algorithms", eq. 3.5), with more
     # roundings for the conversion of the weights and for the bias.
     rounding = (num_pixels + 3) * float(np.finfo(np.float32).eps)
     num_mistakes = 0
@@ -174,7 +174,9 @@ def fit_perceptron(
         num_epochs: Most iterations.
     """
     model = state.model
-    samples = LabelledVectors.of(train, model.task, torch.randperm(len(train), generator=state.order))
+    samples = LabelledVectors.of(
+        train, model.task, torch.randperm(len(train), generator=state.order)
+    )
     held_out = LabelledVectors.of(val, model.task)
     unit = LinearUnit(
         model.unit.weight.detach().squeeze(0).numpy().astype(np.float64),

@@ -81,7 +81,7 @@ class TrainStep:
         with self._device.autocast():
             outputs = self._model(images)
         losses = self._objective.task_losses(outputs, targets)
-        self._objective.total(losses).backward()  # type: ignore[no-untyped-call]
+        self._objective.total(losses).backward()
         if self._clip_norm is not None:
             nn.utils.clip_grad_norm_(self._parameters, self._clip_norm)
         self._optimizer.step()
