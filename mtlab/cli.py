@@ -45,7 +45,22 @@ class Command:
     function: str
 
 
-COMMANDS = {"train": Command("train", "mtlab.commands.train", "train")}
+@dataclass(frozen=True)
+class PlainCommand:
+    """A word with options of its own in place of Hydra's overrides, such as one that takes folders.
+
+    Attributes:
+        module, function: Takes the arguments behind the word, returns the exit code.
+    """
+
+    module: str
+    function: str
+
+
+COMMANDS: dict[str, Command | PlainCommand] = {
+    "train": Command("train", "mtlab.commands.train", "train"),
+    "report": PlainCommand("mtlab.commands.report", "report"),
+}
 DEFAULT_COMMAND = "train"
 
 
@@ -86,7 +101,11 @@ def _dispatch(arguments: list[str]) -> int:
             "command", f"must be one of {', '.join(COMMANDS)}", name,
             f"did you mean {near[0]}?" if near else "see mtlab --help",
         )  # fmt: skip
-    return run_hydra(COMMANDS[name], [_open_key(argument) for argument in arguments])
+    command = COMMANDS[name]
+    if isinstance(command, PlainCommand):
+        code: int = getattr(import_module(command.module), command.function)(arguments)
+        return code
+    return run_hydra(command, [_open_key(argument) for argument in arguments])
 
 
 def _open_key(argument: str) -> str:

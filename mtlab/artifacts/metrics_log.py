@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mtlab.training.events import EpochEnd
+# Readers of run folders import this module too, and do without torch.
+if TYPE_CHECKING:
+    from mtlab.training.events import EpochEnd
 
 
 class MetricsLog:
