@@ -94,7 +94,7 @@ def confusion_figure(
             axes.text(
                 column, row, str(counts[row, column]), ha="center", va="center",
                 fontsize=font_size, color="white" if shares[row, column] > 0.5 else "black",
-                in_layout=False,  # Cells never reach outside; asking each costs a third of a second.
+                in_layout=False,  # Cells never reach outside, and asking each is slow.
             )  # fmt: skip
     are_long = max(len(name) for name in class_names) > (5 if num_classes <= 4 else 3)
     label_size = font_size if has_counts else 6

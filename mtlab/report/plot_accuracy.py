@@ -66,16 +66,19 @@ def tradeoff_figure(panels: Sequence[Tradeoff]) -> Figure:
 def _draw_tradeoff(axes: Axes, panel: Tradeoff, shown: dict[int, Look]) -> None:
     front = sorted((p.x, p.accuracy.mean) for p in panel.points if p.on_front)
     axes.plot(*zip(*front, strict=True), color=FRONT_COLOUR, linewidth=1, linestyle=":", zorder=1)
+    alike: dict[tuple[Look, bool], list[Point]] = {}
     for point in panel.points:
         look = shown.get(point.group, UNNAMED)
+        alike.setdefault((look, point.on_front), []).append(point)
+    for (look, on_front), points in alike.items():
         axes.errorbar(
-            point.x,
-            point.accuracy.mean,
-            yerr=_bars([point]),
+            [point.x for point in points],
+            [point.accuracy.mean for point in points],
+            yerr=_bars(points),
             color=look.colour,
             marker=look.marker,
             markersize=7,
-            markerfacecolor=look.colour if point.on_front else "white",
+            markerfacecolor=look.colour if on_front else "white",
             capsize=3,
             linestyle="",
         )

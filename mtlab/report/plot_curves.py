@@ -48,9 +48,9 @@ def learning_curves_figure(
     shown_looks = looks(list(labels))
     figure = Figure(figsize=(10.5, 4.2), layout="constrained")
     for axes, name in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
-        for curve in curves:
+        for look, members in _by_look(curves, shown_looks):
             for split, line in (("train", "-"), ("val", "--")):
-                _draw(axes, curve, name, split, line, shown_looks.get(curve.group))
+                _draw(axes, members, name, split, line, look)
         axes.set_ylabel(Quantity(f"val.{curves[0].task}.{name}").header.replace(", val", ""))
         _finish(axes, "epoch")
     handles = [Line2D([], [], color="0.4", linestyle="-", label="train")]
@@ -65,8 +65,8 @@ def perceptron_figure(topic: str, curves: Sequence[Curve], labels: Mapping[int, 
     shown_looks = looks(list(labels))
     figure = Figure(figsize=(10.5, 4.4), layout="constrained")
     axes = figure.subplots()
-    for curve in curves:
-        _draw(axes, curve, "loss", "train", "-", shown_looks.get(curve.group))
+    for look, members in _by_look(curves, shown_looks):
+        _draw(axes, members, "loss", "train", "-", look)
     axes.set_ylabel("training error: mean |sign(w·x + b) - y|")
     if max(curve.epochs[-1] for curve in curves) > 100:
         axes.set_xscale("log")
@@ -77,18 +77,34 @@ def perceptron_figure(topic: str, curves: Sequence[Curve], labels: Mapping[int, 
     return figure
 
 
-def _draw(axes: Axes, curve: Curve, name: str, split: str, line: str, look: Look | None) -> None:
-    values = curve.measures.get(name, {}).get(split, ())
-    if not values:
-        return
-    has_markers = len(values) <= MOST_EPOCHS_WITH_MARKERS and look is not None
+def _by_look(
+    curves: Sequence[Curve], shown: Mapping[int, Look]
+) -> list[tuple[Look | None, list[Curve]]]:
+    """The curves of each named group, and those of all others together."""
+    members: dict[Look | None, list[Curve]] = {}
+    for curve in curves:
+        members.setdefault(shown.get(curve.group), []).append(curve)
+    return list(members.items())
+
+
+def _draw(
+    axes: Axes, curves: Sequence[Curve], name: str, split: str, line: str, look: Look | None
+) -> None:
+    """All curves as one line with gaps: hundreds of lines take Matplotlib seconds."""
+    over: list[float] = []
+    values: list[float] = []
+    for curve in curves:
+        measured = curve.measures.get(name, {}).get(split, ())
+        over += [*curve.epochs[: len(measured)], math.nan]
+        values += [math.nan if value is None else value for value in measured] + [math.nan]
+    longest = max(len(curve.epochs) for curve in curves)
     axes.plot(
-        curve.epochs,
-        [math.nan if value is None else value for value in values],
+        over,
+        values,
         color=look.colour if look else UNNAMED_COLOUR,
         linestyle=line,
         linewidth=1.4 if look else 0.8,
-        marker=look.marker if look and has_markers else None,
+        marker=look.marker if look and longest <= MOST_EPOCHS_WITH_MARKERS else None,
         markersize=4,
         zorder=2 if look else 1,
     )

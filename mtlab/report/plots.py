@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 150
-MOST_OF_A_KIND = 6
+MOST_OF_A_KIND = 4
 """Figures of one kind in one report; the page shows all of them."""
 
 

@@ -15,6 +15,8 @@ from mtlab.report.statistics import Estimate, pareto_front
 MOST_POINTS_PER_CURVE = 400
 LONGEST_CLASS_LIST = 24
 LAMBDA = "mtl.lambda"
+# Runs whose seconds are closer than this take the same time, up to what else the machine did.
+LEAST_RATIO_OF_SECONDS = 1.25
 COSTS = (Quantity("parameters.total"), Quantity("seconds.train"))
 SPLITS = ("train", "val")
 
@@ -191,9 +193,15 @@ def tradeoffs(groups: Sequence[Group]) -> tuple[Tradeoff, ...]:
                 if accuracy is not None and spent is not None:
                     label = names[group.first.number]
                     points.append(Point(group.number, label, spent.mean, accuracy))
-            if len({point.x for point in points}) > 1:
+            if _differ(cost, [point.x for point in points]):
                 found.append(Tradeoff(problem, cost, _with_front(points)))
     return tuple(found)
+
+
+def _differ(cost: Quantity, values: Sequence[float]) -> bool:
+    if len(set(values)) < 2:
+        return False
+    return cost.unit != "s" or max(values) > LEAST_RATIO_OF_SECONDS * min(values)
 
 
 def _with_front(points: Sequence[Point]) -> tuple[Point, ...]:
