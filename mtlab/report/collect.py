@@ -174,4 +174,6 @@ def _confusions(folder: Path, problems: list[Problem]) -> dict[str, Any]:
 
 
 def _without_place(error: RunFolderError, folder: Path) -> str:
-    return str(error).replace(f"{folder}{os.sep}", "")
+    """File, rule and what was found; the folder and a remedy stand elsewhere in the report."""
+    told = str(RunFolderError(error.subject, error.rule, error.found))
+    return told.replace(f"{folder}{os.sep}", "")

@@ -33,15 +33,15 @@ def main_quantities(runs: Sequence[Run]) -> tuple[Quantity, ...]:
 
 
 def run_listing(runs: Sequence[Run], keys: SettingKeys) -> Grid:
-    """Every run: what varied, how it ended, what came out."""
+    """Every run: how it ended, what varied, what came out."""
     short = short_keys(keys.varied)
     quantities = [*main_quantities(runs), *map(Quantity, COUNTS_AND_TIMES)]
     columns = [
         Column("run"),
+        Column("status", is_setting=True),
         Column("experiment", is_setting=True),
         Column("row", is_setting=True),
         *(Column(short[key], _is_numeric(runs, key), is_setting=True) for key in keys.varied),
-        Column("status", is_setting=True),
         *(Column(quantity.header, is_number=True) for quantity in quantities),
         Column("converged"),
     ]
@@ -49,9 +49,9 @@ def run_listing(runs: Sequence[Run], keys: SettingKeys) -> Grid:
     for run in runs:
         cells = [
             Cell(f"{run.number} · {run.name}", run.number, kind="run"),
+            Cell(run.status.value, run.status.value, note=run.text_at("error"), kind="status"),
             *text_cells([run.experiment, run.row]),
             *text_cells(run.settings.get(key, "") for key in keys.varied),
-            Cell(run.status.value, run.status.value, note=run.text_at("error"), kind="status"),
             *(_measured(run, quantity) for quantity in quantities),
             Cell({"True": "yes", "False": "no"}.get(run.text_at("converged"), "")),
         ]

@@ -90,7 +90,7 @@ def test_the_markdown_has_published_means_runs_figures_and_commands(
     main(["report", str(sweep), "--output", str(tmp_path / "out")])
     text = (tmp_path / "out" / "report.md").read_text()
     for part in (
-        "## Published and measured: fashion\\_lambda", "## Means over seeds", "## Runs",
+        "## Published and measured: fashion_lambda", "## Means over seeds", "## Runs",
         "![Accuracy against lambda: fashion_mnist](figures/lambda_fashion_mnist.png)",
         "## The same in all runs", "mtlab seed=1", "lr: 0.001", "not finite",
     ):  # fmt: skip
