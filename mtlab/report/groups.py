@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mtlab.report.quantities import Quantity
 from mtlab.report.run import Run
-from mtlab.report.settings import SEED
+from mtlab.report.settings import SEED, is_setting
 from mtlab.report.statistics import Estimate, estimate
 
 
@@ -44,14 +44,18 @@ class Group:
 
 
 def group_runs(runs: Sequence[Run]) -> tuple[Group, ...]:
-    """Group by the whole configuration but the seed, in the order of the first runs.
+    """Group by experiment, row and the whole configuration but the seed, in the order of the first
+    runs.
 
     A run without a configuration stays alone.
     """
     members: dict[object, list[Run]] = {}
     for run in runs:
-        settings = frozenset(item for item in run.settings.items() if item[0] != SEED)
-        members.setdefault(settings or run.folder, []).append(run)
+        settings = frozenset(
+            (key, text) for key, text in run.settings.items() if key != SEED and is_setting(key)
+        )
+        key = (run.experiment, run.row, settings) if settings else run.folder
+        members.setdefault(key, []).append(run)
     return tuple(_group(number, found) for number, found in enumerate(members.values(), start=1))
 
 

@@ -67,11 +67,18 @@ class Run:
 
     @cached_property
     def published(self) -> dict[str, float]:
-        """Path in summary.json to the number that was published for it."""
+        """Path in summary.json to the number that was published for it.
+
+        Where one number per kind of device was published, the one for this run's device.
+        """
         published = self.summary.get("published")
         if not isinstance(published, dict):
             return {}
-        numbers = {str(path): finite_number(number) for path, number in published.items()}
+        device = self.text_at("device")
+        numbers = {
+            str(path): finite_number(entry.get(device) if isinstance(entry, dict) else entry)
+            for path, entry in published.items()
+        }
         return {path: number for path, number in numbers.items() if number is not None}
 
     def number_at(self, path: str) -> float | None:

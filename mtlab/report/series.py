@@ -9,7 +9,7 @@ from typing import Any
 from mtlab.report.groups import Group
 from mtlab.report.quantities import FRACTIONS, Quantity
 from mtlab.report.run import Run, finite_number, look_up
-from mtlab.report.settings import SEED, labels
+from mtlab.report.settings import SEED, is_setting, labels
 from mtlab.report.statistics import Estimate, pareto_front
 
 MOST_POINTS_PER_CURVE = 400
@@ -218,7 +218,11 @@ def lambda_panels(groups: Sequence[Group]) -> tuple[LambdaPanel, ...]:
     for group in groups:
         settings = group.first.settings
         if _lambda(group.first) is not None and group.measured:
-            rest = frozenset(item for item in settings.items() if item[0] not in (LAMBDA, SEED))
+            rest = frozenset(
+                (key, text)
+                for key, text in settings.items()
+                if key not in (LAMBDA, SEED) and is_setting(key)
+            )
             families.setdefault((group.first.dataset, rest), []).append(group)
     several = {key: members for key, members in families.items() if len(members) > 1}
     panels = {}

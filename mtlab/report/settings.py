@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from mtlab.report.run import Run
 
 SEED = "seed"
-# Not settings of a run but what is said about it; the summary holds them too.
-NO_SETTINGS = ("experiment", "row", "published")
+# Not settings of a run but what an experiment says about it; the summary holds what applies.
+NO_SETTINGS = ("experiment", "row", "rows", "published")
 # Which group's keys a label leaves out first where others tell the runs apart already; the model
 # itself is always named.
 LEFT_OUT_FIRST = ("device", "tasks", "trainer", "dataset", "scheduler", "optimizer", "mtl", "model")
@@ -60,13 +60,18 @@ def _text(value: object) -> str:
             return str(value)
 
 
+def is_setting(key: str) -> bool:
+    """Whether a dotted key decides what a run does."""
+    return key.partition(".")[0] not in NO_SETTINGS
+
+
 def split_settings(configurations: Sequence[Mapping[str, str]]) -> SettingKeys:
     """Compare flattened configurations; a key that one lacks and another has differs."""
     present = [settings for settings in configurations if settings]
     keys = list(dict.fromkeys(key for settings in present for key in settings))
     # A group that is null here and has keys there is told by those keys.
     keys = [key for key in keys if not any(other.startswith(f"{key}.") for other in keys)]
-    keys = [key for key in keys if key.split(".")[0] not in NO_SETTINGS]
+    keys = [key for key in keys if is_setting(key)]
     differing = [key for key in keys if len({settings.get(key) for settings in present}) > 1]
     implied = [key for key in differing if _follows_from_name(key, present)]
     return SettingKeys(
