@@ -56,11 +56,10 @@ def report(arguments: list[str]) -> int:
     write_whole(output / CSV, as_csv(content))
     write_whole(output / MARKDOWN, as_markdown(content, plots))
     write_whole(output / PAGE, as_page(content))
-    for problem in content.problems:
-        print(f"{problem.place}: {problem.what}")
-    seconds = time.perf_counter() - started
-    print(f"{headline(content)}; reported in {seconds:.1f} s")
-    print(f"open {output / PAGE}, or see {MARKDOWN}, {CSV} and {FIGURES}/ beside it")
+    lines = [f"{problem.place}: {problem.what}" for problem in content.problems]
+    lines.append(f"{headline(content)}; reported in {time.perf_counter() - started:.1f} s")
+    lines.append(f"open {output / PAGE}, or see {MARKDOWN}, {CSV} and {FIGURES}/ beside it")
+    print("\n".join(lines))
     return 0
 
 

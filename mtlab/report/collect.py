@@ -68,7 +68,7 @@ def collect(folders: Sequence[Path]) -> Collection:
     if not runs:
         raise RunFolderError(
             ", ".join(map(str, folders)), "must hold at least one run",
-            f"{problems[0].what} in {problems[0].place}",
+            f"{problems[0].place}: {problems[0].what}",
             "name a run, a sweep, or a folder of them such as outputs/",
         )  # fmt: skip
     return Collection(tuple(runs), tuple(problems))
