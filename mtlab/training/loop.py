@@ -101,7 +101,9 @@ def _train_epoch(
 ) -> Generator[Event, None, SplitMetrics]:
     """One pass over the training samples; returns its metrics as the generator's value."""
     state.model.train()
-    batches = shuffled_batches(len(train), settings.batch_size, state.batch_order)
+    batches = shuffled_batches(
+        len(train), settings.batch_size, state.batch_order, device.torch_device
+    )
     num_steps = num_batches(len(train), settings.batch_size)
     batch_sizes = torch.full((num_steps,), settings.batch_size)
     batch_sizes[-1] = len(train) - settings.batch_size * (num_steps - 1)
@@ -109,7 +111,7 @@ def _train_epoch(
     epoch = state.epoch + 1
     started = last_progress = time.perf_counter()
     for index, positions in enumerate(batches):
-        step(train, positions.to(device.torch_device, non_blocking=True), sums, index)
+        step(train, positions, sums, index)
         now = time.perf_counter()
         if now - last_progress >= SECONDS_BETWEEN_PROGRESS:
             # The only figures read back within an epoch, a few times a second.
