@@ -65,6 +65,15 @@ def read_configuration(folder: Path) -> tuple[dict[str, Any], str]:
     return values, text
 
 
+def read_config(folder: Path) -> dict[str, Any]:
+    """A run's configuration, resolved; empty where the run failed before it was settled."""
+    path = folder / CONFIG
+    if not path.is_file():
+        return {}
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return config if isinstance(config, dict) else {}
+
+
 def run_folders(parent: Path) -> list[Path]:
     """The folders directly below `parent` that hold a run, a sweep's jobs in their order."""
     folders = [path.parent for path in parent.glob(f"*/{SUMMARY}")]
