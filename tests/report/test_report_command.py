@@ -6,18 +6,16 @@ import csv
 import io
 import subprocess
 import sys
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from made_runs import write_run
 
 from mtlab.cli import EXIT_MISTAKE, main
 
-WriteRun = Callable[..., Path]
 
-
-def write_sweep(folder: Path, write_run: WriteRun) -> Path:
+def write_sweep(folder: Path) -> Path:
     """Two seeds of three lambdas, one of them failed, one perceptron, one broken folder."""
     job = 0
     for value in (0, 0.5, 1):
@@ -38,9 +36,9 @@ def write_sweep(folder: Path, write_run: WriteRun) -> Path:
 
 
 def test_a_sweep_becomes_tables_figures_and_a_page(
-    tmp_path: Path, write_run: WriteRun, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    sweep = write_sweep(tmp_path / "sweep", write_run)
+    sweep = write_sweep(tmp_path / "sweep")
     assert main(["report", str(sweep)]) == 0
     output = sweep / "report"
     assert {path.name for path in output.iterdir()} == {
@@ -56,16 +54,16 @@ def test_a_sweep_becomes_tables_figures_and_a_page(
     assert str(sweep / "broken") in said
 
 
-def test_a_report_can_be_made_again_over_its_own_output(tmp_path: Path, write_run: WriteRun):
-    sweep = write_sweep(tmp_path / "sweep", write_run)
+def test_a_report_can_be_made_again_over_its_own_output(tmp_path: Path):
+    sweep = write_sweep(tmp_path / "sweep")
     assert main(["report", str(sweep)]) == 0
     first = (sweep / "report" / "report.csv").read_text()
     assert main(["report", str(sweep)]) == 0
     assert (sweep / "report" / "report.csv").read_text() == first
 
 
-def test_the_csv_has_a_line_per_run_with_unrounded_numbers(tmp_path: Path, write_run: WriteRun):
-    sweep = write_sweep(tmp_path / "sweep", write_run)
+def test_the_csv_has_a_line_per_run_with_unrounded_numbers(tmp_path: Path):
+    sweep = write_sweep(tmp_path / "sweep")
     main(["report", str(sweep), "--output", str(tmp_path / "out")])
     lines = list(csv.DictReader(io.StringIO((tmp_path / "out" / "report.csv").read_text())))
     assert [line["run"] for line in lines] == ["1", "2", "3", "4", "5", "6", "7"]
@@ -83,10 +81,8 @@ def test_the_csv_has_a_line_per_run_with_unrounded_numbers(tmp_path: Path, write
     assert lines[4]["group_n"] == "1"
 
 
-def test_the_markdown_has_published_means_runs_figures_and_commands(
-    tmp_path: Path, write_run: WriteRun
-):
-    sweep = write_sweep(tmp_path / "sweep", write_run)
+def test_the_markdown_has_published_means_runs_figures_and_commands(tmp_path: Path):
+    sweep = write_sweep(tmp_path / "sweep")
     main(["report", str(sweep), "--output", str(tmp_path / "out")])
     text = (tmp_path / "out" / "report.md").read_text()
     for part in (
@@ -112,8 +108,8 @@ class _Loads(HTMLParser):
                 self.addresses.append(value or "")
 
 
-def test_the_page_loads_nothing_and_escapes_what_runs_say(tmp_path: Path, write_run: WriteRun):
-    sweep = write_sweep(tmp_path / "sweep", write_run)
+def test_the_page_loads_nothing_and_escapes_what_runs_say(tmp_path: Path):
+    sweep = write_sweep(tmp_path / "sweep")
     main(["report", str(sweep), "--output", str(tmp_path / "out")])
     text = (tmp_path / "out" / "report.html").read_text()
     loads = _Loads()
@@ -124,7 +120,7 @@ def test_the_page_loads_nothing_and_escapes_what_runs_say(tmp_path: Path, write_
     assert "<b>is</b>" not in text
 
 
-def test_two_hundred_runs_are_all_reported(tmp_path: Path, write_run: WriteRun):
+def test_two_hundred_runs_are_all_reported(tmp_path: Path):
     for job in range(200):
         write_run(
             tmp_path / "sweep" / f"{job}", seed=job % 4, accuracy=0.5 + job / 500,
@@ -147,7 +143,6 @@ def test_two_hundred_runs_are_all_reported(tmp_path: Path, write_run: WriteRun):
 )
 def test_mistakes_are_told_in_one_line(
     tmp_path: Path,
-    write_run: WriteRun,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
@@ -163,7 +158,7 @@ def test_mistakes_are_told_in_one_line(
 
 
 def test_several_folders_are_reported_below_outputs(
-    tmp_path: Path, write_run: WriteRun, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
     write_run(tmp_path / "a")
@@ -179,7 +174,7 @@ def test_help_is_printed(capsys: pytest.CaptureFixture[str]):
     assert "mtlab report outputs" in capsys.readouterr().out
 
 
-def test_reporting_does_without_torch(tmp_path: Path, write_run: WriteRun):
+def test_reporting_does_without_torch(tmp_path: Path):
     write_run(tmp_path / "run")
     program = (
         "import sys; from mtlab.cli import main; code = main(['report', sys.argv[1]]);"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_runs import write_run
 
 from mtlab.report.collect import collect
 from mtlab.report.grid import Grid
 from mtlab.report.groups import group_runs
 from mtlab.report.listings import comparisons, group_listing, number_ranges
 from mtlab.report.quantities import Quantity
-
-WriteRun = Callable[..., Path]
 
 MINUS = "\N{MINUS SIGN}"
 ACCURACY = Quantity("test.digit.accuracy")
@@ -24,7 +22,7 @@ def texts(grid: Grid, title: str) -> list[str]:
     return [row.cells[position].text for row in grid.rows]
 
 
-def test_seeds_are_averaged_and_failures_are_not(tmp_path: Path, write_run: WriteRun):
+def test_seeds_are_averaged_and_failures_are_not(tmp_path: Path):
     for seed, accuracy in enumerate((0.90, 0.92, 0.94)):
         write_run(tmp_path / f"{seed}", seed=seed, accuracy=accuracy)
     write_run(tmp_path / "3", seed=3, accuracy=0.1, status="failed")
@@ -36,13 +34,13 @@ def test_seeds_are_averaged_and_failures_are_not(tmp_path: Path, write_run: Writ
     assert (found.n, found.mean, found.std) == (3, pytest.approx(92.0), pytest.approx(2.0))
 
 
-def test_other_settings_make_other_groups(tmp_path: Path, write_run: WriteRun):
+def test_other_settings_make_other_groups(tmp_path: Path):
     write_run(tmp_path / "0", settings={"optimizer.lr": 0.1})
     write_run(tmp_path / "1", settings={"optimizer.lr": 0.2}, seed=1)
     assert [len(group.runs) for group in group_runs(collect([tmp_path]).runs)] == [1, 1]
 
 
-def test_a_repeated_seed_counts_once_with_its_latest_run(tmp_path: Path, write_run: WriteRun):
+def test_a_repeated_seed_counts_once_with_its_latest_run(tmp_path: Path):
     write_run(tmp_path / "0", accuracy=0.8, started_at="2026-01-01")
     write_run(tmp_path / "1", accuracy=0.9, started_at="2026-01-02")
     (group,) = group_runs(collect([tmp_path]).runs)
@@ -51,7 +49,7 @@ def test_a_repeated_seed_counts_once_with_its_latest_run(tmp_path: Path, write_r
     assert [run.name for run in group.repeated] == ["0"]
 
 
-def test_means_are_listed_with_spread_interval_and_n(tmp_path: Path, write_run: WriteRun):
+def test_means_are_listed_with_spread_interval_and_n(tmp_path: Path):
     write_run(tmp_path / "0", seed=0, accuracy=0.90)
     write_run(tmp_path / "1", seed=1, accuracy=0.92)
     grid = group_listing(group_runs(collect([tmp_path]).runs))
@@ -62,12 +60,12 @@ def test_means_are_listed_with_spread_interval_and_n(tmp_path: Path, write_run: 
     assert "95%: 78.29 to 103.71" in [cell.note for cell in row.cells]
 
 
-def test_runs_without_a_second_seed_have_no_table_of_means(tmp_path: Path, write_run: WriteRun):
+def test_runs_without_a_second_seed_have_no_table_of_means(tmp_path: Path):
     write_run(tmp_path / "0")
     assert group_listing(group_runs(collect([tmp_path]).runs)) is None
 
 
-def test_published_stands_beside_measured_with_its_difference(tmp_path: Path, write_run: WriteRun):
+def test_published_stands_beside_measured_with_its_difference(tmp_path: Path):
     published = {"test.digit.accuracy": 97.69, "parameters.total": 1000, "seconds.train": 4}
     for job, (row, accuracy) in enumerate((("first", 0.9812), ("second", 0.97))):
         write_run(
@@ -84,7 +82,7 @@ def test_published_stands_beside_measured_with_its_difference(tmp_path: Path, wr
     assert comparison.grid.rows[1].cells[6].text == f"{MINUS}0.69"
 
 
-def test_a_failed_row_keeps_its_place_without_a_value(tmp_path: Path, write_run: WriteRun):
+def test_a_failed_row_keeps_its_place_without_a_value(tmp_path: Path):
     published = {"test.digit.accuracy": 97.69}
     write_run(tmp_path / "0", experiment="grid", published=published, status="failed", test=None)
     write_run(
@@ -126,21 +124,21 @@ def test_numbers_in_a_row_are_written_as_a_range():
     assert number_ranges([7, 1, 2, 3]) == "1-3, 7"
 
 
-def test_published_seconds_are_those_of_the_runs_own_device(tmp_path: Path, write_run: WriteRun):
+def test_published_seconds_are_those_of_the_runs_own_device(tmp_path: Path):
     published = {"seconds.train": {"cpu": 116.2, "cuda": 35.3}, "seconds.total": {"cuda": 40}}
     write_run(tmp_path / "0", published=published, device="cpu")
     (run,) = collect([tmp_path]).runs
     assert run.published == {"seconds.train": 116.2}
 
 
-def test_the_same_settings_in_two_experiments_stay_apart(tmp_path: Path, write_run: WriteRun):
+def test_the_same_settings_in_two_experiments_stay_apart(tmp_path: Path):
     for experiment in ("baseline", "grid"):
         write_run(tmp_path / experiment, experiment=experiment, published={"epochs": 3})
     titles = [one.title for one in comparisons(group_runs(collect([tmp_path]).runs))]
     assert titles == ["baseline", "grid"]
 
 
-def test_an_experiments_table_of_rows_is_no_setting(tmp_path: Path, write_run: WriteRun):
+def test_an_experiments_table_of_rows_is_no_setting(tmp_path: Path):
     for seed, row in enumerate(("first", None)):
         write_run(tmp_path / f"{seed}", seed=seed, row="first", settings={"rows.first": row})
     assert len(group_runs(collect([tmp_path]).runs)) == 1

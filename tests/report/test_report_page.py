@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_runs import write_run
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mtlab.report.collect import collect
 from mtlab.report.content import build_report
 from mtlab.report.page import as_page
-
-WriteRun = Callable[..., Path]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -35,7 +34,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def report_html(tmp_path: Path, write_run: WriteRun) -> Path:
+def report_html(tmp_path: Path) -> Path:
     sweep = tmp_path / "sweep"
     accuracies = (0.9, 0.7, 0.95, 0.8)
     for job, accuracy in enumerate(accuracies):
