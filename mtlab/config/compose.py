@@ -101,6 +101,29 @@ def to_run_config(composed: DictConfig) -> RunConfig:
     )
 
 
+def to_dataset_config(composed: DictConfig) -> DatasetConfig:
+    """The group `dataset` alone, for commands that read data and train nothing.
+
+    Raises:
+        ConfigError: See `to_run_config`.
+    """
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    return _variant("dataset", values.get("dataset"), DatasetConfig)
+
+
+def to_options(composed: DictConfig, kind: type[T]) -> T:
+    """A command's own top-level keys: those that are fields of its dataclass.
+
+    Raises:
+        ConfigError: See `to_run_config`.
+    """
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    names = OmegaConf.structured(kind).keys()
+    return _typed("", {str(name): values[name] for name in names if name in values}, kind)
+
+
 def _task_names(tasks: object) -> list[str] | None:
     if tasks is None:
         return None
@@ -148,7 +171,7 @@ def _explain(
     group: str, schema: DictConfig, values: dict[str, Any], error: OmegaConfBaseException
 ) -> ConfigError:
     path = str(error.full_key or error.key or "").replace("lambda_", "lambda")
-    key = f"{group}.{path}" if path else group
+    key = ".".join(part for part in (group, path) if part)
     first = path.split(".")[0].split("[")[0]
     known = ", ".join(str(name).replace("lambda_", "lambda") for name in schema)
     if first and first not in {str(name).replace("lambda_", "lambda") for name in schema}:
