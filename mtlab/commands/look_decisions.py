@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from mtlab.commands.sitting import MOST_CLASSES_IN_ROWS, DoesNotApply, Sitting
+from mtlab.commands.sitting import MOST_CLASSES_IN_ROWS, DoesNotApplyError, Numbers, Sitting
 from mtlab.config.options import EmbeddingMethod, What
 from mtlab.data.splits import stratified_subset
 from mtlab.inspection.embeddings import (
@@ -28,7 +28,7 @@ MISTAKE_INCHES = 1.05
 def draw_embeddings(sitting: Sitting) -> None:
     """Test images in the trunk's features, once per task in that task's colours."""
     if not isinstance(sitting.run.model, MultiTaskNetwork):
-        raise DoesNotApply(
+        raise DoesNotApplyError(
             "what", "embeddings need a trunk with shared features", sitting.run.config.model.name,
             "for example what=filters",
         )  # fmt: skip
@@ -48,15 +48,13 @@ def draw_embeddings(sitting: Sitting) -> None:
     else:
         sitting.terminal.say(f"t-SNE of {len(positions)} images ...")
         plane = tsne_plane(features, options.perplexity, sitting.options.seed)
-    numbers = {"plane": plane, "features": features, "positions": positions.numpy()}
+    numbers: Numbers = {"plane": plane, "features": features, "positions": positions.numpy()}
     plots = []
     for task in sitting.shown_tasks:
         classes = sitting.test.targets[task.name][positions].numpy()
         numbers[f"classes_{task.name}"] = classes
         share = between_class_share(features, classes)
-        title = (
-            f"{task.name}: {100 * share:.0f}% of the features' variance lies between its classes"
-        )
+        title = f"{task.name}: {100 * share:.0f}% of the variance lies between its classes"
         plots.append(ClassPoints(title, plane, classes, task.class_names, task.name, axis_names))
     figure = draw_scatter(
         plots, f"{len(positions):,} test images in {features.shape[1]} shared features"
@@ -122,9 +120,8 @@ def draw_saliency_maps(sitting: Sitting) -> None:
             winner = int(outputs[task.name][index].argmax())
             captions.append(f"{task.name}: {task.class_names[winner]}")
         short = title.removeprefix("test image ")
-        rows.append(
-            SaliencyRow(images[index], short, [maps[t][index] for t in task_names], captions)
-        )
+        decided = [maps[task][index] for task in task_names]
+        rows.append(SaliencyRow(images[index], short, decided, captions))
     title = "what decides: input gradients"
     if options.samples > 1:
         title += f", mean of {options.samples} noisy copies"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.commands.sitting import DoesNotApply, Sitting, study_classes
+from mtlab.commands.sitting import DoesNotApplyError, Sitting, study_classes
 from mtlab.config.options import What
 from mtlab.inspection.ascent import AscentSettings
 from mtlab.inspection.dream import dream
@@ -44,7 +44,7 @@ def draw_filters(sitting: Sitting) -> None:
         elif reads_pixels(layer, sitting.layers, shape):
             _draw_dense_weights(sitting, layer)
         else:
-            raise DoesNotApply(
+            raise DoesNotApplyError(
                 "layer", "must read pixels for its weights to be images",
                 f"{layer.name}, a dense layer behind others", "leave layer= out",
             )  # fmt: skip
@@ -109,7 +109,9 @@ def draw_activations(sitting: Sitting) -> None:
         sitting.layers, sitting.options.layer_names, lambda layer: layer.activation is not None
     )
     if not layers:
-        raise DoesNotApply("what", "activations need hidden layers", sitting.run.config.model.name)
+        raise DoesNotApplyError(
+            "what", "activations need hidden layers", sitting.run.config.model.name
+        )
     chosen = sitting.choose_images(study_classes(sitting.main_task))
     inputs = as_displayable(sitting.shown(chosen.images))
     colours = inputs if inputs.ndim == 4 else np.repeat(inputs[..., np.newaxis], 3, axis=3)
@@ -219,7 +221,7 @@ def draw_dreams(sitting: Sitting) -> None:
     if sitting.options.layer_names is None:
         layers = [layer for layer in layers if layer.is_convolution] or layers
     if not layers:
-        raise DoesNotApply("what", "dreams need hidden layers", sitting.run.config.model.name)
+        raise DoesNotApplyError("what", "dreams need hidden layers", sitting.run.config.model.name)
     settings = AscentSettings(
         options.steps, options.rate, decays=False, jitter=options.jitter,
         total_variation=options.total_variation,
@@ -230,19 +232,12 @@ def draw_dreams(sitting: Sitting) -> None:
         # Dense layers, and whatever may lie behind one, take images of one size only.
         num_octaves = options.octaves if layer.is_convolution and layer.task is None else 1
         with sitting.steps(f"dream {layer.name}", options.steps * num_octaves) as on_step:
-            columns.append(
-                dream(
-                    sitting.run.model,
-                    layer,
-                    chosen.images,
-                    sitting.pixels,
-                    settings,
-                    num_octaves,
-                    options.octave_scale,
-                    generator(sitting.options.seed, f"dream {layer.name}"),
-                    on_step,
-                )  # fmt: skip
-            )
+            dreamt = dream(
+                sitting.run.model, layer, chosen.images, sitting.pixels, settings, num_octaves,
+                options.octave_scale, generator(sitting.options.seed, f"dream {layer.name}"),
+                on_step,
+            )  # fmt: skip
+        columns.append(dreamt)
     names = ["image", *(layer.name for layer in layers)]
     numbers = {name: sitting.shown(images) for name, images in zip(names, columns, strict=True)}
     largest = max((images.shape[2:] for images in columns), key=lambda size: size[0])

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from hydra.core.hydra_config import HydraConfig
+from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 
 from mtlab.artifacts.run_dir import RunFolder, write_whole
@@ -34,6 +35,8 @@ from mtlab.terminal import Terminal
 NUM_SHARES_IN_SUMMARY = 10
 Float32Array = npt.NDArray[np.float32]
 ClassArray = npt.NDArray[np.int64]
+Vectors = npt.NDArray[np.floating]
+Numbers = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,10 @@ class Scene:
             f"{self.dataset}: {title}", coordinates, classes, self.task.class_names,
             self.task.name, axis_names,
         )  # fmt: skip
-        numbers = {"coordinates": coordinates.astype(np.float32), "classes": classes}
+        numbers: Numbers = {"coordinates": coordinates.astype(np.float32), "classes": classes}
         self.save(draw_scatter([points]), name, numbers)
 
-    def save(self, figure: Any, name: str, numbers: dict[str, npt.NDArray[Any]]) -> None:
+    def save(self, figure: Figure, name: str, numbers: Numbers) -> None:
         path = self.folder.figures / f"{name}.png"
         save_picture(figure, path, numbers, command=self.record.command, vector=True)
         self.terminal.say(str(path))
@@ -178,7 +181,7 @@ def report_separability(
     scene: Scene, components: PrincipalComponents, train: Points, test: Points
 ) -> None:
     """Each pair of classes under one straight cut, in the plane and in all pixels."""
-    spaces = {
+    spaces: dict[str, tuple[Vectors, Vectors]] = {
         "plane": (components.project(train.vectors, 2), components.project(test.vectors, 2)),
         "all_pixels": (train.vectors, test.vectors),
     }

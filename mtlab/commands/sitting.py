@@ -23,11 +23,13 @@ from mtlab.inspection.layers import Layer, find_layers
 from mtlab.pictures.saving import save_picture
 from mtlab.terminal import Terminal
 
+Numbers = dict[str, npt.NDArray[Any]]
+
 MOST_CLASSES_IN_ROWS = 10
 IMAGES_AT_ONCE = 500
 
 
-class DoesNotApply(MtlabError):
+class DoesNotApplyError(MtlabError):
     """A kind of picture that this run's model has nothing to show for; `what=all` leaves it out."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import assert_never
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -20,7 +19,7 @@ from mtlab.commands.look_network import (
     draw_filters,
     draw_maximising_inputs,
 )
-from mtlab.commands.sitting import DoesNotApply, Sitting
+from mtlab.commands.sitting import DoesNotApplyError, Sitting
 from mtlab.config.compose import to_options
 from mtlab.config.options import VisualizeOptions, What
 from mtlab.errors import RunFolderError
@@ -51,34 +50,12 @@ def visualize(composed: DictConfig) -> None:
         sitting = Sitting(run, options, terminal, command, pictures)
         for what in options.chosen():
             try:
-                artist(what)(sitting)
-            except DoesNotApply as reason:
+                ARTISTS[what](sitting)
+            except DoesNotApplyError as reason:
                 if not options.is_all:
                     raise
                 terminal.say(f"{what.value} left out: {reason}")
         terminal.say(f"all pictures: {write_contact_sheet(pictures, f'pictures of {folder.name}')}")
-
-
-def artist(what: What) -> Callable[[Sitting], None]:
-    """What makes a kind of picture."""
-    match what:
-        case What.filters:
-            return draw_filters
-        case What.activations:
-            return draw_activations
-        case What.maximise:
-            return draw_maximising_inputs
-        case What.dream:
-            return draw_dreams
-        case What.embeddings:
-            return draw_embeddings
-        case What.mistakes:
-            return draw_mistakes
-        case What.saliency:
-            return draw_saliency_maps
-        case What.curves:
-            return draw_curves
-    assert_never(what)
 
 
 def draw_curves(sitting: Sitting) -> None:
@@ -86,6 +63,19 @@ def draw_curves(sitting: Sitting) -> None:
     target = sitting.folder / What.curves.value / "error.png"
     draw_run_error_curve(sitting.run.folder, target, sitting.command)
     sitting.terminal.say(str(target))
+
+
+ARTISTS: dict[What, Callable[[Sitting], None]] = {
+    What.filters: draw_filters,
+    What.activations: draw_activations,
+    What.maximise: draw_maximising_inputs,
+    What.dream: draw_dreams,
+    What.embeddings: draw_embeddings,
+    What.mistakes: draw_mistakes,
+    What.saliency: draw_saliency_maps,
+    What.curves: draw_curves,
+}
+"""What makes each kind of picture."""
 
 
 def draw_sweep(folder: Path, command: str) -> None:

@@ -11,7 +11,7 @@ def saliency(
     task: str,
     images: torch.Tensor,
     num_samples: int,
-    noise: float,
+    noise: torch.Tensor,
     generator: torch.Generator,
 ) -> torch.Tensor:
     """Sensitivity of each image's predicted class to each pixel.
@@ -23,7 +23,7 @@ def saliency(
     Args:
         images: Network input `(batch, channels, height, width)`.
         num_samples: Copies, at least 1; a single one is the image without noise.
-        noise: Standard deviation of the noise in network input.
+        noise: Standard deviation of the noise in network input, `(1, channels, 1, 1)`.
 
     Returns:
         `(batch, height, width)`, at least 0.

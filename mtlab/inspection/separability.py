@@ -52,7 +52,7 @@ def pair_cuts(
         pooled = (matrix_a * size_a + matrix_b * size_b) / (size_a + size_b)
         num_features = len(pooled)
         pooled[np.diag_indices(num_features)] += RIDGE * np.trace(pooled) / num_features
-        normal: Float64Array = np.linalg.solve(pooled, mean_b - mean_a)
+        normal = np.asarray(np.linalg.solve(pooled, mean_b - mean_a), dtype=np.float64)
         threshold = float(normal @ (mean_a + mean_b)) / 2 + float(np.log(size_a / size_b))
         cuts[first, second] = Cut(normal, threshold)
     return cuts

@@ -57,9 +57,8 @@ def _draw_points(axes: Axes, points: ClassPoints) -> None:
     # Shuffled, so that no class lies on top of another only because it comes later.
     order = np.random.default_rng(0).permutation(num_points)
     area = float(np.clip(12000 / num_points, 1.2, 22))
-    columns: dict[str, Any] = dict(
-        zip(("xs", "ys", "zs") if is_spatial else ("x", "y"), points.coordinates[order].T)
-    )
+    names = ("xs", "ys", "zs") if is_spatial else ("x", "y")
+    columns: dict[str, Any] = dict(zip(names, points.coordinates[order].T, strict=True))
     axes.scatter(
         **columns,
         c=colours[points.classes[order]],

@@ -29,8 +29,8 @@ def draw_run_error_curve(folder: Path, target: Path, command: str) -> Path:
 def draw_sweep_error_curves(folder: Path, pictures: Path, command: str) -> list[Path]:
     """Training loss per epoch of every run of a sweep.
 
-    Where a learning rate varied, each plot holds the runs that differ in nothing else; otherwise one
-    plot holds them all.
+    Where a learning rate varied, each plot holds the runs that differ in nothing else; otherwise
+    one plot holds them all.
 
     Raises:
         RunFolderError: No run of the sweep has finished an epoch.
