@@ -26,7 +26,8 @@ def finish_sweep(folder: Path) -> int:
     """Write and print the sweep's table; returns how many of its runs did not complete."""
     from rich.console import Console
 
-    from mtlab.artifacts.run_dir import SWEEP_CSV, SWEEP_TABLE, write_whole
+    from mtlab.artifacts.run_dir import FIGURES, SWEEP_CSV, SWEEP_TABLE, write_whole
+    from mtlab.report.error_curves import draw_sweep_error_curves, has_learning_rates
     from mtlab.report.tables import sweep_table
 
     table = sweep_table(folder)
@@ -36,6 +37,8 @@ def finish_sweep(folder: Path) -> int:
     text = io.StringIO()
     Console(file=text, width=200).print(table.as_rich("sweep", leave_out=()))
     write_whole(folder / SWEEP_TABLE, text.getvalue())
+    if has_learning_rates(folder):
+        draw_sweep_error_curves(folder, folder / FIGURES, "mtlab -m model.lr=...")
     Console(highlight=False).print(table.as_rich("sweep"))
     print(f"{len(table.rows)} runs, {table.num_failed} of them not completed; table in {folder}")
     return table.num_failed
