@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
+from mtlab.artifacts.checkpoint import METADATA_KEY
 from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS
 from mtlab.config.compose import to_run_config
 from mtlab.config.schema import RunConfig
@@ -68,7 +69,7 @@ def load_run(folder: Path) -> LoadedRun:
         ConfigError, ModelError: A configuration that this version does not understand.
     """
     check_is_run(folder)
-    config = read_config(folder)
+    config = read_run_config(folder)
     tensors, metadata = _read_weights(folder)
     tasks, image_shape, statistics = _read_metadata(folder / WEIGHTS, metadata)
     # The fresh weights are overwritten; drawing them must not disturb anyone's random numbers.
@@ -113,7 +114,7 @@ def check_is_run(folder: Path) -> None:
         )  # fmt: skip
 
 
-def read_config(folder: Path) -> RunConfig:
+def read_run_config(folder: Path) -> RunConfig:
     """A run's config.yaml, typed and checked.
 
     Raises:
@@ -169,9 +170,10 @@ def _read_metadata(
     path: Path, metadata: Mapping[str, str]
 ) -> tuple[tuple[Task, ...], tuple[int, int, int], PixelStatistics]:
     try:
-        tasks = tuple(_task(values) for values in json.loads(metadata["tasks"]))
-        channels, height, width = json.loads(metadata["image_shape"])
-        values = json.loads(metadata["pixel_statistics"])
+        usage = json.loads(metadata[METADATA_KEY])
+        tasks = tuple(_task(values) for values in usage["tasks"])
+        channels, height, width = usage["image_shape"]
+        values = usage["pixel_statistics"]
         statistics = PixelStatistics(values["scale"], tuple(values["mean"]), tuple(values["std"]))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(

@@ -128,6 +128,30 @@ class NpzConfig(DatasetConfig):
         )
 
 
+# --- augmentation ---------------------------------------------------------------------------------
+
+
+@dataclass
+class AugmentationConfig:
+    """Training images as they are (`none`), and what every augmentation has."""
+
+    name: str
+
+
+@dataclass
+class AffineConfig(AugmentationConfig):
+    """Random shift, rotation and scale of every training image."""
+
+    shift_pixels: float
+    rotate_degrees: float
+    scale: float
+
+    def __post_init__(self) -> None:
+        check_between(self.shift_pixels, "augmentation.shift_pixels", 0)
+        check_between(self.rotate_degrees, "augmentation.rotate_degrees", 0, 180)
+        check_between(self.scale, "augmentation.scale", 0, 1, high_open=True)
+
+
 # --- model ---------------------------------------------------------------------------------------
 
 
@@ -232,6 +256,33 @@ class CnnConfig(ModelConfig):
         check_between(self.dropout, "model.dropout", 0, 1, high_open=True)
 
 
+@dataclass
+class VggConfig(ModelConfig):
+    """Blocks of padded 3x3 convolutions and pooling, shared dense layers, a branch per task."""
+
+    filters: list[int]
+    convolutions_per_block: int
+    shared_widths: list[int]
+    branch_widths: list[int]
+    activation: Activation
+    batch_norm: bool
+    dropout: float
+
+    def __post_init__(self) -> None:
+        check_each_at_least(self.filters, "model.filters", 1)
+        require(
+            len(self.filters) > 0,
+            "model.filters",
+            "must hold at least one block",
+            self.filters,
+            "for example 'model.filters=[32,64]'",
+        )
+        check_between(self.convolutions_per_block, "model.convolutions_per_block", 1)
+        check_each_at_least(self.shared_widths, "model.shared_widths", 1)
+        check_each_at_least(self.branch_widths, "model.branch_widths", 1)
+        check_between(self.dropout, "model.dropout", 0, 1, high_open=True)
+
+
 # --- mtl -----------------------------------------------------------------------------------------
 
 
@@ -273,10 +324,12 @@ class OptimizerConfig:
     name: str
     lr: float
     weight_decay: float
+    conv_weight_decay: float
 
     def __post_init__(self) -> None:
         check_between(self.lr, "optimizer.lr", 0, low_open=True)
         check_between(self.weight_decay, "optimizer.weight_decay", 0)
+        check_between(self.conv_weight_decay, "optimizer.conv_weight_decay", 0)
 
 
 @dataclass
@@ -456,6 +509,7 @@ class RunConfig:
     seed: int
     tasks: list[str] | None
     dataset: DatasetConfig
+    augmentation: AugmentationConfig
     model: ModelConfig
     mtl: WeightingConfig | None
     optimizer: OptimizerConfig
@@ -476,6 +530,7 @@ VARIANTS: dict[str, tuple[str, dict[str, type]]] = {
             "npz": NpzConfig,
         },
     ),
+    "augmentation": ("name", {"none": AugmentationConfig, "affine": AffineConfig}),
     "model": (
         "name",
         {
@@ -483,6 +538,7 @@ VARIANTS: dict[str, tuple[str, dict[str, type]]] = {
             "mlp": MlpConfig,
             "cnn": CnnConfig,
             "mtl_cnn": CnnConfig,
+            "vgg": VggConfig,
         },
     ),
     "mtl": ("name", {"lambda": LambdaConfig, "weights": WeightsConfig}),

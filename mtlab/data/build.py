@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 
 from mtlab.config.schema import (
+    AffineConfig,
+    AugmentationConfig,
     DatasetConfig,
     DigitsConfig,
     DownloadedConfig,
@@ -17,6 +19,7 @@ from mtlab.config.schema import (
     TaskChoice,
     TaskConfig,
 )
+from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.dataset import Dataset, PixelStatistics, prepare
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
@@ -102,6 +105,21 @@ def build_dataset(
         load_test=lambda: prepare(
             _limited(_with_classes(source.test(), config), config, seed), make_targets, statistics
         ),
+    )
+
+
+def build_augmentation(
+    config: AugmentationConfig, statistics: PixelStatistics, device: torch.device
+) -> AffineAugmentation | None:
+    """What happens to training images, ready for a device; None where they stay as they are."""
+    if not isinstance(config, AffineConfig):
+        return None
+    black = statistics.apply(torch.zeros(1, len(statistics.mean), 1, 1)).squeeze(0)
+    return AffineAugmentation(
+        config.shift_pixels,
+        config.rotate_degrees,
+        config.scale,
+        black.to(device) if bool(black.any()) else None,
     )
 
 

@@ -140,7 +140,7 @@ class Npz:
                 f"shape {array.shape}",
                 "mend the array, or leave it out by dataset.labels",
             )
-        values: npt.NDArray[Any] = array
+        values: npt.NDArray[Any] = array.astype(np.int64) if array.dtype == bool else array
         if not (
             np.issubdtype(values.dtype, np.number)
             and bool(np.isfinite(values).all())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.batches import num_batches, shuffled_batches
 from mtlab.data.dataset import Split
 from mtlab.device import Device
@@ -43,16 +45,23 @@ def fit(
     settings: LoopSettings,
     monitor: Monitor,
     device: Device,
+    augmentation: AffineAugmentation | None = None,
 ) -> Iterator[Event]:
     """Train from `state.epoch` to the last epoch, or until patience runs out.
 
     The state, the splits and the objective are on the device already. Afterwards the model has its
     last weights, and `state.best` those of the best epoch.
 
+    Args:
+        augmentation: Moves the training images of every step; validation images stay.
+
     Raises:
         TrainingError: A task's loss became NaN or infinite.
     """
-    step = TrainStep(state.model, objective, state.optimizer, device, settings.clip_norm)
+    augment = (
+        None if augmentation is None else partial(augmentation, generator=state.augmentation_draws)
+    )
+    step = TrainStep(state.model, objective, state.optimizer, device, settings.clip_norm, augment)
     while state.epoch < settings.num_epochs:
         started = time.perf_counter()
         learning_rate = state.learning_rate
@@ -92,7 +101,9 @@ def _train_epoch(
 ) -> Generator[Event, None, SplitMetrics]:
     """One pass over the training samples; returns its metrics as the generator's value."""
     state.model.train()
-    batches = shuffled_batches(len(train), settings.batch_size, state.batch_order)
+    batches = shuffled_batches(
+        len(train), settings.batch_size, state.batch_order, device.torch_device
+    )
     num_steps = num_batches(len(train), settings.batch_size)
     batch_sizes = torch.full((num_steps,), settings.batch_size)
     batch_sizes[-1] = len(train) - settings.batch_size * (num_steps - 1)
@@ -100,7 +111,7 @@ def _train_epoch(
     epoch = state.epoch + 1
     started = last_progress = time.perf_counter()
     for index, positions in enumerate(batches):
-        step(train, positions.to(device.torch_device, non_blocking=True), sums, index)
+        step(train, positions, sums, index)
         now = time.perf_counter()
         if now - last_progress >= SECONDS_BETWEEN_PROGRESS:
             # The only figures read back within an epoch, a few times a second.

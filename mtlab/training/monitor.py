@@ -55,3 +55,9 @@ class Monitor:
             return True
         gain = best - value if self.lower_is_better else value - best
         return gain > self._min_delta
+
+    def at_least(self, value: float, best: float | None) -> bool:
+        """Whether a value is as good as the best so far, or better; `min_delta` plays no part."""
+        if best is None:
+            return True
+        return value <= best if self.lower_is_better else value >= best
