@@ -72,6 +72,9 @@ TRAIN = Command("train", "mtlab.commands.train", "train")
 COMMANDS: dict[str, Command | PlainCommand] = {
     "train": TRAIN,
     "report": PlainCommand("mtlab.commands.report", "report"),
+    "visualize": Command("visualize", "mtlab.commands.visualize", "visualize"),
+    "pca": Command("pca", "mtlab.commands.pca", "pca"),
+    "separable": Command("separable", "mtlab.commands.separable", "separable"),
 }
 DEFAULT_COMMAND = "train"
 
@@ -89,7 +92,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         from mtlab.config.explain import explain
 
-        line = explain(error, TRAIN.config_name, [word for word in typed if "=" in word])
+        command = COMMANDS.get(typed[0] if typed else "")
+        config_name = command.config_name if isinstance(command, Command) else TRAIN.config_name
+        line = explain(error, config_name, [word for word in typed if "=" in word])
         if line is None or os.environ.get(DEBUG_VARIABLE):
             raise
         print(f"mtlab: {line}", file=sys.stderr)
@@ -119,7 +124,7 @@ def _dispatch(arguments: list[str]) -> int:
     if isinstance(command, PlainCommand):
         code: int = getattr(import_module(command.module), command.function)(arguments)
         return code
-    return run_hydra(command, arrange(arguments))
+    return run_hydra(command, arrange(arguments, name))
 
 
 def complete_command() -> None:
@@ -136,7 +141,7 @@ def complete_command() -> None:
         print(" ".join(name for name in COMMANDS if name.startswith(first)), end=" ")
 
 
-def arrange(arguments: list[str]) -> list[str]:
+def arrange(arguments: list[str], command: str = DEFAULT_COMMAND) -> list[str]:
     """Hydra's arguments, its flags first: it takes no overrides on both sides of a flag.
 
     Raises:
@@ -164,7 +169,8 @@ def arrange(arguments: list[str]) -> list[str]:
                 "override", "must have the form KEY=VALUE or GROUP=OPTION", argument,
                 "see mtlab --help",
             )  # fmt: skip
-    if any(flag.partition("=")[0] in ("-c", "--cfg") for flag in flags):
+    shows_configuration = any(flag.partition("=")[0] in ("-c", "--cfg") for flag in flags)
+    if shows_configuration and command == DEFAULT_COMMAND:
         overrides = _row_shown(flags, overrides)
     return flags + overrides
 

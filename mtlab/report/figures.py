@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mtlab.artifacts.metrics_log import read_metrics
+from mtlab.artifacts.run_dir import WEIGHTS
+from mtlab.report.weight_image import draw_perceptron_weights
 
 DOTS_PER_INCH = 150
 # Okabe and Ito's blue and vermilion: told apart with every common colour blindness.
@@ -128,5 +130,10 @@ def draw_run_figures(
             accuracy = summary["test"][task]["accuracy"]
             title = f"{task}, test split, accuracy {accuracy:.4f}"
             draw_confusion_matrix(matrices["test"][task], summary["classes"][task], title, target)
+            written.append(target)
+        weights = folder.parent / WEIGHTS
+        if summary.get("model") == "perceptron" and weights.is_file():
+            target = folder / f"weights_{task}.png"
+            draw_perceptron_weights(weights, summary, target)
             written.append(target)
     return written
