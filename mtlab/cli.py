@@ -124,7 +124,8 @@ def _dispatch(arguments: list[str]) -> int:
     if isinstance(command, PlainCommand):
         code: int = getattr(import_module(command.module), command.function)(arguments)
         return code
-    return run_hydra(command, arrange(arguments, name))
+    arranged = arrange(arguments)
+    return run_hydra(command, with_row_shown(arranged) if command is TRAIN else arranged)
 
 
 def complete_command() -> None:
@@ -141,7 +142,7 @@ def complete_command() -> None:
         print(" ".join(name for name in COMMANDS if name.startswith(first)), end=" ")
 
 
-def arrange(arguments: list[str], command: str = DEFAULT_COMMAND) -> list[str]:
+def arrange(arguments: list[str]) -> list[str]:
     """Hydra's arguments, its flags first: it takes no overrides on both sides of a flag.
 
     Raises:
@@ -169,17 +170,18 @@ def arrange(arguments: list[str], command: str = DEFAULT_COMMAND) -> list[str]:
                 "override", "must have the form KEY=VALUE or GROUP=OPTION", argument,
                 "see mtlab --help",
             )  # fmt: skip
-    shows_configuration = any(flag.partition("=")[0] in ("-c", "--cfg") for flag in flags)
-    if shows_configuration and command == DEFAULT_COMMAND:
-        overrides = _row_shown(flags, overrides)
     return flags + overrides
 
 
-def _row_shown(flags: list[str], overrides: list[str]) -> list[str]:
-    """The overrides behind those of the experiment's row.
+def with_row_shown(arranged: list[str]) -> list[str]:
+    """Where `--cfg` shows a configuration, the overrides behind those of the experiment's row.
 
-    A job applies its row itself. `--cfg`, which shows a configuration, comes to no job.
+    A job applies its row itself; `--cfg` comes to no job.
     """
+    overrides = [word for word in arranged if "=" in word and not word.startswith("-")]
+    flags = [word for word in arranged if word not in overrides]
+    if not any(flag.partition("=")[0] in ("-c", "--cfg") for flag in flags):
+        return arranged
     from hydra import compose, initialize_config_dir
 
     from mtlab.config.compose import conf_folder, register_resolvers
@@ -188,7 +190,7 @@ def _row_shown(flags: list[str], overrides: list[str]) -> list[str]:
     register_resolvers()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         composed = compose(TRAIN.config_name, [*_search_path(flags), *overrides])
-    return row_overrides(composed, overrides) + overrides
+    return [*flags, *row_overrides(composed, overrides), *overrides]
 
 
 def _search_path(flags: list[str]) -> list[str]:
