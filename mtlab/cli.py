@@ -40,6 +40,9 @@ FLAGS_WITH_VALUE = {
     "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name",
     "-cd", "--config-dir", "-i", "--info", "--experimental-rerun",
 }  # fmt: skip
+FLAGS_OF_MODES = {
+    "-m", "--multirun", "-r", "--run", "-c", "--cfg", "-sc", "--shell-completion", "-i", "--info",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,12 @@ def arrange(arguments: list[str]) -> list[str]:
                 "override", "must have the form KEY=VALUE or GROUP=OPTION", argument,
                 "see mtlab --help",
             )  # fmt: skip
+    modes = [flag for flag in flags if flag.partition("=")[0] in FLAGS_OF_MODES]
+    if len(modes) > 1:
+        raise MtlabError(
+            "flags", "only one of running, sweeping and showing at a time", " ".join(modes),
+            f"leave out all but one, as in {modes[-1]}",
+        )  # fmt: skip
     return flags + overrides
 
 
