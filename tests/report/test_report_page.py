@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,10 @@ FLAGS = (
 )  # fmt: skip
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 380, "height": 800}
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed here")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("MTLAB_REQUIRE_CHROMIUM"),
+    reason="no chromium is installed here",
+)
 
 
 @pytest.fixture(scope="module")
