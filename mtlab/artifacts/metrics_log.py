@@ -26,7 +26,7 @@ class MetricsLog:
             "learning_rate": event.learning_rate,
             "seconds": event.seconds,
         }
-        self._file.write(json.dumps(line) + "\n")
+        self._file.write(json.dumps(line, allow_nan=False) + "\n")
         self._file.flush()
 
     def __enter__(self) -> MetricsLog:

@@ -283,6 +283,12 @@ class VggConfig(ModelConfig):
         check_between(self.dropout, "model.dropout", 0, 1, high_open=True)
 
 
+LARGEST_WEIGHT = 1e6
+"""Of a task. Beyond it, the weighted loss soon leaves the range of single precision."""
+
+LARGEST_THREADS = 1024
+"""Far more threads than any processor has, and far fewer than an operating system refuses."""
+
 # --- mtl -----------------------------------------------------------------------------------------
 
 
@@ -311,7 +317,7 @@ class WeightsConfig(WeightingConfig):
 
     def __post_init__(self) -> None:
         for task, weight in self.weights.items():
-            check_between(weight, f"mtl.weights.{task}", 0)
+            check_between(weight, f"mtl.weights.{task}", 0, LARGEST_WEIGHT)
 
 
 # --- optimizer and scheduler ---------------------------------------------------------------------
@@ -458,7 +464,7 @@ class DeviceConfig:
 
     def __post_init__(self) -> None:
         if self.threads is not None:
-            check_between(self.threads, "device.threads", 1)
+            check_between(self.threads, "device.threads", 1, LARGEST_THREADS)
 
 
 class Keep(Enum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ def fit(
         device.synchronize()
         train_seconds = time.perf_counter() - started
         val_metrics = evaluate(state.model, val, objective, settings.eval_batch_size, device)
+        _check_validation(val_metrics, state.epoch + 1)
         state.epoch += 1
         is_best = _finish_epoch(state, val_metrics, monitor)
         yield EpochEnd(
@@ -132,6 +134,16 @@ def _check_finite(sums: EpochSums, num_steps: int, epoch: int) -> None:
             f"task {task}", f"its loss must stay finite; epoch {epoch}, step {step}", value,
             "try a smaller optimizer.lr, or set trainer.clip_norm=1",
         )  # fmt: skip
+
+
+def _check_validation(val: SplitMetrics, epoch: int) -> None:
+    """The last step of an epoch can break the weights after its own loss was measured."""
+    for name, task in val.tasks.items():
+        if not math.isfinite(task.loss):
+            raise TrainingError(
+                f"task {name}", f"its validation loss must stay finite; epoch {epoch}", task.loss,
+                "try a smaller optimizer.lr, or set trainer.clip_norm=1",
+            )  # fmt: skip
 
 
 def _finish_epoch(state: TrainingState, val: SplitMetrics, monitor: Monitor) -> bool:
