@@ -6,11 +6,11 @@ Nothing heavy is imported here: help and tab completion answer before torch woul
 from __future__ import annotations
 
 import difflib
-import itertools
 import os
 import re
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +30,7 @@ EXIT_INTERRUPTED = 130
 
 DEBUG_VARIABLE = "MTLAB_DEBUG"
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
-OPEN_KEYS = ("mtl.weights.", "dataset.tasks.")
+OPEN_KEYS = ("mtl.weights.", "dataset.tasks.", "mtl.weights=", "dataset.tasks=")
 # Hydra's flags, see mtlab --hydra-help.
 FLAGS_ALONE = {
     "-m", "--multirun", "-r", "--run", "-h", "--help", "--hydra-help", "--resolve",
@@ -40,6 +40,10 @@ FLAGS_WITH_VALUE = {
     "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name",
     "-cd", "--config-dir", "-i", "--info", "--experimental-rerun",
 }  # fmt: skip
+GROUPS = ("dataset", "model", "mtl", "optimizer", "scheduler", "augmentation", "device", "trainer")
+FLAG_CHOICES = dict.fromkeys(("-c", "--cfg"), ("job", "hydra", "all")) | dict.fromkeys(
+    ("-i", "--info"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+)
 FLAGS_OF_MODES = {
     "-m", "--multirun", "-r", "--run", "-c", "--cfg", "-sc", "--shell-completion", "-i", "--info",
 }  # fmt: skip
@@ -163,9 +167,15 @@ def arrange(arguments: list[str]) -> list[str]:
                     "flag", "must be one that exists", argument,
                     f"did you mean {near[0]}?" if near else "see mtlab --help",
                 )  # fmt: skip
-            flags.append(argument)
-            if flag in FLAGS_WITH_VALUE and flag == argument:
-                flags.extend(itertools.islice(rest, 1))
+            if flag in FLAGS_ALONE:
+                flags.append(argument)
+            else:
+                flags += _flag_value(argument, rest)
+        elif argument.partition("=")[::2] in {(group, "null") for group in GROUPS}:
+            raise MtlabError(
+                argument.partition("=")[0], "must name a file of the group", "null",
+                "leave it out to keep the default, or see mtlab --help for the options",
+            )  # fmt: skip
         elif argument.find("=") > 0 or argument.startswith("~"):
             overrides.append(_open_key(argument))
         else:
@@ -180,6 +190,19 @@ def arrange(arguments: list[str]) -> list[str]:
             f"leave out all but one, as in {modes[-1]}",
         )  # fmt: skip
     return flags + overrides
+
+
+def _flag_value(argument: str, rest: Iterator[str]) -> list[str]:
+    """A flag with its value, `--flag=value` or `--flag value`, as two words."""
+    flag, has_value, value = argument.partition("=")
+    value = value if has_value else next(rest, "")
+    choices = FLAG_CHOICES.get(flag, ())
+    if not value or (choices and value not in choices):
+        raise MtlabError(
+            flag, f"must be followed by {', '.join(choices) or 'a value'}", value or "nothing",
+            f"for example {flag} {choices[0] if choices else 'VALUE'}",
+        )  # fmt: skip
+    return [flag, value]
 
 
 def with_row_shown(arranged: list[str]) -> list[str]:
@@ -220,6 +243,8 @@ def _open_key(argument: str) -> str:
 def run_hydra(command: Command, arguments: list[str]) -> int:
     """Compose the configuration and run the command, once or for each job of a sweep."""
     import hydra
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
 
     from mtlab.commands.sweep import SWEEP_FOLDERS, finish_sweep
     from mtlab.config.compose import conf_folder, register_resolvers
@@ -229,13 +254,13 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     sys.argv = [sys.argv[0], *arguments]
 
-    failures: list[MtlabError] = []
+    failures: list[Exception] = []
 
     def job(composed: DictConfig) -> None:
         # Caught here rather than by Hydra, which would print a line of its own about it.
         try:
             getattr(import_module(command.module), command.function)(composed)
-        except MtlabError as error:
+        except (MtlabError, HydraException, OmegaConfBaseException) as error:
             if os.environ.get(DEBUG_VARIABLE):
                 raise
             failures.append(error)

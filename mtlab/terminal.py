@@ -8,6 +8,7 @@ from typing import TextIO
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 LOG_WIDTH = 120
 
@@ -42,10 +43,12 @@ class Terminal:
         if not self.console.is_terminal:
             return None
         return Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[figures]}"),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=16, table_column=Column(min_width=6)),
+            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+            # Last, because figures of many tasks are what a narrow terminal has to cut.
+            TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True, ratio=1)),
+            expand=True,
             console=self.console,
             transient=True,
         )

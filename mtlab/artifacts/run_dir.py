@@ -52,6 +52,10 @@ class RunFolder:
         return self.path / SUMMARY
 
     @property
+    def hydra(self) -> Path:
+        return self.path / HYDRA_FOLDER
+
+    @property
     def config(self) -> Path:
         return self.path / CONFIG
 

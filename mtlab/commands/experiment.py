@@ -14,6 +14,7 @@ from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.build import build_augmentation, build_dataset
 from mtlab.data.dataset import Dataset, Split
 from mtlab.device import Device, select_device
+from mtlab.errors import ConfigError
 from mtlab.models.build import build_model
 from mtlab.models.counting import count_parameters, flops_per_sample
 from mtlab.objective.build import build_objective
@@ -62,6 +63,7 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     dataset = build_dataset(config.dataset, config.tasks, config.model.task_choice, config.seed)
     _note_dataset(dataset, summary)
     check_weighting(len(dataset.tasks), overrides)
+    _check_last_batch(config, len(dataset.train))
     objective = build_objective(config.mtl, config.model, dataset.tasks)
     weights = objective.task_weights()
     summary.weighting = weights if len(weights) > 1 else None
@@ -88,6 +90,19 @@ def _device(config: DeviceConfig, model: ModelConfig) -> Device:
     learns_on_processor = isinstance(model, PerceptronConfig)
     kind = "cpu" if learns_on_processor else config.name.value
     return select_device(kind, config.precision.value, config.threads)
+
+
+def _check_last_batch(config: RunConfig, num_samples: int) -> None:
+    """Batch norm has no variance to divide by where a batch is a single image."""
+    batch_size = min(config.trainer.batch_size, num_samples)
+    if getattr(config.model, "batch_norm", False) and (
+        batch_size == 1 or num_samples % batch_size == 1
+    ):
+        raise ConfigError(
+            "trainer.batch_size", "must leave no batch of one image, since model.batch_norm needs"
+            " several", f"{config.trainer.batch_size} for {num_samples} training images",
+            f"for example trainer.batch_size={batch_size + 1}",
+        )  # fmt: skip
 
 
 def _note_dataset(dataset: Dataset, summary: RunSummary) -> None:

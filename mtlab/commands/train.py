@@ -45,6 +45,7 @@ def train(composed: DictConfig) -> None:
         Terminal(folder.log, quiet=job is not None) as terminal,
         RunRecord(folder, terminal, overrides, job) as record,
     ):
+        save_hydra_files(folder, composed)
         summary = record.summary
         composed = with_row(composed, overrides, compose_again)
         # Once before anything can fail, and again with what the run decides.
@@ -61,6 +62,16 @@ def train(composed: DictConfig) -> None:
                     summary.as_dict(), folder.metrics, folder.confusions, folder.figures
                 )
         record.complete()
+
+
+def save_hydra_files(folder: RunFolder, composed: DictConfig) -> None:
+    """What Hydra would have written: the overrides, and the configurations as composed."""
+    folder.hydra.mkdir()
+    hydra = OmegaConf.create({"hydra": HydraConfig.get()})
+    overrides = list(hydra.hydra.overrides.task)
+    write_whole(folder.hydra / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(overrides)))
+    write_whole(folder.hydra / "config.yaml", OmegaConf.to_yaml(composed))
+    write_whole(folder.hydra / "hydra.yaml", OmegaConf.to_yaml(hydra))
 
 
 def compose_again(overrides: list[str]) -> DictConfig:
@@ -149,7 +160,7 @@ def start(experiment: Experiment) -> tuple[State, Iterator[Event]]:
     )
     settings = LoopSettings(
         num_epochs=config.trainer.epochs,
-        batch_size=config.trainer.batch_size,
+        batch_size=min(config.trainer.batch_size, len(experiment.train)),
         eval_batch_size=config.trainer.eval_batch_size,
         patience_epochs=config.trainer.patience_epochs,
         clip_norm=config.trainer.clip_norm,

@@ -14,6 +14,8 @@ UNUSED_BY_PERCEPTRON = (
     "trainer.batch_size",
     "trainer.clip_norm",
     "trainer.patience_epochs",
+    "trainer.min_delta",
+    "device.precision",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ from mtlab.errors import ConfigError
 
 PRIMARY_CONFIG = "train"
 LONGEST_FOLDER_NAME = 120
+EXPERIMENT_KEYS = ("row", "rows", "published")
 
 T = TypeVar("T")
 
@@ -82,13 +84,14 @@ def to_run_config(composed: DictConfig) -> RunConfig:
     """
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
+    _check_top_level(values)
     seed, tasks = values.get("seed"), values.get("tasks")
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise ConfigError(
             "seed", "must be a whole number of at least 0", seed, "for example seed=0"
         )
     mtl = values.get("mtl")
-    if mtl is not None and "lambda" in mtl:
+    if isinstance(mtl, dict) and "lambda" in mtl:
         mtl = {("lambda_" if key == "lambda" else key): value for key, value in mtl.items()}
     return RunConfig(
         seed=seed,
@@ -127,6 +130,17 @@ def to_options(composed: DictConfig, kind: type[T]) -> T:
     return _typed("", {str(name): values[name] for name in names if name in values}, kind)
 
 
+def _check_top_level(values: dict[Any, Any]) -> None:
+    known = [field.name for field in dataclasses.fields(RunConfig)] + list(EXPERIMENT_KEYS)
+    for key in values:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            raise ConfigError(
+                str(key), f"must be a key that exists; there are {', '.join(known)}", key,
+                f"did you mean {near[0]}?" if near else "leave it out",
+            )  # fmt: skip
+
+
 def _task_names(tasks: object) -> list[str] | None:
     if tasks is None:
         return None
@@ -146,7 +160,7 @@ def _task_names(tasks: object) -> list[str] | None:
 def _variant(group: str, values: object, base: type[T]) -> T:
     """Build the class that the group's own key (`name`, `source`) asks for."""
     key, classes = VARIANTS[group]
-    if not isinstance(values, dict) or values.get(key) not in classes:
+    if not isinstance(values, dict) or str(values.get(key)) not in classes:
         found = values.get(key) if isinstance(values, dict) else values
         raise ConfigError(
             f"{group}.{key}", f"must be one of {', '.join(classes)}", found,
@@ -189,7 +203,7 @@ def _explain(
         key,
         _type_in_words(str(known[name].type), str(error.msg).splitlines()[0]),
         "null" if found is None else found,
-        "see --cfg job",
+        _example(key, str(known[name].type)),
     )
 
 
@@ -200,6 +214,21 @@ def _check_booleans(group: str, kind: type, values: dict[str, Any]) -> None:
         if field.type == "bool" and not isinstance(value, bool):
             key = f"{group}.{field.name}"
             raise ConfigError(key, "must be true or false", value, f"for example {key}=true")
+
+
+EXAMPLES = {
+    "int": "3",
+    "float": "0.5",
+    "list[int]": "[3]",
+    "list[float]": "[0.5]",
+    "list[str]": "[name]",
+}
+
+
+def _example(key: str, annotation: str) -> str:
+    value = EXAMPLES.get(annotation.removesuffix(" | None"))
+    whole = key.partition("[")[0]
+    return f"for example '{whole}={value}'" if value else "see the key's comment in its YAML file"
 
 
 def _type_in_words(annotation: str, message: str) -> str:

@@ -39,6 +39,8 @@ def explain(error: Exception, config_name: str, overrides: Sequence[str]) -> str
         line = f"--config-dir: {_in_one_line(error)}; name a folder that exists"
     elif isinstance(error, HydraException | OmegaConfBaseException):
         line = _unknown_key(error, config_name, overrides) or _in_one_line(error)
+    elif isinstance(error, UnicodeDecodeError):
+        line = f"a YAML file must be UTF-8: {_in_one_line(error)}; save it as UTF-8"
     elif isinstance(error, YAMLError):
         line = f"a YAML file cannot be read: {_in_one_line(error)}; mend its syntax"
     elif isinstance(error, OSError) and error.filename is not None:

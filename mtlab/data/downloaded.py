@@ -234,7 +234,7 @@ def _fetch(addresses: list[str], folder: Path, md5: str | None) -> Path:
     unfinished = folder / f"{filename}.part"
     failure: Exception = RuntimeError("no address to download from")
     for address in addresses:
-        print(f"downloading {filename} to {folder}", file=sys.stderr)
+        print(f"downloading {address} to {folder}", file=sys.stderr)
         try:
             download_url(address, str(folder), filename=unfinished.name, md5=md5)
         except (OSError, RuntimeError) as error:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 from mtlab.config.schema import CnnConfig, MlpConfig, ModelConfig, PerceptronConfig, VggConfig
 from mtlab.data.tasks import Task
-from mtlab.errors import ConfigError
+from mtlab.errors import ConfigError, ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
 from mtlab.models.heads import ClassificationHead
 from mtlab.models.mlp import MlpTrunk
@@ -18,19 +19,41 @@ from mtlab.models.perceptron import Perceptron
 from mtlab.models.trunk import Trunk
 from mtlab.models.vgg import plan_blocks
 
+LARGEST_NUM_PARAMETERS = 500_000_000
+"""With Adam's two means and the gradient, 8 GB in single precision; the studies' largest network
+has 20 million."""
+
 
 def build_model(
     config: ModelConfig, image_shape: tuple[int, int, int], tasks: Sequence[Task]
 ) -> nn.Module:
     """Build the network with fresh weights from torch's global generator.
 
+    It is built first without memory for its weights, so that one that is too large is refused
+    rather than tried.
+
     Args:
         image_shape: `(channels, height, width)`.
 
     Raises:
-        ModelError: Layers that do not fit.
+        ModelError: Layers that do not fit, or more parameters than `LARGEST_NUM_PARAMETERS`.
         ConfigError: Tasks that the model cannot learn.
     """
+    with torch.device("meta"):
+        outline = _build(config, image_shape, tasks)
+    num_parameters = sum(parameter.numel() for parameter in outline.parameters())
+    if num_parameters > LARGEST_NUM_PARAMETERS:
+        raise ModelError(
+            "model", f"must have at most {LARGEST_NUM_PARAMETERS:,} parameters to fit the memory",
+            f"{num_parameters:,}", "use fewer or narrower layers",
+        )  # fmt: skip
+    return _build(config, image_shape, tasks)
+
+
+def _build(
+    config: ModelConfig, image_shape: tuple[int, int, int], tasks: Sequence[Task]
+) -> nn.Module:
+    """Build the network on the current default device."""
     if isinstance(config, PerceptronConfig):
         return _perceptron(config, image_shape, tasks)
     assert isinstance(config, MlpConfig | CnnConfig | VggConfig)

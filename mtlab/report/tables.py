@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from mtlab.artifacts.reading import read_config, read_overrides, read_summary, run_folders
 
@@ -85,7 +86,8 @@ class SweepTable:
                 overflow="fold",
             )
         for row in self.rows:
-            table.add_row(*(row[index] for index in shown))
+            # Text, because rich would take a list such as [digit,parity] for markup.
+            table.add_row(*(Text(row[index]) for index in shown))
         return table
 
 
@@ -105,7 +107,11 @@ def sweep_table(folder: Path) -> SweepTable:
     columns += ["error"] if has_errors else []
     rows = []
     for number, (run, summary, chosen) in enumerate(zip(folders, summaries, settings, strict=True)):
-        row = [str(number), *(chosen.get(key, "") for key in varied), str(summary.get("status"))]
+        row = [
+            _job(run, number),
+            *(chosen.get(key, "") for key in varied),
+            str(summary.get("status")),
+        ]
         row.append(str((summary.get("parameters") or {}).get("total", "")))
         row += [_cell(_look_up(summary, path)) for path in figures.values()]
         row.append(str(summary.get("epochs", "")))
@@ -165,6 +171,12 @@ def _test_figures(summaries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str
         for task in (summary.get("last") or {}).get("test", ()):
             titles[f"{task} accuracy, last epoch"] = ("last", "test", task, "accuracy")
     return titles
+
+
+def _job(run: Path, position: int) -> str:
+    """The job's number as its folder has it; its position where the folder was named by hand."""
+    number, _, _ = run.name.partition("_")
+    return number if number.isdigit() else str(position)
 
 
 def _look_up(values: Mapping[str, Any], path: Sequence[str]) -> float | None:

@@ -185,7 +185,9 @@ def fit_perceptron(
     )
     while state.epoch < num_epochs and not state.converged:
         started = time.perf_counter()
-        (online_pass if online else batch_pass)(unit, samples, lr)
+        # An overflow is no warning but an error, told right behind the pass.
+        with np.errstate(over="ignore", invalid="ignore"):
+            (online_pass if online else batch_pass)(unit, samples, lr)
         _check_in_range(unit, lr, state.epoch + 1)
         train_metrics = _measure(unit, samples, model.task)
         train_seconds = time.perf_counter() - started

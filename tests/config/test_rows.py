@@ -139,7 +139,7 @@ def test_showing_the_configuration_shows_the_row_applied(tmp_path: Path) -> None
     own = tmp_path / "experiment" / "own.yaml"
     own.parent.mkdir()
     own.write_text("# @package _global_\nrows: {b: {model: mlp, model.widths: [7]}}\n")
-    flags = [f"--config-dir={tmp_path}", "--cfg", "job"]
+    flags = ["--config-dir", str(tmp_path), "--cfg", "job"]
     shown = with_row_shown(arrange([*flags, "experiment=own", "row=b"]))
     assert shown == [*flags, "model=mlp", "++model.widths=[7]", "experiment=own", "row=b"]
     untouched = partial(arrange, ["experiment=own", "row=b"])

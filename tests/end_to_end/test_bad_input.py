@@ -37,6 +37,22 @@ MISTAKES = [
     (["-m", "seed=1,2", "--cfg", "job"], ["flags", "-m --cfg"]),
     (["--config-dir", "nowhere"], ["--config-dir", "nowhere"]),
     (["--config-dir", "own", "dataset=broken"], ["broken"]),
+    (["--config-dir", "own", "experiment=misspelt"], ["optimizr", "did you mean optimizer?"]),
+    (["--config-dir", "own", "experiment=latin"], ["UTF-8"]),
+    (["--config-dir", "own", "experiment=number"], ["mtl", "found 3"]),
+    (["--config-dir"], ["--config-dir", "nothing"]),
+    (["--cfg", "nonsense"], ["--cfg", "job, hydra, all"]),
+    (["+new=3"], ["new", "must be a key that exists"]),
+    (["model=null"], ["model", "null", "default"]),
+    (["model.name=[a]"], ["model.name", "perceptron, mlp"]),
+    (["seed=${nope}"], ["nope"]),
+    (["trainer.epochs=x"], ["for example 'trainer.epochs=3'"]),
+    (["mtl=weights", "mtl.weights.digit=1e300"], ["mtl.weights.digit", "1e+06"]),
+    (["device.threads=100000000"], ["device.threads", "1024"]),
+    (["model=perceptron", "tasks=[parity]", "device.precision=bfloat16"], ["device.precision"]),
+    (["model=perceptron", "tasks=[parity]", "model.lr=1e200"], ["model.lr", "finite"]),
+    (["model=mlp", "model.batch_norm=true", "trainer.batch_size=1"], ["trainer.batch_size"]),
+    (["model=mlp", "model.widths=[900000000]"], ["parameters", "memory"]),
 ]
 
 
@@ -48,9 +64,15 @@ def test_a_mistake_is_told_in_one_line(
     own = mtlab.folder / "own" / "dataset"
     own.mkdir(parents=True)
     (own / "broken.yaml").write_text("name: broken\n  tasks: [")
+    studies = mtlab.folder / "own" / "experiment"
+    studies.mkdir()
+    package = "# @package _global_\n"
+    (studies / "misspelt.yaml").write_text(f"{package}optimizr: {{lr: 3}}")
+    (studies / "number.yaml").write_text(f"{package}mtl: 3")
+    (studies / "latin.yaml").write_bytes(f"{package}# caf\u00e9".encode("latin-1"))
     outcome = mtlab(*arguments)
     assert outcome.code == 2
-    assert outcome.out == ""
+    assert outcome.out == "" or "training and" in outcome.out
     assert outcome.err.startswith("mtlab: ")
     assert outcome.err.count("\n") == 1
     for needle in needles:
@@ -78,13 +100,16 @@ def test_an_unreadable_npz_is_named_and_leaves_no_model(mtlab: Runner) -> None:
 
 
 def test_a_folder_with_a_run_in_it_is_not_written_over(mtlab: Runner) -> None:
-    arguments = ("trainer.epochs=0", "hydra.run.dir=mine")
-    assert mtlab(*arguments).code == 0
-    before = (mtlab.folder / "mine" / "summary.json").read_bytes()
-    outcome = mtlab(*arguments)
+    def contents() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in Path("mine").rglob("*") if path.is_file()}
+
+    assert mtlab("trainer.epochs=0", "seed=1", "hydra.run.dir=mine").code == 0
+    before = contents()
+    outcome = mtlab("trainer.epochs=0", "seed=2", "hydra.run.dir=mine")
     assert outcome.code == 2
     assert "without a run in it" in outcome.err
-    assert (mtlab.folder / "mine" / "summary.json").read_bytes() == before
+    assert Path("mine/.hydra/overrides.yaml") in before
+    assert contents() == before
 
 
 def test_debug_shows_the_traceback(mtlab: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +129,8 @@ def test_a_loss_that_explodes_fails_the_run_and_names_step_and_task(mtlab: Runne
 
 
 def test_flags_are_put_before_overrides() -> None:
-    assert cli.arrange(["a=1", "-m", "b=2", "--cfg", "job"]) == ["-m", "--cfg", "job", "a=1", "b=2"]
+    assert cli.arrange(["a=1", "-m", "b=2", "-cd", "x"]) == ["-m", "-cd", "x", "a=1", "b=2"]
+    assert cli.arrange(["--config-dir=x", "a=1"]) == ["--config-dir", "x", "a=1"]
     assert cli.arrange(["mtl.weights.digit=2"]) == ["++mtl.weights.digit=2"]
 
 

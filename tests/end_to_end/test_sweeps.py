@@ -39,6 +39,14 @@ def test_flags_may_stand_between_overrides(mtlab: Runner) -> None:
     assert outcome.out.count("parameters (") == 2
 
 
+def test_names_in_brackets_are_shown_as_they_are(mtlab: Runner) -> None:
+    outcome = mtlab("-m", "trainer.epochs=0", "tasks=[digit,parity],[parity,digit]")
+    assert outcome.code == 0, outcome.err
+    for tasks in ("[digit, parity]", "[parity, digit]"):
+        assert tasks in outcome.out.replace("[digit,parity]", tasks) or tasks in outcome.out
+    assert "parity,digit" in outcome.out.split("sweep", 1)[1].replace(" ", "")
+
+
 def test_a_failed_job_leaves_its_error_and_the_others_finish(mtlab: Runner) -> None:
     outcome = mtlab(*QUICK, "-m", "model.kernel_size=99,3")
     assert outcome.code == 1
