@@ -61,7 +61,7 @@ def test_a_mistake_of_pca_is_told_in_one_line(
 def test_each_pair_is_the_run_that_train_makes_of_it(mtlab: Runner) -> None:
     outcome = mtlab(
         "separable", "dataset=digits", "pairs=[[0,1],[8,3]]", "trainer.epochs=4", "processes=2",
-        "published.digits=[[0,1]]", "hydra.run.dir=here",
+        "++published.digits=[[0,1]]", "hydra.run.dir=here",
     )  # fmt: skip
     assert outcome.code == 0, outcome.err
     folder = mtlab.folder / "here"
