@@ -21,7 +21,7 @@ from mtlab.config.schema import RunConfig
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, PixelStatistics
 from mtlab.data.tasks import Task
-from mtlab.errors import DataError, RunFolderError
+from mtlab.errors import ConfigError, DataError, RunFolderError
 from mtlab.models.build import build_model
 
 
@@ -65,8 +65,8 @@ def load_run(folder: Path) -> LoadedRun:
 
     Raises:
         RunFolderError: No such folder, not a run's folder, a run without weights, a damaged file,
-            or weights that do not fit the configuration.
-        ConfigError, ModelError: A configuration that this version does not understand.
+            a configuration of another version, or weights that do not fit the configuration.
+        ConfigError, ModelError: Layers or tasks that do not fit each other.
     """
     check_is_run(folder)
     config = read_run_config(folder)
@@ -118,8 +118,7 @@ def read_run_config(folder: Path) -> RunConfig:
     """A run's config.yaml, typed and checked.
 
     Raises:
-        RunFolderError: Not YAML.
-        ConfigError: Keys or values that this version does not understand.
+        RunFolderError: Not YAML, or keys or values that this version does not understand.
     """
     path = folder / CONFIG
     try:
@@ -132,7 +131,13 @@ def read_run_config(folder: Path) -> RunConfig:
         raise RunFolderError(
             str(path), "must hold a run's configuration", type(values).__name__, "train again"
         )
-    return to_run_config(OmegaConf.create(values))
+    try:
+        return to_run_config(OmegaConf.create(values))
+    except ConfigError as error:
+        raise RunFolderError(
+            str(path), "must be a configuration that this version understands", f"({error})",
+            "train again with this version",
+        ) from error  # fmt: skip
 
 
 def _read_weights(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:

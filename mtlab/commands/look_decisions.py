@@ -126,7 +126,7 @@ def draw_saliency_maps(sitting: Sitting) -> None:
         for task in sitting.shown_tasks:
             winner = int(outputs[task.name][index].argmax())
             captions.append(task.class_names[winner])
-        short = title.removeprefix("test image ")
+        short = title.replace("test image ", "#").replace(", ", ": ", 1)
         decided = [maps[task][index] for task in task_names]
         columns.append(SaliencyColumn(images[index], short, decided, captions))
     title = "what decides: input gradients"

@@ -176,7 +176,7 @@ def draw_maximising_inputs(sitting: Sitting) -> None:
                 generator(sitting.options.seed, f"maximise {task.name}"), on_step,
             )  # fmt: skip
         with torch.inference_mode():
-            probabilities = run.model(found.images)[task.name].softmax(dim=1).diagonal()
+            probabilities = run.model(found.images)[task.name].double().softmax(dim=1).diagonal()
         labels = [
             f"{name}\np = {write_probability(float(probability))}"
             for name, probability in zip(task.class_names, probabilities, strict=True)
@@ -246,7 +246,7 @@ def draw_dreams(sitting: Sitting) -> None:
         for index, title in enumerate(chosen.titles)
     ]
     figure = draw_panels(
-        panels, ColourScale.grey(), f"DeepDream: {options.steps} steps, rate {options.rate:g}",
+        panels, ColourScale.grey(), f"DeepDream: {options.octaves} sizes, {options.steps} steps in each",
         tile_inches=2.0 if len(names) <= 5 else 1.4,
     )  # fmt: skip
     name = "dreams" if sitting.options.layer_names is None else "_".join(names[1:])

@@ -25,8 +25,10 @@ def dream(
     """Dream on images, all of them in one batch.
 
     Mordvintsev, Olah, Tyka (2015), "Inceptionism": ascent on the mean square of the layer's
-    activations, at growing sizes. They begin below the image's size; the images here are so small
-    that the first octave has their own size and the next ones are larger.
+    activations, at growing sizes. Two deviations. They begin below the image's size; the images
+    here are so small that the first octave has their own size and the next ones are larger. And
+    each channel's mean over the map is taken off first: on images of one bright thing the plain
+    mean square is won by painting everything white.
 
     Args:
         images: Network input `(batch, channels, height, width)`.
@@ -38,6 +40,8 @@ def dream(
 
     def score(batch: torch.Tensor) -> torch.Tensor:
         activations = layer_output(model, layer, batch, activated=True)
+        if activations.dim() > 2:
+            activations = activations - activations.mean(dim=(2, 3), keepdim=True)
         return activations.flatten(1).square().mean(dim=1)
 
     height, width = images.shape[2:]

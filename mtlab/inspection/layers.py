@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -64,7 +65,7 @@ def _layers_of(part: nn.Module, task: str | None) -> list[Layer]:
     prefix = "" if task is None else f"{task}."
     counts = {"conv": 0, "dense": 0}
     layers = []
-    for position, following in zip(positions, [*positions[1:], len(modules)], strict=True):
+    for position, following in itertools.pairwise([*positions, len(modules)]):
         module = modules[position]
         assert isinstance(module, nn.Conv2d | nn.Linear)
         kind = "conv" if isinstance(module, nn.Conv2d) else "dense"

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 FloatArray = npt.NDArray[np.floating]
 
-CELL_INCHES = 1.12
+CELL_INCHES = 0.98
 COLOUR_MAP = "inferno"
 
 

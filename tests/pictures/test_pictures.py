@@ -1,0 +1,93 @@
+"""Pictures keep their numbers, and every value has its colour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from mtlab.pictures.colours import class_colours
+from mtlab.pictures.contact_sheet import write_contact_sheet
+from mtlab.pictures.mosaic import (
+    ColourScale,
+    Panel,
+    as_displayable,
+    draw_panels,
+    rectangle_of_units,
+)
+from mtlab.pictures.saving import save_picture
+
+
+def drawn() -> Figure:
+    tiles = np.linspace(-1, 0.5, 6 * 3 * 3).reshape(6, 3, 3)
+    scale = ColourScale.centred(tiles, "weight")
+    return draw_panels([Panel("a", tiles, "abcdef", 4)], scale, "title", tile_inches=0.4)
+
+
+def test_zero_is_the_middle_of_the_diverging_map_and_nothing_is_clipped() -> None:
+    scale = ColourScale.centred(np.array([-0.2, 0.7]), "weight")
+    assert (scale.low, scale.high) == (-0.7, 0.7)
+    assert ColourScale.centred(np.zeros(3), "weight").high == 1
+    assert ColourScale.from_zero(np.array([0.0, 3.0]), "activation").high == 3
+
+
+def test_panels_lie_within_the_figure_and_apart() -> None:
+    tiles = np.zeros((5, 2, 2))
+    panels = [Panel("one", tiles, num_columns=3) for _ in range(4)]
+    figure = draw_panels(
+        panels, ColourScale("gray", 0, 1, "bar"), "title", tile_inches=0.5, num_panel_columns=2
+    )
+    boxes = [axes.get_position() for axes in figure.axes]
+    assert len(boxes) == 5
+    for index, box in enumerate(boxes):
+        assert 0 <= box.x0 < box.x1 <= 1
+        assert 0 <= box.y0 < box.y1 <= 1
+        for other in boxes[:index]:
+            apart = (
+                box.x0 >= other.x1 or other.x0 >= box.x1 or box.y0 >= other.y1 or other.y0 >= box.y1
+            )
+            assert apart
+
+
+def test_units_fill_a_rectangle_row_by_row() -> None:
+    rectangle = rectangle_of_units(np.arange(7.0)[np.newaxis])
+    assert rectangle.shape == (1, 3, 3)
+    assert rectangle[0, 1, 0] == 3
+    assert np.isnan(rectangle[0, 2, 1:]).all()
+
+
+def test_one_channel_is_grey_three_are_colours() -> None:
+    assert as_displayable(np.zeros((4, 1, 5, 6))).shape == (4, 5, 6)
+    assert as_displayable(np.zeros((4, 3, 5, 6))).shape == (4, 5, 6, 3)
+    assert as_displayable(np.ones((4, 2, 5, 6))).shape == (4, 5, 6)
+
+
+def test_classes_have_different_colours() -> None:
+    for num_classes in (2, 10, 17, 47):
+        assert len(set(class_colours(num_classes))) == num_classes
+
+
+def test_a_picture_keeps_its_numbers_and_its_command(tmp_path: Path) -> None:
+    path = save_picture(
+        drawn(), tmp_path / "a" / "b.png", {"x": np.arange(3)}, command="mtlab pca", vector=True
+    )
+    with Image.open(path) as image:
+        assert image.info["Description"] == "mtlab pca"
+    assert path.with_suffix(".svg").read_text().count("<svg") == 1
+    with np.load(path.with_suffix(".npz")) as numbers:
+        np.testing.assert_array_equal(numbers["x"], [0, 1, 2])
+
+
+def test_the_contact_sheet_shows_every_picture_and_escapes_what_was_typed(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    for name in ("one", "two"):
+        save_picture(drawn(), folder / "kind" / f"{name}.png", {}, command="mtlab 'a=<b>'")
+    page = write_contact_sheet(folder, "pictures of <me>").read_text()
+    assert 'src="kind/one.png"' in page
+    assert 'src="kind/two.png"' in page
+    assert 'href="kind/one.npz"' in page
+    assert "<me>" not in page
+    assert "&lt;b&gt;" in page
+    assert str(tmp_path) not in page

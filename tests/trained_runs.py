@@ -1,0 +1,38 @@
+"""Small runs that tests look into, trained by the command itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mtlab import cli
+
+QUICK = ("trainer.figures=false", "trainer.epochs=1", "dataset.limit=200", "device=cpu")
+
+
+def train_run(folder: Path, *overrides: str) -> Path:
+    """Train into a folder and return it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HYDRA_FULL_ERROR", "1")
+        patch.setattr("sys.argv", ["mtlab"])
+        assert cli.main([*QUICK, f"hydra.run.dir={folder}", *overrides]) == 0
+    return folder
+
+
+def write_colour_images(path: Path) -> Path:
+    """Sixty 12x12 images in colour with two labels: which third is bright, and in what colour."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 60, (60, 12, 12, 3)).astype(np.uint8)
+    third, colour = np.arange(60) % 3, np.arange(60) // 3 % 2
+    for index in range(60):
+        images[index, 4 * third[index] : 4 * third[index] + 4, :, colour[index]] += 180
+    np.savez(path, X=images, third=third, colour=colour)
+    return path
+
+
+def files_below(folder: Path) -> list[str]:
+    """Every file, relative to the folder."""
+    return sorted(os.path.relpath(path, folder) for path in folder.rglob("*") if path.is_file())
