@@ -245,8 +245,9 @@ def draw_dreams(sitting: Sitting) -> None:
         Panel(title, shown[:, index], names, len(names))
         for index, title in enumerate(chosen.titles)
     ]
+    title = f"DeepDream: {options.octaves} sizes, {options.steps} steps in each"
     figure = draw_panels(
-        panels, ColourScale.grey(), f"DeepDream: {options.octaves} sizes, {options.steps} steps in each",
+        panels, ColourScale.grey(), title,
         tile_inches=2.0 if len(names) <= 5 else 1.4,
     )  # fmt: skip
     name = "dreams" if sitting.options.layer_names is None else "_".join(names[1:])

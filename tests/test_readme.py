@@ -1,0 +1,31 @@
+"""The README names what is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mtlab.cli import COMMANDS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+OPTIONS = sorted(
+    path.relative_to(REPOSITORY / "conf") for path in (REPOSITORY / "conf").glob("*/*.yaml")
+)
+
+
+@pytest.mark.parametrize("path", OPTIONS, ids=str)
+def test_every_option_of_every_group_is_named(path: Path) -> None:
+    assert f"`{path.stem}`" in README
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_shown(command: str) -> None:
+    assert command == "train" or f"mtlab {command} " in README
+
+
+def test_links_lead_to_files() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (REPOSITORY / target).exists(), target
