@@ -69,7 +69,7 @@ def separable(composed: DictConfig) -> None:
         Terminal(folder.log, quiet=False) as terminal,
         ResultRecord("separable", folder, terminal, overrides) as record,
     ):
-        config = to_run_config(composed)
+        config = to_run_config(composed, own_keys=("pairs", "processes"))
         options = to_options(composed, SeparableOptions)
         check(config, overrides)
         write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,15 +77,18 @@ def unused_folder(folder: str) -> str:
             return str(attempt)
 
 
-def to_run_config(composed: DictConfig) -> RunConfig:
+def to_run_config(composed: DictConfig, own_keys: Collection[str] = ()) -> RunConfig:
     """Turn a composed configuration into typed, range-checked values.
+
+    Args:
+        own_keys: Top-level keys that a command has beside those of a run.
 
     Raises:
         ConfigError: A key that no class knows, a missing key, a wrong type or range.
     """
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
-    _check_top_level(values)
+    _check_top_level(values, own_keys)
     seed, tasks = values.get("seed"), values.get("tasks")
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise ConfigError(
@@ -130,8 +134,9 @@ def to_options(composed: DictConfig, kind: type[T]) -> T:
     return _typed("", {str(name): values[name] for name in names if name in values}, kind)
 
 
-def _check_top_level(values: dict[Any, Any]) -> None:
-    known = [field.name for field in dataclasses.fields(RunConfig)] + list(EXPERIMENT_KEYS)
+def _check_top_level(values: dict[Any, Any], own_keys: Collection[str]) -> None:
+    known = [field.name for field in dataclasses.fields(RunConfig)]
+    known += [*EXPERIMENT_KEYS, *own_keys]
     for key in values:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
