@@ -14,6 +14,7 @@ CONFIG = "config.yaml"
 METRICS = "metrics.jsonl"
 WEIGHTS = "model.safetensors"
 CONFUSIONS = "confusion.json"
+SCATTER = "scatter.json"
 LOG = "mtlab.log"
 FIGURES = "figures"
 HYDRA_FOLDER = ".hydra"
@@ -65,6 +66,10 @@ class RunFolder:
     @property
     def confusions(self) -> Path:
         return self.path / CONFUSIONS
+
+    @property
+    def scatter(self) -> Path:
+        return self.path / SCATTER
 
     @property
     def log(self) -> Path:

@@ -43,6 +43,8 @@ class RunSummary:
     """What summary.json holds, filled in as the run goes on; None where it never got there.
 
     Attributes:
+        kinds: Per task, `classification` or `regression`.
+        classes: Per classification task, the names of its classes.
         train, val, test: Per task its figures, with the weights that were kept. Test is measured
             once, after training.
         last: For a perceptron that keeps its best weights, the same with its last ones.
@@ -58,6 +60,7 @@ class RunSummary:
     dataset: str | None = None
     model: str | None = None
     tasks: list[str] | None = None
+    kinds: dict[str, str] | None = None
     classes: dict[str, list[str]] | None = None
     weighting: dict[str, float] | None = None
     image_shape: list[int] | None = None
@@ -99,6 +102,7 @@ class RunSummary:
             "dataset": self.dataset,
             "model": self.model,
             "tasks": self.tasks,
+            "kinds": self.kinds,
             "classes": self.classes,
             "weighting": self.weighting,
             "image_shape": self.image_shape,

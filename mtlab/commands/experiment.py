@@ -12,6 +12,7 @@ from mtlab.config.command_line import check_perceptron, check_weighting
 from mtlab.config.schema import DeviceConfig, ModelConfig, PerceptronConfig, RunConfig
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, Split
+from mtlab.data.tasks import ClassificationTask
 from mtlab.device import Device, select_device
 from mtlab.models.build import build_model
 from mtlab.models.counting import count_parameters, flops_per_sample
@@ -62,7 +63,7 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     objective = build_objective(config.mtl, config.model, dataset.tasks)
     weights = objective.task_weights()
     summary.weighting = weights if len(weights) > 1 else None
-    monitor = Monitor(config.trainer.monitor, weights, config.trainer.min_delta)
+    monitor = Monitor(config.trainer.monitor, dataset.tasks, weights, config.trainer.min_delta)
     model = build_model(config.model, dataset.image_shape, dataset.tasks)
     summary.parameters = count_parameters(model)
     summary.flops_per_sample = flops_per_sample(model, dataset.image_shape)
@@ -86,6 +87,14 @@ def _device(config: DeviceConfig, model: ModelConfig) -> Device:
 
 def _note_dataset(dataset: Dataset, summary: RunSummary) -> None:
     summary.tasks = [task.name for task in dataset.tasks]
-    summary.classes = {task.name: list(task.class_names) for task in dataset.tasks}
+    summary.kinds = {
+        task.name: "classification" if isinstance(task, ClassificationTask) else "regression"
+        for task in dataset.tasks
+    }
+    summary.classes = {
+        task.name: list(task.class_names)
+        for task in dataset.tasks
+        if isinstance(task, ClassificationTask)
+    }
     summary.image_shape = list(dataset.image_shape)
     summary.samples = {"train": len(dataset.train), "val": len(dataset.val)}

@@ -6,7 +6,7 @@ the rules. Keys that pick a class (`dataset.source`, `model.name`, ...) are list
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -16,17 +16,9 @@ from mtlab.config.checks import (
     check_number_or_list,
     require,
 )
+from mtlab.config.tasks import TaskConfig
 
 # --- dataset -------------------------------------------------------------------------------------
-
-
-class TargetRule(Enum):
-    """How a task's target follows from a label."""
-
-    label = "label"
-    groups = "groups"
-    parity = "parity"
-    threshold = "threshold"
 
 
 class Normalisation(Enum):
@@ -42,16 +34,6 @@ class EmnistVariant(Enum):
     balanced = "balanced"
     letters = "letters"
     digits = "digits"
-
-
-@dataclass
-class TaskConfig:
-    """One task: a rule that turns a label into a target class."""
-
-    by: TargetRule = TargetRule.label
-    label: str | None = None
-    groups: dict[str, list[int]] = field(default_factory=dict)
-    at: int | None = None
 
 
 @dataclass

@@ -19,7 +19,8 @@ class Split:
 
     Attributes:
         images: `(num_samples, channels, height, width)`, float32, normalised.
-        targets: Per task, `(num_samples,)`, int64 in `[0, num_classes)`.
+        targets: Per task, `(num_samples,)`: int64 in `[0, num_classes)` for classification,
+            float32 for regression.
     """
 
     images: torch.Tensor

@@ -14,7 +14,7 @@ class LabelledImages:
 
     Attributes:
         images: `(num_samples, channels, height, width)`, uint8 in [0, 255] or float32.
-        labels: Per label name, whole numbers `(num_samples,)`, int64.
+        labels: Per label name, `(num_samples,)`: whole numbers from 0 are int64, others float32.
     """
 
     images: torch.Tensor
@@ -24,9 +24,13 @@ class LabelledImages:
         return self.images.shape[0]
 
     @property
-    def main_label(self) -> torch.Tensor:
+    def main_label_name(self) -> str:
         """The first label, which `dataset.classes` selects by and the splits stratify by."""
-        return next(iter(self.labels.values()))
+        return next(iter(self.labels))
+
+    @property
+    def main_label(self) -> torch.Tensor:
+        return self.labels[self.main_label_name]
 
     def select(self, indices: torch.Tensor) -> LabelledImages:
         """The samples at these positions, in this order."""

@@ -8,10 +8,10 @@ from typing import Any
 from torch import nn
 
 from mtlab.config.schema import CnnConfig, MlpConfig, ModelConfig, PerceptronConfig
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
-from mtlab.models.heads import ClassificationHead
+from mtlab.models.heads import DenseHead
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.models.perceptron import Perceptron
@@ -35,10 +35,10 @@ def build_model(
     assert isinstance(config, MlpConfig | CnnConfig)
     trunk = _trunk(config, image_shape)
     heads = {
-        task.name: ClassificationHead(
+        task.name: DenseHead(
             trunk.num_features,
             config.branch_widths,
-            task.num_classes,
+            task,
             activation=config.activation.value,
             dropout=config.dropout,
         )
@@ -81,10 +81,12 @@ def _perceptron(
             "tasks", "model=perceptron learns one task", [task.name for task in tasks],
             f"for example 'tasks=[{tasks[0].name}]', or choose model=mlp",
         )  # fmt: skip
-    if tasks[0].num_classes != 2:
+    task = tasks[0]
+    if isinstance(task, RegressionTask) or task.num_classes != 2:
         raise ConfigError(
             "model", "perceptron separates two classes",
-            f"{tasks[0].num_classes} classes of the task {tasks[0].name}",
+            f"the regression task {task.name}" if isinstance(task, RegressionTask)
+            else f"{task.num_classes} classes of the task {task.name}",
             "keep two labels, for example 'dataset.classes=[0,1]', or take a task of two classes",
         )  # fmt: skip
-    return Perceptron(image_shape, tasks[0].name, config.initial_scale)
+    return Perceptron(image_shape, task.name, config.initial_scale)

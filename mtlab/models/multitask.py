@@ -31,6 +31,8 @@ class MultiTaskNetwork(nn.Module):
         return {task: self.get_submodule(f"head_{task}") for task in self._task_names}
 
     def forward(self, images_bchw: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Images `(batch, channels, height, width)` to each task's logits `(batch, classes)`."""
+        """Images `(batch, channels, height, width)` to each task's outputs:
+
+        logits `(batch, classes)` for classification, values `(batch,)` for regression."""
         features = self.trunk(images_bchw)
         return {task: head(features) for task, head in self.heads.items()}
