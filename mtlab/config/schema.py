@@ -87,20 +87,30 @@ class EmnistConfig(DownloadedConfig):
 
 
 @dataclass
-class NpzConfig(DatasetConfig):
-    """A user's own arrays."""
+class UndividedConfig(DatasetConfig):
+    """Sets that come without a test split of their own."""
 
-    path: str | None
-    images: str
-    labels: list[str] | None
-    label_names: list[str] | None
     test_fraction: float
+    stratify_by: str | None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_between(
             self.test_fraction, "dataset.test_fraction", 0, 1, low_open=True, high_open=True
         )
+
+
+@dataclass
+class NpzConfig(UndividedConfig):
+    """A user's own arrays."""
+
+    path: str | None
+    images: str
+    labels: list[str] | None
+    label_names: list[str] | None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         require(
             bool(self.path),
             "dataset.path",

@@ -14,14 +14,16 @@ from mtlab.config.schema import (
     Normalisation,
     NpzConfig,
     TaskChoice,
+    UndividedConfig,
 )
-from mtlab.data.build_tasks import available_tasks, choose_tasks, task_targets
+from mtlab.config.tasks import TaskConfig
+from mtlab.data.build_tasks import available_tasks, choose_tasks, label_of, task_targets
 from mtlab.data.dataset import Dataset, PixelStatistics, prepare
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
 from mtlab.data.npz import Npz, NpzLayout
-from mtlab.data.source import LabelledImages, Source
-from mtlab.data.splits import stratified_split, stratified_subset
+from mtlab.data.source import LabelledImages, Source, Strata
+from mtlab.data.splits import strata_of, stratified_split, stratified_subset
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
 
@@ -32,7 +34,7 @@ def open_source(config: DatasetConfig) -> Source:
         return Digits()
     if isinstance(config, NpzConfig):
         layout = NpzLayout(config.images, config.labels, config.label_names, config.test_fraction)
-        return Npz(Path(config.path or "").expanduser(), layout)
+        return Npz(Path(config.path or "").expanduser(), layout, strata_by(config))
     if isinstance(config, EmnistConfig):
         dataset = emnist(config.variant.value)
         return Downloaded(dataset, "emnist", cache_folder(config.root))
@@ -56,7 +58,7 @@ def build_dataset(
     everything = source.train()
     kept = _limited(_with_classes(everything, config), config, seed)
     train_positions, val_positions = stratified_split(
-        kept.main_label, config.val_fraction, generator(seed, "validation split")
+        strata_by(config)(kept), config.val_fraction, generator(seed, "validation split")
     )
     train, val = kept.select(train_positions), kept.select(val_positions)
 
@@ -86,9 +88,37 @@ def build_dataset(
     )
 
 
+def strata_by(config: DatasetConfig) -> Strata:
+    """What splits are stratified by: the label of the task `dataset.stratify_by`, else the first.
+
+    Raises (when called):
+        ConfigError: No task and no label has this name.
+    """
+    name = config.stratify_by if isinstance(config, UndividedConfig) else None
+
+    def strata(samples: LabelledImages) -> torch.Tensor:
+        if name is None:
+            return strata_of(samples.main_label)
+        labels = list(samples.labels)
+        if name not in config.tasks and name not in labels:
+            raise ConfigError(
+                "dataset.stratify_by", f"must name a task: {', '.join(config.tasks or labels)}",
+                name, "choose one of them, or null for the first label",
+            )  # fmt: skip
+        task = config.tasks.get(name, TaskConfig())
+        return strata_of(samples.labels[label_of(name, task, labels)])
+
+    return strata
+
+
 def _with_classes(samples: LabelledImages, config: DatasetConfig) -> LabelledImages:
     if config.classes is None:
         return samples
+    if samples.main_label.is_floating_point():
+        raise ConfigError(
+            "dataset.classes", "selects by the first label, whose values must be whole numbers",
+            f"{samples.main_label_name} with fractions", "set it to null, or put classes first",
+        )  # fmt: skip
     present = samples.main_label.unique().tolist()
     strangers = [label for label in config.classes if label not in present]
     if strangers:
@@ -103,7 +133,7 @@ def _with_classes(samples: LabelledImages, config: DatasetConfig) -> LabelledIma
 def _limited(samples: LabelledImages, config: DatasetConfig, seed: int) -> LabelledImages:
     if config.limit is not None and config.limit < len(samples):
         samples = samples.select(
-            stratified_subset(samples.main_label, config.limit, generator(seed, "limit"))
+            stratified_subset(strata_by(config)(samples), config.limit, generator(seed, "limit"))
         )
     if len(samples) < 2:
         raise DataError(

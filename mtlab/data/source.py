@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +39,10 @@ class LabelledImages:
             self.images.index_select(0, indices),
             {name: label.index_select(0, indices) for name, label in self.labels.items()},
         )
+
+
+Strata = Callable[[LabelledImages], torch.Tensor]
+"""From samples to the classes `(num_samples,)` whose shares a split keeps."""
 
 
 class Source(Protocol):

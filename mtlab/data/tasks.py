@@ -174,8 +174,15 @@ def class_targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str)
     """Map labels `(num_samples,)` to targets `(num_samples,)`.
 
     Raises:
-        ConfigError: A label that did not occur in the training images.
+        ConfigError: A label that did not occur in the training images, or a fraction.
     """
+    if labels.is_floating_point():
+        low, high = float(labels.min()), float(labels.max())
+        raise ConfigError(
+            f"dataset.tasks.{task}", "must read whole numbers of at least 0 in every split",
+            f"fractions or numbers below 0, from {low:g} to {high:g}",
+            f"mend the labels, or set dataset.tasks.{task}.kind=regression",
+        )  # fmt: skip
     table = torch.full((max(int(labels.max()), *target_of) + 1,), UNKNOWN_LABEL, dtype=torch.int64)
     for label, target in target_of.items():
         table[label] = target

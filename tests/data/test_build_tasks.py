@@ -18,11 +18,12 @@ SAMPLES = LabelledImages(
 )
 
 
-def dataset_config(**changes: Any) -> NpzConfig:
+def dataset_config(**changes: object) -> NpzConfig:
     values: dict[str, Any] = {
         "name": "npz", "source": "npz", "normalisation": Normalisation.unit, "val_fraction": 0.5,
         "limit": None, "classes": None, "class_names": None, "tasks": {}, "default_tasks": None,
         "path": "x.npz", "images": "X", "labels": None, "label_names": None, "test_fraction": 0.5,
+        "stratify_by": None,
     }  # fmt: skip
     return NpzConfig(**{**values, **changes})
 
@@ -31,7 +32,7 @@ def targets_of(name: str, task: TaskConfig) -> TaskTargets:
     return task_targets(name, task, dataset_config(tasks={name: task}), None, SAMPLES)
 
 
-def regression(**keys: Any) -> TaskConfig:
+def regression(**keys: object) -> TaskConfig:
     return TaskConfig(kind=TaskKind.regression, **keys)
 
 
