@@ -120,6 +120,23 @@ class NpzConfig(UndividedConfig):
         )
 
 
+@dataclass
+class ShapesConfig(UndividedConfig):
+    """The drawn shapes."""
+
+    num_images: int
+    image_size: int
+    seed: int
+    difficulty: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_between(self.num_images, "dataset.num_images", 2)
+        check_between(self.image_size, "dataset.image_size", 8)
+        check_between(self.seed, "dataset.seed", 0)
+        check_between(self.difficulty, "dataset.difficulty", 0, 1)
+
+
 # --- model ---------------------------------------------------------------------------------------
 
 
@@ -466,6 +483,7 @@ VARIANTS: dict[str, tuple[str, dict[str, type]]] = {
             "kmnist": DownloadedConfig,
             "emnist": EmnistConfig,
             "npz": NpzConfig,
+            "shapes": ShapesConfig,
         },
     ),
     "model": (

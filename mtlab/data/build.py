@@ -13,6 +13,7 @@ from mtlab.config.schema import (
     EmnistConfig,
     Normalisation,
     NpzConfig,
+    ShapesConfig,
     TaskChoice,
     UndividedConfig,
 )
@@ -22,6 +23,7 @@ from mtlab.data.dataset import Dataset, PixelStatistics, prepare
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
 from mtlab.data.npz import Npz, NpzLayout
+from mtlab.data.shapes import Shapes, ShapesSettings
 from mtlab.data.source import LabelledImages, Source, Strata
 from mtlab.data.splits import strata_of, stratified_split, stratified_subset
 from mtlab.errors import ConfigError, DataError
@@ -35,6 +37,11 @@ def open_source(config: DatasetConfig) -> Source:
     if isinstance(config, NpzConfig):
         layout = NpzLayout(config.images, config.labels, config.label_names, config.test_fraction)
         return Npz(Path(config.path or "").expanduser(), layout, strata_by(config))
+    if isinstance(config, ShapesConfig):
+        settings = ShapesSettings(
+            config.num_images, config.image_size, config.seed, config.difficulty
+        )
+        return Shapes(settings, config.test_fraction, strata_by(config))
     if isinstance(config, EmnistConfig):
         dataset = emnist(config.variant.value)
         return Downloaded(dataset, "emnist", cache_folder(config.root))
