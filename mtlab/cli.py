@@ -6,6 +6,7 @@ Nothing heavy is imported here: help and tab completion answer before torch woul
 from __future__ import annotations
 
 import difflib
+import itertools
 import os
 import re
 import signal
@@ -29,6 +30,15 @@ EXIT_INTERRUPTED = 130
 DEBUG_VARIABLE = "MTLAB_DEBUG"
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
 OPEN_KEYS = ("mtl.weights.", "dataset.tasks.")
+# Hydra's flags, see mtlab --hydra-help.
+FLAGS_ALONE = {
+    "-m", "--multirun", "-r", "--run", "-h", "--help", "--hydra-help", "--resolve",
+    "-sc", "--shell-completion",
+}  # fmt: skip
+FLAGS_WITH_VALUE = {
+    "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name",
+    "-cd", "--config-dir", "-i", "--info", "--experimental-rerun",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,18 +61,19 @@ DEFAULT_COMMAND = "train"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    typed = list(sys.argv[1:] if arguments is None else arguments)
     # A run that is told to stop by its process manager is recorded like one stopped by Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _dispatch(arguments)
+        return _dispatch(list(typed))
     except KeyboardInterrupt:
         print("mtlab: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:
         from mtlab.config.explain import explain
 
-        line = explain(error)
+        config_name = COMMANDS[DEFAULT_COMMAND].config_name
+        line = explain(error, config_name, [word for word in typed if "=" in word])
         if line is None or os.environ.get(DEBUG_VARIABLE):
             raise
         print(f"mtlab: {line}", file=sys.stderr)
@@ -86,7 +97,38 @@ def _dispatch(arguments: list[str]) -> int:
             "command", f"must be one of {', '.join(COMMANDS)}", name,
             f"did you mean {near[0]}?" if near else "see mtlab --help",
         )  # fmt: skip
-    return run_hydra(COMMANDS[name], [_open_key(argument) for argument in arguments])
+    return run_hydra(COMMANDS[name], arrange(arguments))
+
+
+def arrange(arguments: list[str]) -> list[str]:
+    """Hydra's arguments, its flags first: it takes no overrides on both sides of a flag.
+
+    Raises:
+        MtlabError: A word that is neither an override nor a flag.
+    """
+    flags: list[str] = []
+    overrides: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        flag = argument.partition("=")[0]
+        if argument.startswith("-"):
+            if flag not in FLAGS_ALONE | FLAGS_WITH_VALUE:
+                near = difflib.get_close_matches(flag, FLAGS_ALONE | FLAGS_WITH_VALUE, n=1)
+                raise MtlabError(
+                    "flag", "must be one that exists", argument,
+                    f"did you mean {near[0]}?" if near else "see mtlab --help",
+                )  # fmt: skip
+            flags.append(argument)
+            if flag in FLAGS_WITH_VALUE and flag == argument:
+                flags.extend(itertools.islice(rest, 1))
+        elif argument.find("=") > 0 or argument.startswith("~"):
+            overrides.append(_open_key(argument))
+        else:
+            raise MtlabError(
+                "override", "must have the form KEY=VALUE or GROUP=OPTION", argument,
+                "see mtlab --help",
+            )  # fmt: skip
+    return flags + overrides
 
 
 def _open_key(argument: str) -> str:
@@ -106,21 +148,29 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     sys.argv = [sys.argv[0], *arguments]
 
+    failures: list[MtlabError] = []
+
     def job(composed: DictConfig) -> None:
-        getattr(import_module(command.module), command.function)(composed)
+        # Caught here rather than by Hydra, which would print a line of its own about it.
+        try:
+            getattr(import_module(command.module), command.function)(composed)
+        except MtlabError as error:
+            if os.environ.get(DEBUG_VARIABLE):
+                raise
+            failures.append(error)
 
     start = hydra.main(
         version_base="1.3", config_path=str(conf_folder()), config_name=command.config_name
     )(job)
     SWEEP_FOLDERS.clear()
+    num_not_completed = 0
     try:
         start()
-    except (Exception, KeyboardInterrupt):
-        # A failed job ends a sweep with its exception once the other jobs are done.
-        folder = SWEEP_FOLDERS.pop() if SWEEP_FOLDERS else None
-        if folder is None or not finish_sweep(folder):
-            raise
-        return EXIT_SWEEP_WITH_FAILURES
-    for folder in SWEEP_FOLDERS:
-        finish_sweep(folder)
+    finally:
+        for folder in SWEEP_FOLDERS:
+            num_not_completed += finish_sweep(folder)
+    if SWEEP_FOLDERS:
+        return EXIT_SWEEP_WITH_FAILURES if failures or num_not_completed else EXIT_OK
+    for failure in failures:
+        raise failure
     return EXIT_OK

@@ -8,6 +8,9 @@ from pathlib import Path
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+PLAIN_WIDTH = 160
+"""Columns of a table that no terminal limits."""
+
 SWEEP_FOLDERS: list[Path] = []
 """Folders of the sweeps that this process began."""
 
@@ -34,8 +37,13 @@ def finish_sweep(folder: Path) -> int:
         return 0
     write_whole(folder / SWEEP_CSV, table.as_csv())
     text = io.StringIO()
-    Console(file=text, width=200).print(table.as_rich("sweep", leave_out=()))
+    Console(file=text, width=PLAIN_WIDTH).print(table.as_rich())
     write_whole(folder / SWEEP_TABLE, text.getvalue())
-    Console(highlight=False).print(table.as_rich("sweep"))
-    print(f"{len(table.rows)} runs, {table.num_failed} of them not completed; table in {folder}")
+    terminal = Console(highlight=False)
+    if terminal.is_terminal:
+        terminal.print(table.as_rich())
+    else:
+        print(text.getvalue(), end="")
+    completed = f"{len(table.rows) - table.num_failed} of {len(table.rows)} runs completed"
+    print(f"{completed}; everything is in {folder}")
     return table.num_failed

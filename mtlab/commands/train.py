@@ -40,9 +40,9 @@ State = TrainingState | PerceptronState
 def train(composed: DictConfig) -> None:
     """Hydra's job: one run in its own folder."""
     hydra = HydraConfig.get()
-    folder = RunFolder(Path(hydra.runtime.output_dir))
     overrides = list(hydra.overrides.task)
     job = int(hydra.job.num) if hydra.mode == RunMode.MULTIRUN else None
+    folder = RunFolder(Path(hydra.runtime.output_dir))
     with (
         Terminal(folder.log, quiet=job is not None) as terminal,
         RunRecord(folder, terminal, overrides, job) as record,

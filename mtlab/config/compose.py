@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from pathlib import Path
 from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from mtlab.config.schema import (
     VARIANTS,
@@ -135,25 +136,60 @@ def _typed(group: str, values: object, kind: type[T]) -> T:
     """Convert a group's plain values to its dataclass, naming the key of whatever does not fit."""
     if not isinstance(values, dict):
         raise ConfigError(group, "must be a group of keys", values, f"see mtlab {group}=... --help")
+    _check_booleans(group, kind, values)
     schema = OmegaConf.structured(kind)
     try:
         built = OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.create(values)))
     except OmegaConfBaseException as error:
-        raise _explain(group, schema, values, error) from error
+        raise _explain(group, kind, values, error) from error
     assert isinstance(built, kind)
     return built
 
 
 def _explain(
-    group: str, schema: DictConfig, values: dict[str, Any], error: OmegaConfBaseException
+    group: str, kind: type, values: dict[str, Any], error: OmegaConfBaseException
 ) -> ConfigError:
-    path = str(error.full_key or error.key or "").replace("lambda_", "lambda")
-    key = f"{group}.{path}" if path else group
-    first = path.split(".")[0].split("[")[0]
-    known = ", ".join(str(name).replace("lambda_", "lambda") for name in schema)
-    if first and first not in {str(name).replace("lambda_", "lambda") for name in schema}:
-        return ConfigError(key, "is not a key that exists here", remedy=f"the keys are {known}")
-    if "Missing mandatory" in str(error) or "???" in str(error):
+    path = str(error.full_key or error.key or "")
+    name = re.split(r"[.\[]", path, maxsplit=1)[0]
+    known = {field.name: field for field in dataclasses.fields(kind)}
+    key = f"{group}.{path}".rstrip(".").replace("lambda_", "lambda")
+    if name not in known:
+        names = ", ".join(known).replace("lambda_", "lambda")
+        return ConfigError(key, f"must be a key of {group}: {names}", name, "leave it out")
+    if isinstance(error, MissingMandatoryValue):
         return ConfigError(key, "must be set", "no value", "add the key to the YAML file")
-    rule = str(error.msg or error).splitlines()[0]
-    return ConfigError(key, f"has the wrong type: {rule}", values.get(first), "see --cfg job")
+    found = OmegaConf.select(OmegaConf.create({group: values}), f"{group}.{path}")
+    return ConfigError(
+        key,
+        _type_in_words(str(known[name].type), str(error.msg).splitlines()[0]),
+        "null" if found is None else found,
+        "see --cfg job",
+    )
+
+
+def _check_booleans(group: str, kind: type, values: dict[str, Any]) -> None:
+    """OmegaConf would take numbers and words for true and false."""
+    for field in dataclasses.fields(kind):
+        value = values.get(field.name)
+        if field.type == "bool" and not isinstance(value, bool):
+            key = f"{group}.{field.name}"
+            raise ConfigError(key, "must be true or false", value, f"for example {key}=true")
+
+
+def _type_in_words(annotation: str, message: str) -> str:
+    """What a value of this type looks like, from the dataclass's annotation."""
+    choices = re.search(r"expected one of \[(.*)\]", message)
+    if choices:
+        return f"must be one of {choices.group(1)}"
+    words = {
+        "int": "a whole number",
+        "float": "a number",
+        "str": "a text",
+        "list[int]": "a list of whole numbers",
+        "list[float]": "a list of numbers",
+        "list[str]": "a list of names",
+        "dict[str, float]": "numbers by name",
+    }
+    optional = " or null" if annotation.endswith(" | None") else ""
+    plain = words.get(annotation.removesuffix(" | None"))
+    return f"must be {plain}{optional}" if plain else f"has the wrong type: {message}"

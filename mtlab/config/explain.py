@@ -2,21 +2,114 @@
 
 from __future__ import annotations
 
-from hydra.errors import HydraException
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+from hydra import compose, initialize_config_dir
+from hydra.errors import (
+    HydraException,
+    MissingConfigException,
+    OverrideParseException,
+    SearchPathException,
+)
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from mtlab.errors import MtlabError
+from mtlab.config.compose import conf_folder
+from mtlab.errors import ConfigError, MtlabError
 
 
-def explain(error: Exception) -> str | None:
-    """One line for a mistake of the user's; None for anything else, which is ours."""
+def explain(error: Exception, config_name: str, overrides: Sequence[str]) -> str | None:
+    """One line for a mistake of the user's; None for anything else, which is ours.
+
+    Args:
+        config_name: The primary config of the command.
+        overrides: The overrides as they were typed.
+    """
     if isinstance(error, MtlabError):
         return str(error)
+    if isinstance(error, MissingConfigException) and error.options:
+        return str(_unknown_option(error))
+    if isinstance(error, OverrideParseException):
+        return str(_unreadable_override(error))
+    if isinstance(error, SearchPathException):
+        return f"--config-dir: {_in_one_line(error)}; name a folder that exists"
     if isinstance(error, HydraException | OmegaConfBaseException):
-        causes = [str(error)]
-        if isinstance(error.__cause__, OmegaConfBaseException):
-            causes.append(str(error.__cause__))
-        return " ".join(" ".join(causes).split())
+        unknown = _unknown_key(error, config_name, overrides)
+        return str(unknown) if unknown else _in_one_line(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}; name another folder or check its permissions"
     return None
+
+
+def _unknown_option(error: MissingConfigException) -> ConfigError:
+    group, _, option = (error.missing_cfg_file or "").rpartition("/")
+    options = list(error.options or ())
+    return ConfigError(
+        group,
+        f"must be one of {', '.join(options)}",
+        option,
+        did_you_mean(option, options, f"choose one, as in {group}={options[0]}"),
+    )
+
+
+def _unreadable_override(error: OverrideParseException) -> ConfigError:
+    reason = _in_one_line(error).partition(" See ")[0]
+    return ConfigError(
+        "override",
+        f"must be readable as KEY=VALUE ({reason})",
+        error.override,
+        "close every bracket, and put brackets, spaces and commas within '...'",
+    )
+
+
+def _unknown_key(
+    error: Exception, config_name: str, overrides: Sequence[str]
+) -> ConfigError | None:
+    """Name the keys that are there, by composing once more without the overrides of single keys."""
+    found = re.search(r"Could not override '([^']+)'", _in_one_line(error))
+    if found is None:
+        return None
+    key = found.group(1)
+    parent, _, name = key.rpartition(".")
+    groups = [override for override in overrides if _is_group(override) and key not in override]
+    known = _keys_below(parent, config_name, groups) or _keys_below(parent, config_name, [])
+    if not known:
+        return None
+    where = f"{parent} has" if parent else "there are"
+    return ConfigError(
+        key,
+        f"must be a key that exists; {where} {', '.join(known)}",
+        name,
+        did_you_mean(name, known, "see --cfg job for every key"),
+    )
+
+
+def _is_group(override: str) -> bool:
+    """Whether an override may choose a file of a group, judging by its key alone."""
+    key, _, value = override.partition("=")
+    return "." not in key and re.fullmatch(r"[\w-]+", value) is not None
+
+
+def _keys_below(parent: str, config_name: str, groups: Sequence[str]) -> list[str]:
+    try:
+        with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+            composed = compose(config_name, overrides=list(groups))
+            node = OmegaConf.select(composed, parent) if parent else composed
+    except (HydraException, OmegaConfBaseException):
+        return []
+    return [str(key) for key in node] if isinstance(node, DictConfig) else []
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """A remedy that names the nearest known word, if one is near."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else otherwise
+
+
+def _in_one_line(error: BaseException) -> str:
+    text = str(error)
+    if isinstance(error.__cause__, OmegaConfBaseException):
+        text += f" {error.__cause__}"
+    return " ".join(text.split())

@@ -80,14 +80,21 @@ class SweepTable:
         writer.writerows(self.rows)
         return text.getvalue()
 
-    def as_rich(self, title: str, leave_out: Sequence[str] = ("folder",)) -> Table:
-        """For the terminal; the folder's name repeats what the other columns say."""
-        shown = [index for index, name in enumerate(self.columns) if name not in leave_out]
-        table = Table(title=title, title_justify="left")
+    def as_rich(self) -> Table:
+        """For the terminal, without the columns that say nothing or take too much room."""
+        all_completed = self.num_failed == 0
+        hidden = {"folder"} | ({"status"} if all_completed else set())
+        shown = [index for index, name in enumerate(self.columns) if name not in hidden]
+        table = Table(title="sweep", title_justify="left")
         for index in shown:
-            column = self.columns[index]
-            is_text = column in ("status", "error")
-            table.add_column(column, justify="left" if is_text else "right", overflow="fold")
+            name = self.columns[index]
+            table.add_column(
+                # A line per word keeps the columns as narrow as their numbers.
+                name.replace(" accuracy", "\naccuracy").replace(", last", ",\nlast"),
+                justify="left" if name in ("status", "error") else "right",
+                no_wrap=name in ("job", "status", "parameters", "epochs", "seconds"),
+                overflow="fold",
+            )
         for row in self.rows:
             table.add_row(*(row[index] for index in shown))
         return table

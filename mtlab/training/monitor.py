@@ -79,6 +79,12 @@ class Monitor:
         gain = best - value if self.lower_is_better else value - best
         return gain > self._min_delta
 
+    def at_least(self, value: float, best: float | None) -> bool:
+        """Whether a value is as good as the best so far, or better; `min_delta` plays no part."""
+        if best is None:
+            return True
+        return value <= best if self.lower_is_better else value >= best
+
 
 def _figures(task: Task) -> tuple[str, ...]:
     is_classification = isinstance(task, ClassificationTask)

@@ -192,7 +192,9 @@ def fit_perceptron(
         state.epoch += 1
         state.converged = train_metrics.loss <= tolerance
         value = monitor.value(val_metrics)
-        is_best = monitor.improves(value, state.best.value if state.best else None)
+        # Of equally good iterations the later one: it has corrected more mistakes, and where the
+        # rule converges it is the solution itself.
+        is_best = monitor.at_least(value, state.best.value if state.best else None)
         if is_best:
             state.best = BestEpoch(state.epoch, value, copy_weights(model))
         yield EpochEnd(
