@@ -16,9 +16,12 @@ def derived_seed(seed: int, purpose: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def generator(seed: int, purpose: str) -> torch.Generator:
-    """A CPU generator for one purpose of a run, such as `"batch order"`."""
-    return torch.Generator().manual_seed(derived_seed(seed, purpose))
+def generator(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator for one purpose of a run, such as `"batch order"`, on the processor or a GPU.
+
+    The two kinds of device draw different numbers from the same seed.
+    """
+    return torch.Generator(device).manual_seed(derived_seed(seed, purpose))
 
 
 def seed_global_generators(seed: int) -> None:

@@ -47,6 +47,9 @@ class RunSummary:
         classes: Per classification task, the names of its classes.
         train, val, test: Per task its figures, with the weights that were kept. Test is measured
             once, after training.
+        experiment, row: Names of the preset and of its table's row; None where there is none.
+        published: What this run stands against: a dotted path in this summary to the published
+            number; None where nothing is published.
         last: For a perceptron that keeps its best weights, the same with its last ones.
         converged: For a perceptron, whether the error fell to the tolerance.
         samples_per_second: Training images per second of training.
@@ -56,6 +59,9 @@ class RunSummary:
     error: str | None = None
     command: str = ""
     overrides: list[str] = field(default_factory=list)
+    experiment: str | None = None
+    row: str | None = None
+    published: dict[str, float] | None = None
     seed: int | None = None
     dataset: str | None = None
     model: str | None = None
@@ -98,6 +104,9 @@ class RunSummary:
             "command": self.command,
             "overrides": self.overrides,
             "started_at": self.started_at,
+            "experiment": self.experiment,
+            "row": self.row,
+            "published": self.published,
             "seed": self.seed,
             "dataset": self.dataset,
             "model": self.model,

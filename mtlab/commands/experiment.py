@@ -10,7 +10,8 @@ from torch import nn
 from mtlab.artifacts.summary import RunSummary
 from mtlab.config.command_line import check_perceptron, check_weighting
 from mtlab.config.schema import DeviceConfig, ModelConfig, PerceptronConfig, RunConfig
-from mtlab.data.build import build_dataset
+from mtlab.data.augmentation import AffineAugmentation
+from mtlab.data.build import build_augmentation, build_dataset
 from mtlab.data.dataset import Dataset, Split
 from mtlab.data.tasks import ClassificationTask
 from mtlab.device import Device, select_device
@@ -30,6 +31,7 @@ class Experiment:
 
     Attributes:
         train, val: On the device.
+        augmentation: Of the training images; None for none.
         model: With fresh weights, on the device.
         objective: On the device.
     """
@@ -39,6 +41,7 @@ class Experiment:
     dataset: Dataset
     train: Split
     val: Split
+    augmentation: AffineAugmentation | None
     model: nn.Module
     objective: Objective
     monitor: Monitor
@@ -73,6 +76,9 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
         dataset=dataset,
         train=dataset.train.to(device.torch_device),
         val=dataset.val.to(device.torch_device),
+        augmentation=build_augmentation(
+            config.augmentation, dataset.pixel_statistics, device.torch_device
+        ),
         model=device.place(model),
         objective=objective.to(device.torch_device),
         monitor=monitor,

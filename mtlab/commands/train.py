@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -20,6 +21,7 @@ from mtlab.commands.experiment import Experiment, prepare
 from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
 from mtlab.config.compose import to_run_config
+from mtlab.config.rows import find_row, published_figures, with_row
 from mtlab.config.schema import Keep, PerceptronConfig, UpdateRule
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import RegressionTask
@@ -48,8 +50,12 @@ def train(composed: DictConfig) -> None:
         RunRecord(folder, terminal, overrides, job) as record,
     ):
         summary = record.summary
+        composed = with_row(composed, overrides, compose_again)
+        # Once before anything can fail, and again with what the run decides.
+        save_config(folder.config, composed)
         experiment = prepare(to_run_config(composed), overrides, summary)
-        save_config(folder.config, composed, experiment)
+        save_config(folder.config, composed, [task.name for task in experiment.dataset.tasks])
+        note_published(summary, composed, experiment)
         terminal.say(describe(summary))
         if experiment.config.trainer.epochs > 0:
             state = train_to_the_end(experiment, folder, terminal, summary)
@@ -59,16 +65,34 @@ def train(composed: DictConfig) -> None:
         record.complete()
 
 
-def save_config(path: Path, composed: DictConfig, experiment: Experiment) -> None:
-    """The whole configuration resolved, with what the run decided: its tasks, and no weighting
-    where there is nothing to weigh.
+def compose_again(overrides: list[str]) -> DictConfig:
+    """Compose this job's configuration from other overrides; Hydra's own ones stay."""
+    hydra = HydraConfig.get()
+    return compose(hydra.job.config_name, [*hydra.overrides.hydra, *overrides])
+
+
+def save_config(path: Path, composed: DictConfig, tasks: list[str] | None = None) -> None:
+    """The whole configuration resolved; of an experiment's table only the run's own row.
+
+    Args:
+        tasks: Those that the run decided on. With one of them there is nothing to weigh.
     """
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
-    values["tasks"] = [task.name for task in experiment.dataset.tasks]
-    if len(experiment.dataset.tasks) == 1:
-        values["mtl"] = None
+    row = find_row(composed)
+    values["rows"] = {} if row is None else {row.name: values["rows"][row.name]}
+    if tasks is not None:
+        values["tasks"] = tasks
+        values["mtl"] = values["mtl"] if len(tasks) > 1 else None
     write_whole(path, OmegaConf.to_yaml(values))
+
+
+def note_published(summary: RunSummary, composed: DictConfig, experiment: Experiment) -> None:
+    """What study the run belongs to, and what was published for it."""
+    row = find_row(composed)
+    summary.experiment = HydraConfig.get().runtime.choices.get("experiment")
+    summary.row = None if row is None else row.name
+    summary.published = published_figures(composed, experiment.device.type)
 
 
 def describe(summary: RunSummary) -> str:
@@ -116,7 +140,11 @@ def start(experiment: Experiment) -> tuple[State, Iterator[Event]]:
     scheduler = build_scheduler(
         config.scheduler, optimizer, config.trainer.epochs, experiment.monitor.lower_is_better
     )
-    state = TrainingState(experiment.model, optimizer, scheduler, batch_order)
+    device = experiment.device
+    draws = generator(config.seed, "augmentation", device.torch_device)
+    state = TrainingState(
+        experiment.model, optimizer, scheduler, batch_order, augmentation_draws=draws
+    )
     settings = LoopSettings(
         num_epochs=config.trainer.epochs,
         batch_size=config.trainer.batch_size,
@@ -125,8 +153,9 @@ def start(experiment: Experiment) -> tuple[State, Iterator[Event]]:
         clip_norm=config.trainer.clip_norm,
     )
     return state, fit(
-        state, *splits, experiment.objective, settings, experiment.monitor, experiment.device
-    )
+        state, *splits, experiment.objective, settings, experiment.monitor, device,
+        experiment.augmentation,
+    )  # fmt: skip
 
 
 def measure(experiment: Experiment, state: State, folder: RunFolder, summary: RunSummary) -> None:

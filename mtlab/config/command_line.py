@@ -8,6 +8,7 @@ from mtlab.config.schema import DeviceKind, PerceptronConfig, RunConfig
 from mtlab.errors import ConfigError
 
 UNUSED_BY_PERCEPTRON = (
+    "augmentation",
     "optimizer",
     "scheduler",
     "trainer.batch_size",
@@ -55,7 +56,12 @@ def check_weighting(num_tasks: int, overrides: Sequence[str]) -> None:
 def find_override(overrides: Sequence[str], key: str) -> str | None:
     """The first override of a key, a group, or anything below it; None where there is none."""
     for override in overrides:
-        name = override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")
+        name = override_key(override)
         if name == key or name.startswith(f"{key}."):
             return override
     return None
+
+
+def override_key(override: str) -> str:
+    """The key or group that an override sets, dotted."""
+    return override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from mtlab.config.rows import row_names
 from mtlab.config.schema import (
     VARIANTS,
+    AugmentationConfig,
     DatasetConfig,
     DeviceConfig,
     ModelConfig,
@@ -43,7 +45,8 @@ def conf_folder() -> Path:
 
 
 def register_resolvers() -> None:
-    """Make `${folder_name:...}` and `${unused_folder:...}` available to the YAML files."""
+    """Make `${folder_name:...}`, `${unused_folder:...}` and `${row_names:}` known to the YAML."""
+    OmegaConf.register_new_resolver("row_names", row_names, replace=True)
     OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
     # Cached like Hydra's own `now`, so that every job of a sweep sees the same folder.
     OmegaConf.register_new_resolver("unused_folder", unused_folder, replace=True, use_cache=True)
@@ -93,6 +96,7 @@ def to_run_config(composed: DictConfig) -> RunConfig:
         seed=seed,
         tasks=_task_names(tasks),
         dataset=_variant("dataset", values.get("dataset"), DatasetConfig),
+        augmentation=_variant("augmentation", values.get("augmentation"), AugmentationConfig),
         model=_variant("model", values.get("model"), ModelConfig),
         mtl=None if mtl is None else _variant("mtl", mtl, WeightingConfig),
         optimizer=_variant("optimizer", values.get("optimizer"), OptimizerConfig),

@@ -137,6 +137,30 @@ class ShapesConfig(UndividedConfig):
         check_between(self.difficulty, "dataset.difficulty", 0, 1)
 
 
+# --- augmentation ---------------------------------------------------------------------------------
+
+
+@dataclass
+class AugmentationConfig:
+    """Training images as they are (`none`), and what every augmentation has."""
+
+    name: str
+
+
+@dataclass
+class AffineConfig(AugmentationConfig):
+    """Random shift, rotation and scale of every training image."""
+
+    shift_pixels: float
+    rotate_degrees: float
+    scale: float
+
+    def __post_init__(self) -> None:
+        check_between(self.shift_pixels, "augmentation.shift_pixels", 0)
+        check_between(self.rotate_degrees, "augmentation.rotate_degrees", 0, 180)
+        check_between(self.scale, "augmentation.scale", 0, 1, high_open=True)
+
+
 # --- model ---------------------------------------------------------------------------------------
 
 
@@ -241,6 +265,33 @@ class CnnConfig(ModelConfig):
         check_between(self.dropout, "model.dropout", 0, 1, high_open=True)
 
 
+@dataclass
+class VggConfig(ModelConfig):
+    """Blocks of padded 3x3 convolutions and pooling, shared dense layers, a branch per task."""
+
+    filters: list[int]
+    convolutions_per_block: int
+    shared_widths: list[int]
+    branch_widths: list[int]
+    activation: Activation
+    batch_norm: bool
+    dropout: float
+
+    def __post_init__(self) -> None:
+        check_each_at_least(self.filters, "model.filters", 1)
+        require(
+            len(self.filters) > 0,
+            "model.filters",
+            "must hold at least one block",
+            self.filters,
+            "for example 'model.filters=[32,64]'",
+        )
+        check_between(self.convolutions_per_block, "model.convolutions_per_block", 1)
+        check_each_at_least(self.shared_widths, "model.shared_widths", 1)
+        check_each_at_least(self.branch_widths, "model.branch_widths", 1)
+        check_between(self.dropout, "model.dropout", 0, 1, high_open=True)
+
+
 # --- mtl -----------------------------------------------------------------------------------------
 
 
@@ -282,10 +333,12 @@ class OptimizerConfig:
     name: str
     lr: float
     weight_decay: float
+    conv_weight_decay: float
 
     def __post_init__(self) -> None:
         check_between(self.lr, "optimizer.lr", 0, low_open=True)
         check_between(self.weight_decay, "optimizer.weight_decay", 0)
+        check_between(self.conv_weight_decay, "optimizer.conv_weight_decay", 0)
 
 
 @dataclass
@@ -465,6 +518,7 @@ class RunConfig:
     seed: int
     tasks: list[str] | None
     dataset: DatasetConfig
+    augmentation: AugmentationConfig
     model: ModelConfig
     mtl: WeightingConfig | None
     optimizer: OptimizerConfig
@@ -486,6 +540,7 @@ VARIANTS: dict[str, tuple[str, dict[str, type]]] = {
             "shapes": ShapesConfig,
         },
     ),
+    "augmentation": ("name", {"none": AugmentationConfig, "affine": AffineConfig}),
     "model": (
         "name",
         {
@@ -493,6 +548,7 @@ VARIANTS: dict[str, tuple[str, dict[str, type]]] = {
             "mlp": MlpConfig,
             "cnn": CnnConfig,
             "mtl_cnn": CnnConfig,
+            "vgg": VggConfig,
         },
     ),
     "mtl": ("name", {"lambda": LambdaConfig, "weights": WeightsConfig}),

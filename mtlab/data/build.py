@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 
 from mtlab.config.schema import (
+    AffineConfig,
+    AugmentationConfig,
     DatasetConfig,
     DigitsConfig,
     DownloadedConfig,
@@ -18,6 +20,7 @@ from mtlab.config.schema import (
     UndividedConfig,
 )
 from mtlab.config.tasks import TaskConfig
+from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.build_tasks import available_tasks, choose_tasks, label_of, task_targets
 from mtlab.data.dataset import Dataset, PixelStatistics, prepare
 from mtlab.data.digits import Digits
@@ -116,6 +119,21 @@ def strata_by(config: DatasetConfig) -> Strata:
         return strata_of(samples.labels[label_of(name, task, labels)])
 
     return strata
+
+
+def build_augmentation(
+    config: AugmentationConfig, statistics: PixelStatistics, device: torch.device
+) -> AffineAugmentation | None:
+    """What happens to training images, ready for a device; None where they stay as they are."""
+    if not isinstance(config, AffineConfig):
+        return None
+    black = statistics.apply(torch.zeros(1, len(statistics.mean), 1, 1)).squeeze(0)
+    return AffineAugmentation(
+        config.shift_pixels,
+        config.rotate_degrees,
+        config.scale,
+        black.to(device) if bool(black.any()) else None,
+    )
 
 
 def _with_classes(samples: LabelledImages, config: DatasetConfig) -> LabelledImages:

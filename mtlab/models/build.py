@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from mtlab.config.schema import CnnConfig, MlpConfig, ModelConfig, PerceptronConfig
+from mtlab.config.schema import CnnConfig, MlpConfig, ModelConfig, PerceptronConfig, VggConfig
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
@@ -16,6 +16,7 @@ from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.models.perceptron import Perceptron
 from mtlab.models.trunk import Trunk
+from mtlab.models.vgg import plan_blocks
 
 
 def build_model(
@@ -32,7 +33,7 @@ def build_model(
     """
     if isinstance(config, PerceptronConfig):
         return _perceptron(config, image_shape, tasks)
-    assert isinstance(config, MlpConfig | CnnConfig)
+    assert isinstance(config, MlpConfig | CnnConfig | VggConfig)
     trunk = _trunk(config, image_shape)
     heads = {
         task.name: DenseHead(
@@ -47,7 +48,7 @@ def build_model(
     return MultiTaskNetwork(trunk, heads)
 
 
-def _trunk(config: MlpConfig | CnnConfig, image_shape: tuple[int, int, int]) -> Trunk:
+def _trunk(config: MlpConfig | CnnConfig | VggConfig, image_shape: tuple[int, int, int]) -> Trunk:
     common: dict[str, Any] = {
         "activation": config.activation.value,
         "batch_norm": config.batch_norm,
@@ -55,6 +56,13 @@ def _trunk(config: MlpConfig | CnnConfig, image_shape: tuple[int, int, int]) -> 
     }
     if isinstance(config, MlpConfig):
         return MlpTrunk(image_shape, config.widths, **common)
+    common |= {
+        "shared_widths": config.shared_widths,
+        "has_branches": bool(config.branch_widths),
+    }
+    if isinstance(config, VggConfig):
+        blocks = plan_blocks(config.filters, config.convolutions_per_block, image_shape)
+        return CnnTrunk(image_shape, blocks, **common)
     convolutions = plan_convolutions(
         config.filters,
         config.kernel_size,
@@ -67,8 +75,6 @@ def _trunk(config: MlpConfig | CnnConfig, image_shape: tuple[int, int, int]) -> 
         image_shape,
         convolutions,
         global_average_pooling=config.global_average_pooling,
-        shared_widths=config.shared_widths,
-        has_branches=bool(config.branch_widths),
         **common,
     )
 

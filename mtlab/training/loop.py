@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.batches import num_batches, shuffled_batches
 from mtlab.data.dataset import Split
 from mtlab.device import Device
@@ -43,16 +45,23 @@ def fit(
     settings: LoopSettings,
     monitor: Monitor,
     device: Device,
+    augmentation: AffineAugmentation | None = None,
 ) -> Iterator[Event]:
     """Train from `state.epoch` to the last epoch, or until patience runs out.
 
     The state, the splits and the objective are on the device already. Afterwards the model has its
     last weights, and `state.best` those of the best epoch.
 
+    Args:
+        augmentation: Moves the training images of every step; validation images stay.
+
     Raises:
         TrainingError: A task's loss became NaN or infinite.
     """
-    step = TrainStep(state.model, objective, state.optimizer, device, settings.clip_norm)
+    augment = (
+        None if augmentation is None else partial(augmentation, generator=state.augmentation_draws)
+    )
+    step = TrainStep(state.model, objective, state.optimizer, device, settings.clip_norm, augment)
     while state.epoch < settings.num_epochs:
         started = time.perf_counter()
         learning_rate = state.learning_rate

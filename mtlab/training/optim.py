@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torch import nn
@@ -19,11 +19,16 @@ from mtlab.config.schema import (
     SgdConfig,
     StepConfig,
 )
+from mtlab.errors import ConfigError
 
 
 def build_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """An optimizer that updates all tensors in one fused kernel where torch has one."""
-    trainable = [parameter for parameter in parameters if parameter.requires_grad]
+    """An optimizer that updates all tensors in one fused kernel where torch has one.
+
+    `conv_weight_decay` is added to `weight_decay` for convolution kernels alone, which then are a
+    group of parameters of their own.
+    """
+    trainable = _parameter_groups(config, [p for p in parameters if p.requires_grad])
     common: dict[str, Any] = {"lr": config.lr, "weight_decay": config.weight_decay}
     if isinstance(config, AdamConfig):
         kind = AdamW if config.name == "adamw" else Adam
@@ -38,6 +43,26 @@ def build_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter])
         trainable, **common, alpha=config.alpha, eps=config.eps, momentum=config.momentum,
         foreach=True,
     )  # fmt: skip
+
+
+def _parameter_groups(
+    config: OptimizerConfig, trainable: Sequence[nn.Parameter]
+) -> list[dict[str, Any]]:
+    """One group, or two where convolution kernels have a decay of their own."""
+    if config.conv_weight_decay == 0:
+        return [{"params": list(trainable)}]
+    # A convolution's kernels, (filters, channels, height, width), are the only parameters of four
+    # dimensions: biases, batch norm and dense layers have one or two.
+    kernels = [parameter for parameter in trainable if parameter.dim() == 4]
+    if not kernels:
+        raise ConfigError(
+            "optimizer.conv_weight_decay", "needs a model with convolutions",
+            config.conv_weight_decay, "set it to 0, or choose model=cnn",
+        )  # fmt: skip
+    return [
+        {"params": [parameter for parameter in trainable if parameter.dim() != 4]},
+        {"params": kernels, "weight_decay": config.weight_decay + config.conv_weight_decay},
+    ]
 
 
 def build_scheduler(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -30,6 +30,7 @@ class TrainingState:
         batch_order: Draws the order of each epoch's samples.
         epoch: Epochs finished.
         best: None before the first epoch has been measured.
+        augmentation_draws: Draws how training images are moved; on the model's device.
     """
 
     model: nn.Module
@@ -38,6 +39,7 @@ class TrainingState:
     batch_order: torch.Generator
     epoch: int = 0
     best: BestEpoch | None = None
+    augmentation_draws: torch.Generator = field(default_factory=torch.Generator)
 
     @property
     def learning_rate(self) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -52,6 +54,7 @@ class TrainStep:
 
     Args:
         clip_norm: Gradients are scaled down to this joint norm; None leaves them.
+        augment: Changes each batch of training images; None leaves them.
     """
 
     def __init__(
@@ -61,12 +64,14 @@ class TrainStep:
         optimizer: torch.optim.Optimizer,
         device: Device,
         clip_norm: float | None,
+        augment: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ) -> None:
         self._model = model
         self._objective = objective
         self._optimizer = optimizer
         self._device = device
         self._clip_norm = clip_norm
+        self._augment = augment
         self._parameters = [
             parameter for group in optimizer.param_groups for parameter in group["params"]
         ]
@@ -74,6 +79,8 @@ class TrainStep:
     def __call__(self, split: Split, positions: torch.Tensor, sums: EpochSums, step: int) -> None:
         """Train on the samples at `positions` `(batch,)`; results go to row `step` of the sums."""
         images = split.images.index_select(0, positions)
+        if self._augment is not None:
+            images = self._augment(images)
         targets = {name: target[positions] for name, target in split.targets.items()}
         with self._device.autocast():
             outputs = self._model(images)

@@ -1,0 +1,49 @@
+"""VGG blocks: a few 3x3 convolutions, then pooling that halves the image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtlab.errors import ModelError
+from mtlab.models.cnn import ConvolutionPlan
+
+KERNEL_SIZE = 3
+PADDING = 1
+POOL_SIZE = 2
+
+
+def plan_blocks(
+    filters: Sequence[int], convolutions_per_block: int, image_shape: tuple[int, int, int]
+) -> list[ConvolutionPlan]:
+    """The convolutions of every block in order, for a `CnnTrunk`.
+
+    Simonyan, Zisserman (2015), "Very deep convolutional networks for large-scale image
+    recognition", arXiv:1409.1556: 3x3 convolutions with stride 1 and padding 1 keep the size of the
+    map, and 2x2 max pooling behind the last one of a block halves it, rounded down.
+
+    Args:
+        filters: One number per block, for all of its convolutions.
+        image_shape: `(channels, height, width)`.
+
+    Raises:
+        ModelError: More blocks than the image can be halved.
+    """
+    shorter_side = min(image_shape[1:])
+    most_blocks = shorter_side.bit_length() - 1
+    if len(filters) > most_blocks:
+        raise ModelError(
+            "model.filters", f"must hold at most {most_blocks} blocks, each of which halves the"
+            f" image of {image_shape[1]}x{image_shape[2]} pixels", list(filters),
+            "leave the last ones out",
+        )  # fmt: skip
+    return [
+        ConvolutionPlan(
+            filters=num_filters,
+            kernel_size=KERNEL_SIZE,
+            stride=1,
+            padding=PADDING,
+            pool_size=POOL_SIZE if is_last else 0,
+        )
+        for num_filters in filters
+        for is_last in [False] * (convolutions_per_block - 1) + [True]
+    ]
