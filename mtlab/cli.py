@@ -29,7 +29,7 @@ EXIT_INTERRUPTED = 130
 
 DEBUG_VARIABLE = "MTLAB_DEBUG"
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
-OPEN_KEYS = ("mtl.weights.", "dataset.tasks.")
+OPEN_KEYS = ("mtl.weights.", "dataset.tasks.", "model.heads.")
 # Hydra's flags, see mtlab --hydra-help.
 FLAGS_ALONE = {
     "-m", "--multirun", "-r", "--run", "-h", "--help", "--hydra-help", "--resolve",

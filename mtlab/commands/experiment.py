@@ -67,7 +67,7 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     weights = objective.task_weights()
     summary.weighting = weights if len(weights) > 1 else None
     monitor = Monitor(config.trainer.monitor, dataset.tasks, weights, config.trainer.min_delta)
-    model = build_model(config.model, dataset.image_shape, dataset.tasks)
+    model = build_model(config.model, dataset.image_shape, dataset.tasks, dataset.available_tasks)
     summary.parameters = count_parameters(model)
     summary.flops_per_sample = flops_per_sample(model, dataset.image_shape)
     return Experiment(

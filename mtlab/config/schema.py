@@ -6,7 +6,7 @@ the rules. Keys that pick a class (`dataset.source`, `model.name`, ...) are list
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -16,6 +16,7 @@ from mtlab.config.checks import (
     check_number_or_list,
     require,
 )
+from mtlab.config.heads import HeadConfig
 from mtlab.config.tasks import TaskConfig
 
 # --- dataset -------------------------------------------------------------------------------------
@@ -222,6 +223,7 @@ class MlpConfig(ModelConfig):
     activation: Activation
     batch_norm: bool
     dropout: float
+    heads: dict[str, HeadConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_each_at_least(self.widths, "model.widths", 1)
@@ -245,6 +247,7 @@ class CnnConfig(ModelConfig):
     activation: Activation
     batch_norm: bool
     dropout: float
+    heads: dict[str, HeadConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_each_at_least(self.filters, "model.filters", 1)
@@ -276,6 +279,7 @@ class VggConfig(ModelConfig):
     activation: Activation
     batch_norm: bool
     dropout: float
+    heads: dict[str, HeadConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_each_at_least(self.filters, "model.filters", 1)
@@ -548,6 +552,7 @@ VARIANTS: dict[str, tuple[str, dict[str, type]]] = {
             "mlp": MlpConfig,
             "cnn": CnnConfig,
             "mtl_cnn": CnnConfig,
+            "three_heads": CnnConfig,
             "vgg": VggConfig,
         },
     ),

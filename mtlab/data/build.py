@@ -88,6 +88,7 @@ def build_dataset(
     return Dataset(
         name=config.name,
         tasks=tuple(targets.task for targets in learned),
+        available_tasks=tuple(available),
         image_shape=(channels, height, width),
         pixel_statistics=statistics,
         train=prepare(train, make_targets, statistics),

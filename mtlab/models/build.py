@@ -7,48 +7,97 @@ from typing import Any
 
 from torch import nn
 
+from mtlab.config.heads import HeadConfig
 from mtlab.config.schema import CnnConfig, MlpConfig, ModelConfig, PerceptronConfig, VggConfig
 from mtlab.data.tasks import RegressionTask, Task
-from mtlab.errors import ConfigError
+from mtlab.errors import ConfigError, ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
-from mtlab.models.heads import DenseHead
+from mtlab.models.heads import DenseHead, Head, LayeredHead
+from mtlab.models.layers import read_layers
 from mtlab.models.mlp import MlpTrunk
-from mtlab.models.multitask import MultiTaskNetwork
+from mtlab.models.multitask import HeadLinks, MultiTaskNetwork, forward_order
 from mtlab.models.perceptron import Perceptron
 from mtlab.models.trunk import Trunk
 from mtlab.models.vgg import plan_blocks
 
+LayerConfig = MlpConfig | CnnConfig | VggConfig
+
 
 def build_model(
-    config: ModelConfig, image_shape: tuple[int, int, int], tasks: Sequence[Task]
+    config: ModelConfig,
+    image_shape: tuple[int, int, int],
+    tasks: Sequence[Task],
+    available_tasks: Sequence[str] = (),
 ) -> nn.Module:
     """Build the network with fresh weights from torch's global generator.
 
     Args:
         image_shape: `(channels, height, width)`.
+        available_tasks: Names of all tasks of the dataset. A model file may have heads for those
+            that this run does not learn.
 
     Raises:
-        ModelError: Layers that do not fit.
+        ModelError: Layers that do not fit, heads that borrow in a circle, a head for a task that
+            the dataset does not have.
         ConfigError: Tasks that the model cannot learn.
     """
     if isinstance(config, PerceptronConfig):
         return _perceptron(config, image_shape, tasks)
-    assert isinstance(config, MlpConfig | CnnConfig | VggConfig)
+    assert isinstance(config, LayerConfig)
+    names = [task.name for task in tasks]
+    for name in config.heads:
+        known = dict.fromkeys([*names, *available_tasks])
+        if name not in known:
+            raise ModelError(
+                f"model.heads.{name}", f"must belong to a task of the dataset: {', '.join(known)}",
+                name, "mend the name, or leave the head out",
+            )  # fmt: skip
     trunk = _trunk(config, image_shape)
-    heads = {
-        task.name: DenseHead(
+    links = {task: _links(task, head) for task, head in config.heads.items() if task in names}
+    heads: dict[str, Head] = {}
+    by_name = {task.name: task for task in tasks}
+    for name in forward_order({name: links.get(name, HeadLinks()).features_from for name in names}):
+        lenders = links[name].features_from if name in links else ()
+        num_borrowed = sum(heads[lender].num_features for lender in lenders)
+        heads[name] = _head(config, by_name[name], trunk, num_borrowed)
+    return MultiTaskNetwork(trunk, {name: heads[name] for name in names}, links)
+
+
+def _links(task: str, head: HeadConfig) -> HeadLinks:
+    lenders = head.features_from
+    if isinstance(lenders, str) or lenders is None:
+        lenders = [lenders] if lenders else []
+    if not isinstance(lenders, list) or len(set(lenders)) != len(lenders):
+        raise ModelError(
+            f"model.heads.{task}.features_from", "must name a task, or list some, none twice",
+            head.features_from, f"for example model.heads.{task}.features_from=a",
+        )  # fmt: skip
+    return HeadLinks(tuple(map(str, lenders)), head.detach_features, head.stop_gradient)
+
+
+def _head(config: LayerConfig, task: Task, trunk: Trunk, num_borrowed: int) -> Head:
+    """The head that `model.heads` lists, or the branch that every task has without it."""
+    own = config.heads.get(task.name)
+    if own is None:
+        return DenseHead(
             trunk.num_features,
             config.branch_widths,
             task,
             activation=config.activation.value,
             dropout=config.dropout,
         )
-        for task in tasks
-    }
-    return MultiTaskNetwork(trunk, heads)
+    key = f"model.heads.{task.name}.layers"
+    return LayeredHead(
+        task,
+        read_layers(own.layers, key),
+        trunk.output_shape,
+        num_borrowed,
+        activation=config.activation.value,
+        key=key,
+    )
 
 
-def _trunk(config: MlpConfig | CnnConfig | VggConfig, image_shape: tuple[int, int, int]) -> Trunk:
+def _trunk(config: LayerConfig, image_shape: tuple[int, int, int]) -> Trunk:
     common: dict[str, Any] = {
         "activation": config.activation.value,
         "batch_norm": config.batch_norm,
@@ -59,6 +108,7 @@ def _trunk(config: MlpConfig | CnnConfig | VggConfig, image_shape: tuple[int, in
     common |= {
         "shared_widths": config.shared_widths,
         "has_branches": bool(config.branch_widths),
+        "gives_maps": _gives_maps(config),
     }
     if isinstance(config, VggConfig):
         blocks = plan_blocks(config.filters, config.convolutions_per_block, image_shape)
@@ -77,6 +127,12 @@ def _trunk(config: MlpConfig | CnnConfig | VggConfig, image_shape: tuple[int, in
         global_average_pooling=config.global_average_pooling,
         **common,
     )
+
+
+def _gives_maps(config: CnnConfig | VggConfig) -> bool:
+    """Heads with layers of their own start from the maps, where no shared layer flattens them."""
+    pools = isinstance(config, CnnConfig) and config.global_average_pooling
+    return bool(config.heads) and not config.shared_widths and not pools
 
 
 def _perceptron(
