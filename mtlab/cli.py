@@ -13,6 +13,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -128,7 +129,36 @@ def arrange(arguments: list[str]) -> list[str]:
                 "override", "must have the form KEY=VALUE or GROUP=OPTION", argument,
                 "see mtlab --help",
             )  # fmt: skip
+    if any(flag.partition("=")[0] in ("-c", "--cfg") for flag in flags):
+        overrides = _row_shown(flags, overrides)
     return flags + overrides
+
+
+def _row_shown(flags: list[str], overrides: list[str]) -> list[str]:
+    """The overrides behind those of the experiment's row.
+
+    A job applies its row itself. `--cfg`, which shows a configuration, comes to no job.
+    """
+    from hydra import compose, initialize_config_dir
+
+    from mtlab.config.compose import conf_folder, register_resolvers
+    from mtlab.config.rows import row_overrides
+
+    register_resolvers()
+    config_name = COMMANDS[DEFAULT_COMMAND].config_name
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        composed = compose(config_name, [*_search_path(flags), *overrides])
+    return row_overrides(composed, overrides) + overrides
+
+
+def _search_path(flags: list[str]) -> list[str]:
+    """The user's own groups, `--config-dir FOLDER`, as an override."""
+    for index, flag in enumerate(flags):
+        name, _, folder = flag.partition("=")
+        if name in ("-cd", "--config-dir"):
+            path = Path(folder or flags[index + 1]).resolve()
+            return [f"hydra.searchpath=['file://{path}']"]
+    return []
 
 
 def _open_key(argument: str) -> str:

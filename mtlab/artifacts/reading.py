@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from mtlab.artifacts.run_dir import HYDRA_FOLDER, SUMMARY
+from mtlab.artifacts.run_dir import CONFIG, HYDRA_FOLDER, SUMMARY
 from mtlab.errors import RunFolderError
 
 
@@ -38,6 +38,15 @@ def read_overrides(folder: Path) -> dict[str, str]:
     overrides = yaml.safe_load(path.read_text(encoding="utf-8")) or []
     pairs = (str(override).lstrip("+~").partition("=") for override in overrides)
     return {key: value for key, _, value in pairs}
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """A run's configuration, resolved; empty where the run failed before it was settled."""
+    path = folder / CONFIG
+    if not path.is_file():
+        return {}
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return config if isinstance(config, dict) else {}
 
 
 def run_folders(parent: Path) -> list[Path]:

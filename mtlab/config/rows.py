@@ -59,13 +59,19 @@ def with_row(composed: DictConfig, overrides: Sequence[str], compose: Compose) -
     Raises:
         ConfigError: No row has this name.
     """
+    settings = row_overrides(composed, overrides)
+    return compose([*settings, *overrides]) if settings else composed
+
+
+def row_overrides(composed: DictConfig, overrides: Sequence[str]) -> list[str]:
+    """The settings of the row that `row` names as overrides, less what the command line sets.
+
+    Raises:
+        ConfigError: No row has this name.
+    """
     row = _named_row(composed)
-    if row is None:
-        return composed
-    settings = _without_typed(row.settings, overrides)
-    if not settings:
-        return composed
-    return compose([*(_override(key, value) for key, value in settings.items()), *overrides])
+    settings = {} if row is None else _without_typed(row.settings, overrides)
+    return [_override(key, value) for key, value in settings.items()]
 
 
 def find_row(composed: DictConfig) -> Row | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
-from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
+from mtlab.artifacts.reading import read_config, read_overrides, read_summary, run_folders
 
 SPLITS = ("train", "val", "test")
 REGRESSION_FIGURES = ("mae", "r2")
@@ -103,21 +104,19 @@ class SweepTable:
 def sweep_table(folder: Path) -> SweepTable:
     """Read every run of a sweep.
 
-    Columns: `job`, each override that varied, `status`, `parameters`, test figures per task,
-    `epochs`, `seconds` (total), and `error` where a run has one.
+    Columns: `job`, each setting that varied (see `run_settings`), `status`, `parameters`, test
+    figures per task, `epochs`, `seconds` (total), and `error` where a run has one.
     """
     folders = run_folders(folder)
     summaries = [read_summary(run) for run in folders]
-    overrides = [read_overrides(run) for run in folders]
-    varied = varied_keys(overrides)
+    settings = run_settings(folders)
+    varied = varied_keys(settings)
     figures = _test_figures(summaries)
     has_errors = any(summary.get("error") for summary in summaries)
     columns = ["job", *varied, "status", "parameters", *figures, "epochs", "seconds"]
     columns += ["error"] if has_errors else []
     rows = []
-    for number, (run, summary, chosen) in enumerate(
-        zip(folders, summaries, overrides, strict=True)
-    ):
+    for number, (run, summary, chosen) in enumerate(zip(folders, summaries, settings, strict=True)):
         row = [str(number), *(chosen.get(key, "") for key in varied), str(summary.get("status"))]
         row.append(str((summary.get("parameters") or {}).get("total", "")))
         row += [_cell(_look_up(summary, path)) for path in figures.values()]
@@ -132,10 +131,40 @@ def sweep_table(folder: Path) -> SweepTable:
     )
 
 
-def varied_keys(overrides: Sequence[Mapping[str, str]]) -> list[str]:
-    """Keys whose values differ between runs, in the order in which they appear."""
+def run_settings(folders: Sequence[Path]) -> list[dict[str, str]]:
+    """What was chosen for each run: its overrides, and what the rows of an experiment's table set.
+
+    A key that one run's row sets is looked up for all of them, so that a baseline, which sets
+    nothing, shows its value too.
+    """
+    overrides = [read_overrides(run) for run in folders]
+    configs = [read_config(run) for run in folders]
     keys = dict.fromkeys(key for chosen in overrides for key in chosen)
-    return [key for key in keys if len({chosen.get(key) for chosen in overrides}) > 1]
+    for config in configs:
+        for row in (config.get("rows") or {}).values():
+            keys |= dict.fromkeys(key for key in row if key != "published")
+    return [
+        {key: chosen[key] if key in chosen else _setting(config, key) for key in keys}
+        for chosen, config in zip(overrides, configs, strict=True)
+    ]
+
+
+def _setting(config: Mapping[str, Any], key: str) -> str:
+    """A configuration's value as it would be typed; a group's is the name of its option."""
+    found: Any = config
+    for name in key.split("."):
+        if not isinstance(found, dict) or name not in found:
+            return ""
+        found = found[name]
+    if isinstance(found, dict) and "name" in found:
+        return str(found["name"])
+    return found if isinstance(found, str) else json.dumps(found, separators=(",", ":"))
+
+
+def varied_keys(settings: Sequence[Mapping[str, str]]) -> list[str]:
+    """Keys whose values differ between runs, in the order in which they appear."""
+    keys = dict.fromkeys(key for chosen in settings for key in chosen)
+    return [key for key in keys if len({chosen.get(key) for chosen in settings}) > 1]
 
 
 def _test_figures(summaries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
