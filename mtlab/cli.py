@@ -30,7 +30,7 @@ EXIT_INTERRUPTED = 130
 
 DEBUG_VARIABLE = "MTLAB_DEBUG"
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
-OPEN_KEYS = ("mtl.weights.", "dataset.tasks.", "model.heads.")
+OPEN_KEYS = ("mtl.weights", "dataset.tasks", "model.heads")
 # Hydra's flags, see mtlab --hydra-help.
 FLAGS_ALONE = {
     "-m", "--multirun", "-r", "--run", "-h", "--help", "--hydra-help", "--resolve",
@@ -163,7 +163,9 @@ def _search_path(flags: list[str]) -> list[str]:
 
 def _open_key(argument: str) -> str:
     """Let a key that is not in the YAML yet be set where names are the user's own."""
-    return f"++{argument}" if argument.startswith(OPEN_KEYS) else argument
+    key = argument.partition("=")[0]
+    is_open = any(key == open_key or key.startswith(f"{open_key}.") for open_key in OPEN_KEYS)
+    return f"++{argument}" if is_open else argument
 
 
 def run_hydra(command: Command, arguments: list[str]) -> int:
