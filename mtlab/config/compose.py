@@ -106,6 +106,29 @@ def to_run_config(composed: DictConfig) -> RunConfig:
     )
 
 
+def to_dataset_config(composed: DictConfig) -> DatasetConfig:
+    """The group `dataset` alone, for commands that read data and train nothing.
+
+    Raises:
+        ConfigError: See `to_run_config`.
+    """
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    return _variant("dataset", values.get("dataset"), DatasetConfig)
+
+
+def to_options(composed: DictConfig, kind: type[T]) -> T:
+    """A command's own top-level keys: those that are fields of its dataclass.
+
+    Raises:
+        ConfigError: See `to_run_config`.
+    """
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    names = OmegaConf.structured(kind).keys()
+    return _typed("", {str(name): values[name] for name in names if name in values}, kind)
+
+
 def _task_names(tasks: object) -> list[str] | None:
     if tasks is None:
         return None
@@ -156,13 +179,15 @@ def _explain(
     path = str(error.full_key or error.key or "")
     name = re.split(r"[.\[]", path, maxsplit=1)[0]
     known = {field.name: field for field in dataclasses.fields(kind)}
-    key = f"{group}.{path}".rstrip(".").replace("lambda_", "lambda")
+    key = f"{group}.{path}".strip(".").replace("lambda_", "lambda")
     if name not in known:
         names = ", ".join(known).replace("lambda_", "lambda")
-        return ConfigError(key, f"must be a key of {group}: {names}", name, "leave it out")
+        return ConfigError(
+            key, f"must be a key of {group or 'this command'}: {names}", name, "leave it out"
+        )
     if isinstance(error, MissingMandatoryValue):
         return ConfigError(key, "must be set", "no value", "add the key to the YAML file")
-    found = OmegaConf.select(OmegaConf.create({group: values}), f"{group}.{path}")
+    found = OmegaConf.select(OmegaConf.create(values), path)
     return ConfigError(
         key,
         _type_in_words(str(known[name].type), str(error.msg).splitlines()[0]),
@@ -176,7 +201,7 @@ def _check_booleans(group: str, kind: type, values: dict[str, Any]) -> None:
     for field in dataclasses.fields(kind):
         value = values.get(field.name)
         if field.type == "bool" and not isinstance(value, bool):
-            key = f"{group}.{field.name}"
+            key = f"{group}.{field.name}".strip(".")
             raise ConfigError(key, "must be true or false", value, f"for example {key}=true")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -66,6 +66,10 @@ class PixelStatistics:
             means.append(float(mean))
             stds.append(float(std) + STANDARD_EPSILON)
         return PixelStatistics(scale, tuple(means), tuple(stds))
+
+    def for_pixels(self, dtype: torch.dtype) -> PixelStatistics:
+        """The same for bytes in [0, 255] or for floats on the scale of the training images."""
+        return replace(self, scale=1 / 255 if dtype == torch.uint8 else 1.0)
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """Normalise images `(num_samples, channels, height, width)` to float32."""

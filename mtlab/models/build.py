@@ -27,14 +27,14 @@ def build_model(
     config: ModelConfig,
     image_shape: tuple[int, int, int],
     tasks: Sequence[Task],
-    available_tasks: Sequence[str] = (),
+    available_tasks: Sequence[str] | None = None,
 ) -> nn.Module:
     """Build the network with fresh weights from torch's global generator.
 
     Args:
         image_shape: `(channels, height, width)`.
-        available_tasks: Names of all tasks of the dataset. A model file may have heads for those
-            that this run does not learn.
+        available_tasks: Names of all tasks of the dataset: a model file may have heads for those
+            that this run does not learn. None where they are not known.
 
     Raises:
         ModelError: Layers that do not fit, heads that borrow in a circle, a head for a task that
@@ -45,8 +45,8 @@ def build_model(
         return _perceptron(config, image_shape, tasks)
     assert isinstance(config, LayerConfig)
     names = [task.name for task in tasks]
-    for name in config.heads:
-        known = dict.fromkeys([*names, *available_tasks])
+    for name in config.heads if available_tasks is not None else ():
+        known = dict.fromkeys([*names, *(available_tasks or ())])
         if name not in known:
             raise ModelError(
                 f"model.heads.{name}", f"must belong to a task of the dataset: {', '.join(known)}",

@@ -1,0 +1,208 @@
+"""A trained run back from its folder: configuration, tasks and network, without unpickling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from omegaconf import OmegaConf
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS
+from mtlab.config.compose import to_run_config
+from mtlab.config.schema import RunConfig
+from mtlab.data.build import build_dataset
+from mtlab.data.dataset import Dataset, PixelStatistics
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.errors import DataError, RunFolderError
+from mtlab.models.build import build_model
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A finished run, ready to be used.
+
+    Attributes:
+        tasks: With their classes, in the order of the outputs.
+        image_shape: `(channels, height, width)`.
+        pixel_statistics: How the network's input follows from pixels.
+        model: With the weights that the run's test figures were measured with, on the CPU, in
+            evaluation mode, its parameters without gradients.
+    """
+
+    folder: Path
+    config: RunConfig
+    tasks: tuple[Task, ...]
+    image_shape: tuple[int, int, int]
+    pixel_statistics: PixelStatistics
+    model: nn.Module
+
+    def task(self, name: str | None) -> Task:
+        """A task by name; None means the first one.
+
+        Raises:
+            RunFolderError: The run has no such task.
+        """
+        for task in self.tasks:
+            if name in (None, task.name):
+                return task
+        known = ", ".join(task.name for task in self.tasks)
+        raise RunFolderError(
+            "task", f"must name a task of {self.folder}, which has {known}", name,
+            "choose one of them",
+        )  # fmt: skip
+
+
+def load_run(folder: Path) -> LoadedRun:
+    """Read a run's folder; nothing in it is executed.
+
+    Raises:
+        RunFolderError: No such folder, not a run's folder, a run without weights, a damaged file,
+            or weights that do not fit the configuration.
+        ConfigError, ModelError: A configuration that this version does not understand.
+    """
+    check_is_run(folder)
+    config = read_config(folder)
+    tensors, metadata = _read_weights(folder)
+    tasks, image_shape, statistics = _read_metadata(folder / WEIGHTS, metadata)
+    # The fresh weights are overwritten; drawing them must not disturb anyone's random numbers.
+    with torch.random.fork_rng(devices=[]):
+        model = build_model(config.model, image_shape, tasks)
+    _check_fit(folder / WEIGHTS, model.state_dict(), tensors)
+    model.load_state_dict(tensors)
+    model.eval().requires_grad_(False)
+    return LoadedRun(folder, config, tasks, image_shape, statistics, model)
+
+
+def rebuild_dataset(run: LoadedRun) -> Dataset:
+    """The dataset that the run was trained on, from its configuration: the same splits and tasks.
+
+    Raises:
+        DataError: The files are gone, or their classes are no longer those of the run.
+    """
+    names = [task.name for task in run.tasks]
+    config = run.config
+    dataset = build_dataset(config.dataset, names, config.model.task_choice, config.seed)
+    if dataset.tasks != run.tasks or dataset.image_shape != run.image_shape:
+        raise DataError(
+            f"dataset={config.dataset.name}", f"must be the one that {run.folder} was trained on",
+            "other classes or another image size", "restore the files, or train again",
+        )  # fmt: skip
+    return dataset
+
+
+def check_is_run(folder: Path) -> None:
+    """Raise RunFolderError unless the folder holds a run's configuration."""
+    if not folder.is_dir():
+        raise RunFolderError(
+            str(folder), "must be the folder of a run", "no such folder",
+            "runs lie under outputs/DATE/TIME",
+        )  # fmt: skip
+    if not (folder / CONFIG).is_file():
+        runs_below = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))
+        raise RunFolderError(
+            str(folder), f"must be the folder of a run, with its {CONFIG}", "none in it",
+            f"name one of the runs below it, such as {runs_below[0]}" if runs_below
+            else "runs lie under outputs/DATE/TIME",
+        )  # fmt: skip
+
+
+def read_config(folder: Path) -> RunConfig:
+    """A run's config.yaml, typed and checked.
+
+    Raises:
+        RunFolderError: Not YAML.
+        ConfigError: Keys or values that this version does not understand.
+    """
+    path = folder / CONFIG
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RunFolderError(
+            str(path), "must be readable YAML", error, "restore the file, or train again"
+        ) from error
+    if not isinstance(values, dict):
+        raise RunFolderError(
+            str(path), "must hold a run's configuration", type(values).__name__, "train again"
+        )
+    return to_run_config(OmegaConf.create(values))
+
+
+def _read_weights(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise RunFolderError(
+            str(path), "must be there: a run writes it once it is trained",
+            f"a run that {_how_it_ended(folder)}", "train to the end, with trainer.epochs of at"
+            " least 1",
+        )  # fmt: skip
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise RunFolderError(
+            str(path), "must be a complete safetensors file", error,
+            "restore the file, or train again",
+        ) from error  # fmt: skip
+
+
+def _how_it_ended(folder: Path) -> str:
+    """What summary.json says of a run without weights, for the message."""
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "left no readable summary"
+    status = summary.get("status") if isinstance(summary, dict) else None
+    if status == "completed":
+        return f"completed with {summary.get('epochs', 0)} epochs"
+    return f"is recorded as {status}"
+
+
+def _read_metadata(
+    path: Path, metadata: Mapping[str, str]
+) -> tuple[tuple[Task, ...], tuple[int, int, int], PixelStatistics]:
+    try:
+        tasks = tuple(_task(values) for values in json.loads(metadata["tasks"]))
+        channels, height, width = json.loads(metadata["image_shape"])
+        values = json.loads(metadata["pixel_statistics"])
+        statistics = PixelStatistics(values["scale"], tuple(values["mean"]), tuple(values["std"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunFolderError(
+            str(path), "must carry the tasks, image_shape and pixel_statistics that mtlab writes",
+            f"{type(error).__name__}: {error}", "train again with this version",
+        ) from error  # fmt: skip
+    return tasks, (channels, height, width), statistics
+
+
+def _task(values: dict[str, Any]) -> Task:
+    """A task as `asdict` wrote it; JSON has turned its tuples into lists."""
+    plain: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    return ClassificationTask(**plain) if "class_names" in plain else RegressionTask(**plain)
+
+
+def _check_fit(
+    path: Path, wanted: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]
+) -> None:
+    remedy = "the file belongs to another run, or config.yaml was changed"
+    for name, tensor in wanted.items():
+        if name not in found:
+            raise RunFolderError(str(path), f"must hold the model's {name}", "none", remedy)
+        if found[name].shape != tensor.shape:
+            raise RunFolderError(
+                str(path), f"must hold {name} with the model's shape {tuple(tensor.shape)}",
+                tuple(found[name].shape), remedy,
+            )  # fmt: skip
+    strangers = [name for name in found if name not in wanted]
+    if strangers:
+        raise RunFolderError(
+            str(path), "must hold the model's tensors only", ", ".join(strangers), remedy
+        )
