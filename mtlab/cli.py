@@ -89,6 +89,8 @@ def _dispatch(arguments: list[str]) -> int:
     if "--version" in arguments:
         print(f"mtlab {__version__}")
         return EXIT_OK
+    if any(argument.startswith("query=") for argument in arguments):
+        complete_command()
     name = DEFAULT_COMMAND
     if arguments and re.fullmatch(r"[a-z][\w-]*", arguments[0]):
         name = arguments.pop(0)
@@ -99,6 +101,20 @@ def _dispatch(arguments: list[str]) -> int:
             f"did you mean {near[0]}?" if near else "see mtlab --help",
         )  # fmt: skip
     return run_hydra(COMMANDS[name], arrange(arguments))
+
+
+def complete_command() -> None:
+    """Complete a command's word; Hydra, which knows of none, completes what stands behind it.
+
+    The shell gives the line so far in COMP_LINE.
+    """
+    line = os.environ.get("COMP_LINE", "")
+    program, _, rest = line.partition(" ")
+    first, space, behind = rest.lstrip().partition(" ")
+    if space and first in COMMANDS:
+        os.environ["COMP_LINE"] = f"{program} {behind}"
+    elif not space:
+        print(" ".join(name for name in COMMANDS if name.startswith(first)), end=" ")
 
 
 def arrange(arguments: list[str]) -> list[str]:

@@ -13,21 +13,25 @@ from torch import nn
 
 from mtlab.data.dataset import Dataset
 
+METADATA_KEY = "mtlab"
+
 
 def save_model(path: Path, model: nn.Module, dataset: Dataset) -> None:
     """Write the model's state; loading it executes nothing.
 
-    The file's metadata holds, as JSON, `tasks` (names and classes), `image_shape` and
-    `pixel_statistics`, so that prediction treats images as training did.
+    The file's metadata has one entry, `mtlab`: a JSON object with `tasks` (names and classes),
+    `image_shape` and `pixel_statistics`, so that prediction treats images as training did. One
+    entry, because safetensors writes several in an arbitrary order and equal runs are to give equal
+    files.
     """
     state: Mapping[str, torch.Tensor] = model.state_dict()
     # safetensors stores values in row-major order, whatever the layout in memory.
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    metadata = {
-        "tasks": json.dumps([asdict(task) for task in dataset.tasks]),
-        "image_shape": json.dumps(dataset.image_shape),
-        "pixel_statistics": json.dumps(asdict(dataset.pixel_statistics)),
+    usage = {
+        "tasks": [asdict(task) for task in dataset.tasks],
+        "image_shape": dataset.image_shape,
+        "pixel_statistics": asdict(dataset.pixel_statistics),
     }
     unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(save(tensors, metadata))
+    unfinished.write_bytes(save(tensors, {METADATA_KEY: json.dumps(usage)}))
     unfinished.replace(path)

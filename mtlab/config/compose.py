@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,7 +56,6 @@ def folder_name(overrides: str) -> str:
     return re.sub(r"[^\w.=+-]+", "_", overrides).strip("_")[:LONGEST_FOLDER_NAME]
 
 
-@functools.cache
 def unused_folder(folder: str) -> str:
     """The folder itself, or with `-2`, `-3`, ... when an earlier run in the same second has it.
 

@@ -15,6 +15,7 @@ from hydra.errors import (
 )
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from mtlab.config.compose import conf_folder
 from mtlab.errors import ConfigError, MtlabError
@@ -27,20 +28,22 @@ def explain(error: Exception, config_name: str, overrides: Sequence[str]) -> str
         config_name: The primary config of the command.
         overrides: The overrides as they were typed.
     """
+    line: object = None
     if isinstance(error, MtlabError):
-        return str(error)
-    if isinstance(error, MissingConfigException) and error.options:
-        return str(_unknown_option(error))
-    if isinstance(error, OverrideParseException):
-        return str(_unreadable_override(error))
-    if isinstance(error, SearchPathException):
-        return f"--config-dir: {_in_one_line(error)}; name a folder that exists"
-    if isinstance(error, HydraException | OmegaConfBaseException):
-        unknown = _unknown_key(error, config_name, overrides)
-        return str(unknown) if unknown else _in_one_line(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}; name another folder or check its permissions"
-    return None
+        line = error
+    elif isinstance(error, MissingConfigException) and error.options:
+        line = _unknown_option(error)
+    elif isinstance(error, OverrideParseException):
+        line = _unreadable_override(error)
+    elif isinstance(error, SearchPathException):
+        line = f"--config-dir: {_in_one_line(error)}; name a folder that exists"
+    elif isinstance(error, HydraException | OmegaConfBaseException):
+        line = _unknown_key(error, config_name, overrides) or _in_one_line(error)
+    elif isinstance(error, YAMLError):
+        line = f"a YAML file cannot be read: {_in_one_line(error)}; mend its syntax"
+    elif isinstance(error, OSError) and error.filename is not None:
+        line = f"{error.filename}: {error.strerror}; name another folder or check its permissions"
+    return None if line is None else str(line)
 
 
 def _unknown_option(error: MissingConfigException) -> ConfigError:

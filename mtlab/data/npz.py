@@ -144,7 +144,7 @@ class Npz:
                 f"shape {array.shape}",
                 "mend the array, or leave it out by dataset.labels",
             )
-        values: npt.NDArray[Any] = array
+        values: npt.NDArray[Any] = array.astype(np.int64) if array.dtype == bool else array
         is_real = np.issubdtype(values.dtype, np.integer) or np.issubdtype(
             values.dtype, np.floating
         )

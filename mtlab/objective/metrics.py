@@ -55,8 +55,9 @@ class ConfusionMatrix:
         self._counts.zero_()
 
     def read(self) -> torch.Tensor:
-        """The counts on the CPU, `(num_classes, num_classes)`: rows are targets."""
-        return self._counts.view(self._num_classes, self._num_classes).cpu()
+        """A copy of the counts on the CPU, `(num_classes, num_classes)`: rows are targets."""
+        shape = (self._num_classes, self._num_classes)
+        return self._counts.view(shape).to("cpu", copy=True)
 
 
 def classification_metrics(confusion: torch.Tensor) -> ClassificationMetrics:

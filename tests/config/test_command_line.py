@@ -1,0 +1,43 @@
+"""Settings that would have no effect are refused."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import composed
+
+from mtlab.config.command_line import check_perceptron, check_weighting, find_override
+from mtlab.config.compose import to_run_config
+from mtlab.errors import ConfigError
+
+
+@pytest.mark.parametrize("override", ["mtl.lambda=0.3", "mtl=weights", "++mtl.weights.digit=2"])
+def test_a_weighting_for_a_single_task_is_refused(override: str) -> None:
+    with pytest.raises(ConfigError, match="this run has one"):
+        check_weighting(1, ["model=mlp", override])
+    check_weighting(2, [override])
+
+
+def test_a_preset_may_set_a_weighting_for_a_single_task() -> None:
+    check_weighting(1, ["experiment=something"])
+
+
+@pytest.mark.parametrize(
+    "override", ["optimizer=sgd", "optimizer.lr=0.1", "scheduler=step", "trainer.batch_size=10"]
+)
+def test_what_a_perceptron_has_no_use_for_is_refused(override: str) -> None:
+    config = to_run_config(composed("model=perceptron"))
+    with pytest.raises(ConfigError, match="own rule"):
+        check_perceptron(config, ["model=perceptron", override])
+    check_perceptron(to_run_config(composed("model=mlp")), [override])
+
+
+def test_a_perceptron_is_refused_on_cuda() -> None:
+    with pytest.raises(ConfigError, match="processor"):
+        check_perceptron(to_run_config(composed("model=perceptron", "device=cuda")), [])
+
+
+def test_overrides_are_found_by_key_group_and_prefix() -> None:
+    overrides = ["++mtl.weights.a=1", "modelx=3", "~optimizer"]
+    assert find_override(overrides, "mtl") == "++mtl.weights.a=1"
+    assert find_override(overrides, "model") is None
+    assert find_override(overrides, "optimizer") == "~optimizer"

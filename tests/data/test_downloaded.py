@@ -1,0 +1,191 @@
+"""The MNIST family: what is published, what is missing, what is damaged, and downloading."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.server
+import threading
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from test_idx import idx_bytes
+
+from mtlab.data import downloaded
+from mtlab.data.downloaded import SETS, ArchiveFile, Downloaded, DownloadedSet, cache_folder, emnist
+from mtlab.errors import DataError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import torchvision.datasets as published
+
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_checksums_are_the_ones_torchvision_publishes(name: str) -> None:
+    known = getattr(published, SETS[name].torchvision_class)
+    assert [(file.name, file.md5) for file in SETS[name].files] == list(known.resources)
+
+
+@pytest.mark.parametrize("variant", ["balanced", "letters", "digits"])
+def test_emnist_class_names_are_torchvisions(variant: str) -> None:
+    known = [name for name in published.EMNIST.classes_split_dict[variant] if name != "N/A"]
+    names = emnist(variant).class_names
+    assert names is not None
+    assert sorted(names) == sorted(known)
+
+
+def tiny_contents() -> dict[str, bytes]:
+    images = torch.randint(0, 256, (12, 4, 5), generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(12) % 3
+    return {
+        FILES[0]: gzip.compress(idx_bytes(images[:8])),
+        FILES[1]: gzip.compress(idx_bytes(labels[:8])),
+        FILES[2]: gzip.compress(idx_bytes(images[8:])),
+        FILES[3]: gzip.compress(idx_bytes(labels[8:])),
+    }
+
+
+def tiny_set(contents: dict[str, bytes]) -> DownloadedSet:
+    a, b, c, d = (
+        ArchiveFile(name, hashlib.md5(content).hexdigest()) for name, content in contents.items()
+    )
+    return DownloadedSet("MNIST", "somewhere", (a, b, c, d))
+
+
+def write_all(contents: dict[str, bytes], root: Path) -> Path:
+    folder = root / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def test_both_splits_are_read_from_the_archives(tmp_path: Path) -> None:
+    contents = tiny_contents()
+    write_all(contents, tmp_path)
+    source = Downloaded(tiny_set(contents), "mnist", tmp_path)
+    assert source.train().images.shape == (8, 1, 4, 5)
+    assert source.test().labels["label"].tolist() == [2, 0, 1, 2]
+
+
+def test_another_checksum_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    contents = tiny_contents()
+    folder = write_all(contents, tmp_path)
+    dataset = tiny_set(contents)
+    (folder / FILES[2]).write_bytes(b"damaged")
+    with pytest.raises(DataError, match="published MD5") as caught:
+        Downloaded(dataset, "mnist", tmp_path)
+    assert str(folder / FILES[2]) in str(caught.value)
+    assert "delete it" in str(caught.value)
+
+
+def test_labels_and_images_of_different_length_are_refused(tmp_path: Path) -> None:
+    contents = tiny_contents() | {FILES[1]: gzip.compress(idx_bytes(torch.zeros(7)))}
+    write_all(contents, tmp_path)
+    with pytest.raises(DataError, match="one label for each of the 8 images"):
+        Downloaded(tiny_set(contents), "mnist", tmp_path).train()
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A web server on the loopback interface over a folder."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments) -> None:
+            super().__init__(*arguments, directory=str(folder))
+
+        def log_message(self, *_arguments) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_missing_files_are_downloaded_verified_and_reused_offline(
+    tmp_path: Path, mirror: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, address = mirror
+    contents = tiny_contents()
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    dead = "http://127.0.0.1:1/"
+    monkeypatch.setattr(published.MNIST, "mirrors", [dead, address])
+    root = tmp_path / "cache"
+    source = Downloaded(tiny_set(contents), "mnist", root)
+    assert len(source.train()) == 8
+    assert sorted(path.name for path in (root / "MNIST" / "raw").iterdir()) == sorted(FILES)
+
+    monkeypatch.setattr(published.MNIST, "mirrors", [dead])
+    assert len(Downloaded(tiny_set(contents), "mnist", root).test()) == 4
+
+
+def test_a_download_with_another_checksum_leaves_no_file_that_looks_complete(
+    tmp_path: Path, mirror: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, address = mirror
+    contents = tiny_contents()
+    for name in contents:
+        (folder / name).write_bytes(b"something else")
+    monkeypatch.setattr(published.MNIST, "mirrors", [address])
+    root = tmp_path / "cache"
+    with pytest.raises(DataError, match="could not be downloaded"):
+        Downloaded(tiny_set(contents), "mnist", root)
+    assert not (root / "MNIST" / "raw" / FILES[0]).exists()
+
+
+def test_without_network_the_message_names_folder_origin_and_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(published.MNIST, "mirrors", ["http://127.0.0.1:1/"])
+    with pytest.raises(DataError) as caught:
+        Downloaded(SETS["mnist"], "mnist", tmp_path)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert str(tmp_path / "MNIST" / "raw") in line
+    assert "MNIST page" in line
+    assert "dataset=digits" in line
+
+
+def test_emnist_is_taken_out_of_its_zip_and_turned_upright(
+    tmp_path: Path, mirror: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, address = mirror
+    image = torch.arange(12).reshape(1, 3, 4)
+    archive = folder / "gzip.zip"
+    with zipfile.ZipFile(archive, "w") as content:
+        for file in emnist("letters").files:
+            values = image if "images" in file.name else torch.tensor([2])
+            content.writestr(f"gzip/{file.name}", gzip.compress(idx_bytes(values)))
+    monkeypatch.setattr(published.EMNIST, "url", f"{address}gzip.zip")
+    monkeypatch.setattr(published.EMNIST, "md5", hashlib.md5(archive.read_bytes()).hexdigest())
+    read = Downloaded(emnist("letters"), "emnist", tmp_path / "cache").train()
+    assert torch.equal(read.images[0, 0].long(), image[0].T)
+    assert read.labels["label"].tolist() == [1]
+
+
+def test_the_cache_folder_is_the_key_then_the_variable_then_the_users(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(downloaded.DATA_VARIABLE, str(tmp_path))
+    assert cache_folder("/elsewhere") == Path("/elsewhere")
+    assert cache_folder(None) == tmp_path
+    monkeypatch.delenv(downloaded.DATA_VARIABLE)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
+    assert cache_folder(None).name == "mtlab"

@@ -1,0 +1,116 @@
+"""A user's own arrays, good and bad."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mtlab.data.npz import Npz, NpzLayout
+from mtlab.errors import DataError
+
+LAYOUT = NpzLayout("X", None, None, 0.25)
+
+
+def grey(num_images: int = 20) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (num_images, 6, 5), dtype=np.uint8)
+
+
+def write(folder: Path, **arrays: object) -> Path:
+    path = folder / "images.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+def test_grey_and_colour_images_of_any_size_become_channels_first(tmp_path: Path) -> None:
+    labels = np.arange(20) % 2
+    source = Npz(write(tmp_path, X=grey(), y=labels), LAYOUT)
+    assert source.train().images.shape == (15, 1, 6, 5)
+    assert source.test().images.shape == (5, 1, 6, 5)
+    colour = np.random.default_rng(0).random((20, 7, 9, 3))
+    read = Npz(write(tmp_path, X=colour, y=labels), LAYOUT).train()
+    assert read.images.shape == (15, 3, 7, 9)
+    assert read.images.dtype == torch.float32
+
+
+def test_train_and_test_never_share_an_image(tmp_path: Path) -> None:
+    images = np.arange(20, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8)
+    source = Npz(write(tmp_path, X=images, y=np.arange(20) % 4), LAYOUT)
+    seen = torch.cat((source.train().images, source.test().images))[:, 0, 0, 0]
+    assert sorted(seen.tolist()) == list(range(20))
+
+
+def test_arrays_with_test_behind_their_names_are_the_test_split(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, X=grey(6), y=np.arange(6), X_test=grey(3), y_test=np.array([0.0, 1.0, 2.0])
+    )
+    source = Npz(path, LAYOUT)
+    assert len(source.train()) == 6
+    assert source.test().labels["y"].tolist() == [0, 1, 2]
+
+
+def test_several_label_arrays_and_columns_are_named(tmp_path: Path) -> None:
+    columns = np.stack((np.arange(20) % 2, np.arange(20) % 5), axis=1)
+    path = write(tmp_path, X=grey(), y=columns, season=np.arange(20) % 4)
+    assert list(Npz(path, LAYOUT).train().labels) == ["y0", "y1", "season"]
+    named = NpzLayout("X", ["y"], ["a", "b"], 0.25)
+    assert list(Npz(path, named).train().labels) == ["a", "b"]
+
+
+def test_arrays_of_objects_are_refused_since_reading_them_runs_code(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "exploded",))
+
+    labels = np.array([Bomb()] * 20, dtype=object)
+    with pytest.raises(DataError, match="would run code"):
+        Npz(write(tmp_path, X=grey(), y=labels), LAYOUT).train()
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "complaint"),
+    [
+        ({"X": grey(), "y": np.arange(19)}, "each of the 20 images; found shape"),
+        ({"X": grey(), "y": np.arange(20) - 1}, "at least 0; found int64 with values such as -1"),
+        ({"X": grey(), "y": np.arange(20) + 0.5}, "such as 0.5"),
+        ({"X": grey(), "y": np.full(20, np.nan)}, "such as nan"),
+        ({"X": grey(), "y": np.array(["a"] * 20)}, "whole numbers"),
+        ({"X": grey()}, "array of labels with 20 rows; found arrays X"),
+        ({"Z": grey(), "y": np.arange(20)}, "must hold the array X; found arrays Z, y"),
+        ({"X": grey()[0], "y": np.arange(6)}, r"shape \(images, height, width\)"),
+        ({"X": grey().astype(np.int32), "y": np.arange(20)}, "must be uint8"),
+        (
+            {"X": np.where(grey() > 254, np.nan, 0.5), "y": np.arange(20)},
+            "finite pixels; found .* NaN or infinite, the first at",
+        ),
+    ],
+)
+def test_a_wrong_array_is_named(tmp_path: Path, arrays, complaint) -> None:
+    path = write(tmp_path, **arrays)
+    with pytest.raises(DataError, match=complaint) as caught:
+        Npz(path, LAYOUT).train()
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_cut_short_or_of_another_kind_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, X=grey(), y=np.arange(20))
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(DataError, match="complete"):
+        Npz(path, LAYOUT)
+    np.save(tmp_path / "one.npy", grey())
+    with pytest.raises(DataError, match="complete"):
+        Npz(tmp_path / "one.npy", LAYOUT)
+    with pytest.raises(DataError, match="not a file"):
+        Npz(tmp_path, LAYOUT)
+
+
+def test_a_damaged_array_within_a_whole_file_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, X=grey(), y=np.arange(20))
+    content = bytearray(path.read_bytes())
+    content[300] ^= 255
+    path.write_bytes(bytes(content))
+    with pytest.raises(DataError, match=r"complete \.npz"):
+        Npz(path, LAYOUT).train()

@@ -1,0 +1,112 @@
+"""Every mistake gets one line, exit code 2 and no traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import Runner
+
+from mtlab import cli
+from mtlab.errors import ConfigError
+
+MISTAKES = [
+    (["trainer.epoch=3"], ["trainer.epoch", "did you mean epochs?"]),
+    (["modle=cnn"], ["modle", "did you mean model?"]),
+    (["model=cn"], ["model", "cnn, mlp, mtl_cnn, perceptron", "did you mean cnn?"]),
+    (["model=mlp", "model.filters=[3]"], ["model.filters", "widths"]),
+    (["trainer.epochs=abc"], ["trainer.epochs", "whole number", "abc"]),
+    (["optimizer.lr=-1"], ["optimizer.lr", "above 0", "-1"]),
+    (["model.filters=[8"], ["model.filters=[8", "bracket"]),
+    (["tasks=[digit,colour]"], ["tasks", "digit, parity, threshold", "colour"]),
+    (["dataset.classes=[0,11]"], ["dataset.classes", "0 to 9", "11"]),
+    (["tasks=[digit,parity,threshold]"], ["mtl", "exactly two", "mtl=weights"]),
+    (["model=mlp", "mtl.lambda=0.3"], ["mtl", "this run has one", "mtl.lambda=0.3"]),
+    (["model=perceptron"], ["perceptron", "10 classes", "dataset.classes=[0,1]"]),
+    (["model=cnn", "model.kernel_size=30"], ["model.kernel_size", "1x28x28"]),
+    (["dataset=npz", "dataset.path=none.npz"], ["dataset.path", "none.npz", "numpy.savez"]),
+    (["dataset=npz"], ["dataset.path", "must name a .npz file"]),
+    (["hydra.run.dir=in_the_way/run"], ["in_the_way", "name another folder"]),
+    (["trian"], ["command", "did you mean train?"]),
+    (["--multirum"], ["flag", "did you mean --multirun?"]),
+    (["train", "cnn"], ["override", "KEY=VALUE", "cnn"]),
+    (["=3"], ["override", "KEY=VALUE"]),
+    (["--config-dir", "nowhere"], ["--config-dir", "nowhere"]),
+    (["--config-dir", "own", "dataset=broken"], ["broken"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "needles"), MISTAKES, ids=" ".join)
+def test_a_mistake_is_told_in_one_line(
+    mtlab: Runner, arguments: list[str], needles: list[str]
+) -> None:
+    (mtlab.folder / "in_the_way").write_text("a file")
+    own = mtlab.folder / "own" / "dataset"
+    own.mkdir(parents=True)
+    (own / "broken.yaml").write_text("name: broken\n  tasks: [")
+    outcome = mtlab(*arguments)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.startswith("mtlab: ")
+    assert outcome.err.count("\n") == 1
+    for needle in needles:
+        assert needle in outcome.err
+    for summary in mtlab.folder.glob("outputs/**/summary.json"):
+        assert json.loads(summary.read_text())["status"] == "failed"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_cuda_where_there_is_none(mtlab: Runner) -> None:
+    outcome = mtlab("device=cuda")
+    assert outcome.code == 2
+    assert "device=cpu" in outcome.err
+
+
+def test_an_unreadable_npz_is_named_and_leaves_no_model(mtlab: Runner) -> None:
+    np.savez("images.npz", X=np.zeros((20, 4, 4), np.uint8), y=np.arange(20) % 2)
+    path = mtlab.folder / "images.npz"
+    path.write_bytes(path.read_bytes()[:200])
+    outcome = mtlab("dataset=npz", "dataset.path=images.npz")
+    assert outcome.code == 2
+    assert "images.npz" in outcome.err
+    assert "numpy.savez" in outcome.err
+    assert not list(mtlab.folder.glob("outputs/**/model.safetensors"))
+
+
+def test_a_folder_with_a_run_in_it_is_not_written_over(mtlab: Runner) -> None:
+    arguments = ("trainer.epochs=0", "hydra.run.dir=mine")
+    assert mtlab(*arguments).code == 0
+    before = (mtlab.folder / "mine" / "summary.json").read_bytes()
+    outcome = mtlab(*arguments)
+    assert outcome.code == 2
+    assert "without a run in it" in outcome.err
+    assert (mtlab.folder / "mine" / "summary.json").read_bytes() == before
+
+
+def test_debug_shows_the_traceback(mtlab: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTLAB_DEBUG", "1")
+    with pytest.raises(ConfigError):
+        mtlab("trainer.epochs=-1")
+
+
+def test_a_loss_that_explodes_fails_the_run_and_names_step_and_task(mtlab: Runner) -> None:
+    outcome = mtlab("optimizer=sgd", "optimizer.lr=1e30", "dataset.limit=100")
+    assert outcome.code == 2
+    assert "task digit" in outcome.err
+    summary = json.loads((mtlab.only_run() / "summary.json").read_text())
+    assert summary["status"] == "failed"
+    assert "step" in summary["error"]
+    assert summary["test"] is None
+
+
+def test_flags_are_put_before_overrides() -> None:
+    assert cli.arrange(["a=1", "-m", "b=2", "--cfg", "job"]) == ["-m", "--cfg", "job", "a=1", "b=2"]
+    assert cli.arrange(["mtl.weights.digit=2"]) == ["++mtl.weights.digit=2"]
+
+
+def test_no_run_folder_is_left_by_a_configuration_that_does_not_compose(mtlab: Runner) -> None:
+    mtlab("model=cn")
+    assert not Path("outputs").exists()

@@ -1,0 +1,74 @@
+"""Losses and their weighting."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from conftest import composed
+
+from mtlab.config.compose import to_run_config
+from mtlab.data.tasks import Task
+from mtlab.errors import ConfigError
+from mtlab.objective.build import build_objective
+from mtlab.objective.losses import cross_entropy, sign_error
+from mtlab.objective.objective import Objective
+
+TASKS = [Task("first", ("a", "b")), Task("second", ("a", "b", "c")), Task("third", ("a", "b"))]
+
+
+def build(num_tasks: int, *overrides: str) -> Objective:
+    config = to_run_config(composed(*overrides))
+    return build_objective(config.mtl, config.model, TASKS[:num_tasks])
+
+
+def test_cross_entropy_by_hand() -> None:
+    logits = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])
+    expected = -(math.log(3 / 4) + math.log(1 / 2)) / 2
+    assert float(cross_entropy(logits, torch.tensor([1, 0]))) == pytest.approx(expected)
+
+
+def test_sign_error_is_twice_the_share_of_mistakes_and_zero_is_a_mistake() -> None:
+    scores = torch.tensor([2.0, -1.0, 3.0, 0.0])
+    logits = torch.stack((-scores, scores), dim=1)
+    assert float(sign_error(logits, torch.tensor([1, 1, 0, 1]))) == pytest.approx(2 * 3 / 4)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
+def test_lambda_weighs_the_first_task_and_its_complement_the_second(weight: float) -> None:
+    objective = build(2, f"mtl.lambda={weight}")
+    losses = torch.tensor([2.0, 5.0])
+    assert float(objective.total(losses)) == pytest.approx(weight * 2 + (1 - weight) * 5)
+    assert objective.task_weights() == pytest.approx({"first": weight, "second": 1 - weight})
+
+
+def test_named_weights_and_1_for_the_others() -> None:
+    objective = build(3, "mtl=weights", "++mtl.weights.second=4")
+    assert float(objective.total(torch.tensor([1.0, 2.0, 3.0]))) == 1 + 8 + 3
+
+
+def test_a_single_task_has_weight_1() -> None:
+    assert float(build(1).total(torch.tensor([7.0]))) == 7
+
+
+def test_losses_come_in_the_order_of_the_tasks() -> None:
+    objective = build(2)
+    outputs = {"second": torch.zeros(4, 3), "first": torch.zeros(4, 2)}
+    targets = {"first": torch.zeros(4).long(), "second": torch.zeros(4).long()}
+    assert objective.task_losses(outputs, targets).tolist() == pytest.approx(
+        [math.log(2), math.log(3)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("num_tasks", "overrides", "complaint"),
+    [
+        (3, [], "exactly two tasks; found 3: first, second, third; use mtl=weights"),
+        (2, ["mtl=weights", "++mtl.weights.fourth=1"], "must name a task of the run"),
+        (2, ["mtl=weights", "++mtl.weights.first=0", "++mtl.weights.second=0"], "above 0"),
+    ],
+)
+def test_a_weighting_that_does_not_fit_is_refused(num_tasks, overrides, complaint) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        build(num_tasks, *overrides)

@@ -1,0 +1,217 @@
+"""The training loop: exact sums, determinism, best epochs, early stops, losses that blow up."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+import torch
+from conftest import composed
+
+from mtlab.artifacts.summary import RunSummary
+from mtlab.commands.experiment import Experiment, prepare
+from mtlab.commands.train import start
+from mtlab.config.compose import to_run_config
+from mtlab.data.dataset import Split
+from mtlab.errors import ConfigError, TrainingError
+from mtlab.training.evaluate import evaluate
+from mtlab.training.events import EpochEnd, Progress
+from mtlab.training.monitor import Monitor
+
+SMALL = [
+    "dataset.limit=150",
+    "model.filters=[4,8]",
+    "model.shared_widths=[16]",
+    "model.branch_widths=[]",
+    "trainer.epochs=3",
+    "trainer.batch_size=32",
+    "device=cpu",
+]
+
+
+def experiment(*overrides: str) -> Experiment:
+    arguments = [*SMALL, *overrides]
+    return prepare(to_run_config(composed(*arguments)), [], RunSummary())
+
+
+def trained(*overrides: str):
+    parts = experiment(*overrides)
+    state, events = start(parts)
+    return parts, state, [event for event in events if isinstance(event, EpochEnd)]
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_the_same_seed_gives_the_same_bits(seed: int) -> None:
+    runs = [trained(f"seed={seed}", "model.dropout=0.2") for _ in range(2)]
+    (_, one, events), (_, other, same_events) = runs
+    for name, tensor in one.model.state_dict().items():
+        assert torch.equal(tensor, other.model.state_dict()[name]), name
+    assert [event.val.as_dict() for event in events] == [
+        event.val.as_dict() for event in same_events
+    ]
+    _, different, _ = trained(f"seed={seed + 1}")
+    assert not torch.equal(
+        one.model.state_dict()["head_digit.output.weight"],
+        different.model.state_dict()["head_digit.output.weight"],
+    )
+
+
+def test_training_figures_are_exact_means_over_a_ragged_last_batch() -> None:
+    """With a step size of nearly nothing the figures are those of the standing weights."""
+    parts, state, events = trained("optimizer=sgd", "optimizer.lr=1e-12", "trainer.epochs=1")
+    assert len(parts.train) % 32 != 0
+    measured = evaluate(state.model, parts.train, parts.objective, 1000, parts.device)
+    assert events[0].train.loss == pytest.approx(measured.loss, rel=1e-5)
+    for task, confusion in events[0].train.confusions.items():
+        assert torch.equal(confusion, measured.confusions[task])
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 135, 500])
+def test_the_size_of_evaluation_batches_changes_nothing(batch_size: int) -> None:
+    parts = experiment()
+    whole = evaluate(parts.model, parts.train, parts.objective, len(parts.train), parts.device)
+    batched = evaluate(parts.model, parts.train, parts.objective, batch_size, parts.device)
+    assert batched.loss == pytest.approx(whole.loss, rel=1e-5)
+    assert torch.equal(batched.confusions["digit"], whole.confusions["digit"])
+
+
+def test_evaluation_switches_dropout_off_and_leaves_the_mode_as_it_was() -> None:
+    parts = experiment("model.dropout=0.5")
+    parts.model.train()
+    first, second = parts.measure(parts.val), parts.measure(parts.val)
+    assert first.loss == second.loss
+    assert parts.model.training
+
+
+def test_the_best_epoch_is_the_monitors_and_its_weights_are_kept() -> None:
+    parts, state, events = trained("trainer.epochs=6", "trainer.monitor=parity.loss")
+    losses = [event.val.tasks["parity"].loss for event in events]
+    assert state.best is not None
+    assert state.best.epoch == losses.index(min(losses)) + 1
+    state.model.load_state_dict(state.best.weights)
+    assert parts.measure(parts.val).tasks["parity"].loss == pytest.approx(min(losses), rel=1e-6)
+
+
+def test_training_stops_when_patience_runs_out() -> None:
+    _, state, events = trained(
+        "trainer.epochs=50", "trainer.patience_epochs=2", "optimizer.lr=1e-9"
+    )
+    assert state.best is not None
+    assert len(events) == state.best.epoch + 2 < 50
+
+
+@pytest.mark.parametrize(
+    ("overrides", "rates"),
+    [
+        (["scheduler=none"], [0.1, 0.1, 0.1, 0.1]),
+        (
+            ["scheduler=step", "scheduler.step_epochs=2", "scheduler.gamma=0.5"],
+            [0.1, 0.1, 0.05, 0.05],
+        ),
+        (["scheduler=cosine"], [0.1 * (1 + math.cos(math.pi * e / 4)) / 2 for e in range(4)]),
+        (
+            [
+                "scheduler=plateau", "scheduler.patience_epochs=0", "scheduler.factor=0.5",
+                "trainer.monitor=loss", "optimizer.lr=1e-30",
+            ],
+            [1e-30, 1e-30, 5e-31, 2.5e-31],
+        ),
+    ],
+)  # fmt: skip
+def test_schedules_step_once_per_epoch(overrides: list[str], rates: list[float]) -> None:
+    _, _, events = trained("optimizer=sgd", "optimizer.lr=0.1", "trainer.epochs=4", *overrides)
+    assert [event.learning_rate for event in events] == pytest.approx(rates)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
+def test_every_optimizer_lowers_the_loss(optimizer: str) -> None:
+    _, _, events = trained(f"optimizer={optimizer}", "trainer.epochs=6")
+    assert events[-1].train.loss < events[0].train.loss
+
+
+def test_an_exploding_loss_names_step_and_task() -> None:
+    parts = experiment("optimizer=sgd", "optimizer.lr=1e30")
+    _, events = start(parts)
+    with pytest.raises(TrainingError, match=r"task digit: .*epoch 1, step \d+; found (nan|inf)"):
+        list(events)
+
+
+def test_clipping_bounds_the_step() -> None:
+    parts = experiment(
+        "optimizer=sgd", "optimizer.lr=1", "optimizer.momentum=0", "trainer.clip_norm=1e-3",
+        "trainer.epochs=1", "trainer.batch_size=500",
+    )  # fmt: skip
+    before = [parameter.detach().clone() for parameter in parts.model.parameters()]
+    _, events = start(parts)
+    list(events)
+    moved = torch.sqrt(
+        sum(
+            (new - old).square().sum()
+            for new, old in zip(parts.model.parameters(), before, strict=True)
+        )
+    )
+    assert float(moved.detach()) == pytest.approx(1e-3, rel=1e-3)
+
+
+@pytest.mark.parametrize(("weight", "still"), [(0.0, "digit"), (1.0, "parity")])
+def test_a_task_of_weight_zero_does_not_move_its_head(weight: float, still: str) -> None:
+    parts = experiment(f"mtl.lambda={weight}")
+    heads = parts.model.heads
+    before = {task: head.output.weight.detach().clone() for task, head in heads.items()}
+    _, events = start(parts)
+    list(events)
+    for task, head in heads.items():
+        assert torch.equal(head.output.weight.detach(), before[task]) is (task == still)
+
+
+def test_bfloat16_trains_and_reports_float32_losses() -> None:
+    parts, state, events = trained("device.precision=bfloat16")
+    assert events[-1].train.loss < events[0].train.loss
+    assert {parameter.dtype for parameter in state.model.parameters()} == {torch.float32}
+    assert parts.device.precision == "bfloat16"
+
+
+def test_progress_reports_what_is_done_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mtlab.training.loop.SECONDS_BETWEEN_PROGRESS", 0.0)
+    parts = experiment("trainer.epochs=1")
+    _, events = start(parts)
+    steps = [event for event in events if isinstance(event, Progress)]
+    assert [event.step for event in steps] == [1, 2, 3, 4, 5]
+    assert {event.num_steps for event in steps} == {5}
+    counts = [int(event.train.confusions["digit"].sum()) for event in steps]
+    assert counts == [32, 64, 96, 128, 135]
+
+
+def test_the_monitor_weighs_accuracies_as_the_loss_weighs_tasks() -> None:
+    parts = experiment("trainer.epochs=0")
+    measured = parts.measure(parts.val)
+    digit = measured.tasks["digit"].classification.accuracy
+    parity = measured.tasks["parity"].classification.accuracy
+    monitor = Monitor("accuracy", {"digit": 3.0, "parity": 1.0})
+    assert monitor.value(measured) == pytest.approx((3 * digit + parity) / 4)
+    assert Monitor("val.parity.f1", {"digit": 1, "parity": 1}).value(measured) == pytest.approx(
+        measured.tasks["parity"].classification.f1
+    )
+    assert json.dumps(measured.as_dict())
+
+
+def test_a_monitor_that_is_no_figure_is_refused() -> None:
+    for name in ("digit", "digit.speed", "colour.loss", "val.loss.loss"):
+        with pytest.raises(ConfigError, match=r"trainer\.monitor"):
+            Monitor(name, {"digit": 1.0})
+
+
+def test_improvement_needs_more_than_min_delta() -> None:
+    monitor = Monitor("accuracy", {"digit": 1.0}, min_delta=0.01)
+    assert monitor.improves(0.5, None)
+    assert not monitor.improves(0.505, 0.5)
+    assert monitor.improves(0.52, 0.5)
+    assert Monitor("loss", {"digit": 1.0}).improves(0.4, 0.5)
+
+
+def test_splits_move_with_their_targets() -> None:
+    split = Split(torch.zeros(2, 1, 3, 3), {"digit": torch.tensor([0, 1])})
+    moved = split.to(torch.device("cpu"))
+    assert len(moved) == 2
+    assert moved.targets["digit"].tolist() == [0, 1]
