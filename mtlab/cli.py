@@ -56,7 +56,12 @@ class Command:
     function: str
 
 
-COMMANDS = {"train": Command("train", "mtlab.commands.train", "train")}
+COMMANDS = {
+    "train": Command("train", "mtlab.commands.train", "train"),
+    "visualize": Command("visualize", "mtlab.commands.visualize", "visualize"),
+    "pca": Command("pca", "mtlab.commands.pca", "pca"),
+    "separable": Command("separable", "mtlab.commands.separable", "separable"),
+}
 DEFAULT_COMMAND = "train"
 
 

@@ -43,18 +43,23 @@ class LoadedRun:
     pixel_statistics: PixelStatistics
     model: nn.Module
 
-    def task(self, name: str | None) -> Task:
-        """A task by name; None means the first one.
+    @property
+    def classification_tasks(self) -> list[ClassificationTask]:
+        """The tasks that have classes, in order."""
+        return [task for task in self.tasks if isinstance(task, ClassificationTask)]
+
+    def task(self, name: str | None) -> ClassificationTask:
+        """A classification task by name; None means the first one.
 
         Raises:
             RunFolderError: The run has no such task.
         """
-        for task in self.tasks:
+        for task in self.classification_tasks:
             if name in (None, task.name):
                 return task
-        known = ", ".join(task.name for task in self.tasks)
+        known = ", ".join(task.name for task in self.classification_tasks) or "none"
         raise RunFolderError(
-            "task", f"must name a task of {self.folder}, which has {known}", name,
+            "task", f"must name a classification task of {self.folder}, which has {known}", name,
             "choose one of them",
         )  # fmt: skip
 

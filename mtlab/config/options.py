@@ -1,0 +1,256 @@
+"""The keys that `visualize`, `pca` and `separable` have of their own: types, units and ranges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from mtlab.config.checks import check_between, check_each_at_least, require
+from mtlab.errors import ConfigError
+
+
+class What(Enum):
+    """The kinds of pictures that `mtlab visualize` makes."""
+
+    filters = "filters"
+    activations = "activations"
+    maximise = "maximise"
+    dream = "dream"
+    embeddings = "embeddings"
+    mistakes = "mistakes"
+    saliency = "saliency"
+    curves = "curves"
+
+
+class EmbeddingMethod(Enum):
+    """How features become two coordinates."""
+
+    pca = "pca"
+    tsne = "tsne"
+
+
+class ChannelScoreChoice(Enum):
+    """What is maximised of a filter's map."""
+
+    mean = "mean"
+    rms = "rms"
+    contrast = "contrast"
+
+
+@dataclass
+class FiltersOptions:
+    """Weights as images."""
+
+    all_channels: bool
+    most_units: int
+
+    def __post_init__(self) -> None:
+        check_between(self.most_units, "filters.most_units", 1)
+
+
+@dataclass
+class ActivationsOptions:
+    """Answers of layers to images."""
+
+    most_channels: int
+
+    def __post_init__(self) -> None:
+        check_between(self.most_channels, "activations.most_channels", 1)
+
+
+@dataclass
+class MaximiseOptions:
+    """Gradient ascent from noise."""
+
+    score: ChannelScoreChoice
+    steps: int
+    rate: float
+    restarts: int
+    class_restarts: int
+    jitter: int
+    blur: float
+    l2: float
+    total_variation: float
+
+    def __post_init__(self) -> None:
+        check_between(self.steps, "maximise.steps", 1)
+        check_between(self.rate, "maximise.rate", 0, low_open=True)
+        check_between(self.restarts, "maximise.restarts", 1)
+        check_between(self.class_restarts, "maximise.class_restarts", 1)
+        check_between(self.jitter, "maximise.jitter", 0)
+        check_between(self.blur, "maximise.blur", 0)
+        check_between(self.l2, "maximise.l2", 0)
+        check_between(self.total_variation, "maximise.total_variation", 0)
+
+
+@dataclass
+class DreamOptions:
+    """Gradient ascent from an image, octave by octave."""
+
+    steps: int
+    rate: float
+    octaves: int
+    octave_scale: float
+    jitter: int
+    total_variation: float
+
+    def __post_init__(self) -> None:
+        check_between(self.steps, "dream.steps", 1)
+        check_between(self.rate, "dream.rate", 0, low_open=True)
+        check_between(self.octaves, "dream.octaves", 1)
+        check_between(self.octave_scale, "dream.octave_scale", 1, low_open=True)
+        check_between(self.jitter, "dream.jitter", 0)
+        check_between(self.total_variation, "dream.total_variation", 0)
+
+
+@dataclass
+class EmbeddingsOptions:
+    """Features in the plane."""
+
+    method: EmbeddingMethod
+    points: int
+    perplexity: float
+
+    def __post_init__(self) -> None:
+        check_between(self.points, "embeddings.points", 3)
+        check_between(
+            self.perplexity, "embeddings.perplexity", 1, self.points, low_open=True, high_open=True
+        )
+
+
+@dataclass
+class MistakesOptions:
+    """Confident errors."""
+
+    count: int
+
+    def __post_init__(self) -> None:
+        check_between(self.count, "mistakes.count", 1)
+
+
+@dataclass
+class SaliencyOptions:
+    """Input gradients."""
+
+    samples: int
+    noise: float
+
+    def __post_init__(self) -> None:
+        check_between(self.samples, "saliency.samples", 1)
+        check_between(self.noise, "saliency.noise", 0)
+
+
+@dataclass
+class VisualizeOptions:
+    """Everything `mtlab visualize` is told; see conf/visualize.yaml."""
+
+    run: str | None
+    what: Any
+    task: str | None
+    layer: Any
+    digits: list[Any] | None
+    indices: list[int] | None
+    seed: int
+    filters: FiltersOptions
+    activations: ActivationsOptions
+    maximise: MaximiseOptions
+    dream: DreamOptions
+    embeddings: EmbeddingsOptions
+    mistakes: MistakesOptions
+    saliency: SaliencyOptions
+
+    def __post_init__(self) -> None:
+        require(
+            bool(self.run), "run", "must name the folder of a run", self.run,
+            "for example run=outputs/DATE/TIME",
+        )  # fmt: skip
+        self.chosen()
+        check_between(self.seed, "seed", 0)
+        if self.indices is not None:
+            check_each_at_least(self.indices, "indices", 0)
+        require(
+            self.indices is None or self.digits is None, "indices",
+            "and digits both choose test images", self.indices, "leave one of them out",
+        )  # fmt: skip
+
+    @property
+    def layer_names(self) -> list[str] | None:
+        """`layer` as a list of names; None for all that suit."""
+        if self.layer is None:
+            return None
+        names = self.layer if isinstance(self.layer, list) else [self.layer]
+        return [str(name) for name in names]
+
+    def chosen(self) -> list[What]:
+        """`what` as a list, `all` spelled out.
+
+        Raises:
+            ConfigError: A kind of picture that does not exist.
+        """
+        names = self.what if isinstance(self.what, list) else [self.what]
+        if names == ["all"]:
+            return list(What)
+        known = [what.value for what in What]
+        for name in names:
+            if name not in known:
+                raise ConfigError(
+                    "what", f"must be one of {', '.join(known)}, or all", name,
+                    "for example what=filters",
+                )  # fmt: skip
+        return [What(name) for name in names]
+
+    @property
+    def is_all(self) -> bool:
+        """Whether everything that suits the run is wanted, and the rest may be left out."""
+        return bool(self.what == "all")
+
+
+@dataclass
+class PcaSettings:
+    """The group `pca` of conf/pca.yaml."""
+
+    points: int
+    variance_share: float
+    three_dimensional: bool
+    tsne: bool
+    tsne_points: int
+    tsne_perplexity: float
+
+    def __post_init__(self) -> None:
+        check_between(self.points, "pca.points", 2)
+        check_between(self.variance_share, "pca.variance_share", 0, 1, low_open=True)
+        check_between(
+            self.tsne_perplexity, "pca.tsne_perplexity", 1, self.tsne_points,
+            low_open=True, high_open=True,
+        )  # fmt: skip
+
+
+@dataclass
+class PcaOptions:
+    """What `mtlab pca` is told beside its dataset."""
+
+    task: str | None
+    seed: int
+    pca: PcaSettings
+
+    def __post_init__(self) -> None:
+        check_between(self.seed, "seed", 0)
+
+
+@dataclass
+class SeparableOptions:
+    """What `mtlab separable` is told beside a run's configuration."""
+
+    pairs: list[list[int]] | None
+    processes: int | None
+    published: dict[str, list[list[int]]]
+
+    def __post_init__(self) -> None:
+        if self.processes is not None:
+            check_between(self.processes, "processes", 1)
+        for pair in self.pairs or []:
+            require(
+                len(pair) == 2 and pair[0] != pair[1], "pairs",
+                "must hold pairs of two different labels", pair, "for example 'pairs=[[0,1]]'",
+            )  # fmt: skip

@@ -1,0 +1,88 @@
+"""One number for each pair of classes, as triangles of a grid side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.figure import Figure
+
+MOST_CLASSES_WITH_NUMBERS = 12
+
+
+@dataclass(frozen=True)
+class PairGrid:
+    """Numbers of pairs.
+
+    Attributes:
+        values: `(classes, classes)`; NaN where there is no number.
+        write: A number as the text of its cell.
+        marked: Cells with a frame, `(classes, classes)`; None for none.
+    """
+
+    title: str
+    values: npt.NDArray[np.floating]
+    write: Callable[[float], str]
+    marked: npt.NDArray[np.bool_] | None = None
+
+
+def draw_pair_grids(
+    grids: Sequence[PairGrid],
+    class_names: Sequence[str],
+    title: str,
+    bar_label: str,
+    *,
+    highest: float,
+    gamma: float = 1.0,
+) -> Figure:
+    """Draw the grids with one colour bar from 0 to `highest`.
+
+    Args:
+        gamma: Below 1, small numbers get more of the colours.
+    """
+    side = min(1.4 + 0.47 * len(class_names), 11)
+    figure = Figure(figsize=(side * len(grids) + 1.2, side + 0.6), layout="constrained")
+    figure.suptitle(title, fontsize=11)
+    norm = PowerNorm(gamma, 0, highest)
+    axes_row = figure.subplots(1, len(grids), squeeze=False)[0]
+    for axes, grid in zip(axes_row, grids, strict=True):
+        _draw_grid(axes, grid, class_names, norm)
+    bar = figure.colorbar(ScalarMappable(norm, "viridis_r"), ax=list(axes_row), shrink=0.75)
+    bar.set_label(bar_label, fontsize=9)
+    return figure
+
+
+def _draw_grid(axes: Axes, grid: PairGrid, class_names: Sequence[str], norm: Normalize) -> None:
+    axes.imshow(grid.values, cmap="viridis_r", norm=norm)
+    colours = matplotlib.colormaps["viridis_r"]
+    has_numbers = len(class_names) <= MOST_CLASSES_WITH_NUMBERS
+    for row, column in np.ndindex(grid.values.shape):
+        value = float(grid.values[row, column])
+        if not np.isfinite(value):
+            continue
+        if has_numbers:
+            red, green, blue, _ = colours(norm(value))
+            is_dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
+            axes.text(
+                column, row, grid.write(value), ha="center", va="center", fontsize=8,
+                color="white" if is_dark else "black",
+            )  # fmt: skip
+        if grid.marked is not None and grid.marked[row, column]:
+            x, y = column - 0.5, row - 0.5
+            axes.plot(
+                [x, x + 1, x + 1, x, x], [y, y, y + 1, y + 1, y], color="#D55E00", linewidth=2.2
+            )
+    are_long = max(len(name) for name in class_names) > 3
+    axes.set_xticks(
+        range(len(class_names)), class_names, fontsize=8, rotation=45 if are_long else 0,
+        ha="right" if are_long else "center", rotation_mode="anchor" if are_long else None,
+    )  # fmt: skip
+    axes.set_yticks(range(len(class_names)), class_names, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(grid.title, fontsize=10)

@@ -1,0 +1,86 @@
+"""Points in the plane or in space, one colour per class, with a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mtlab.pictures.colours import class_colours
+
+MOST_LEGEND_ROWS = 16
+MOST_VECTOR_POINTS = 3000
+"""Above this an SVG takes the points as one image, since a viewer would choke on each as a path."""
+
+
+@dataclass(frozen=True)
+class ClassPoints:
+    """Points of one picture.
+
+    Attributes:
+        coordinates: `(num_points, 2)` or `(num_points, 3)`.
+        classes: `(num_points,)`, positions in `class_names`.
+        legend_title: The task's name.
+    """
+
+    title: str
+    coordinates: npt.NDArray[np.floating]
+    classes: npt.NDArray[np.int64]
+    class_names: Sequence[str]
+    legend_title: str
+    axis_names: Sequence[str]
+
+
+def draw_scatter(plots: Sequence[ClassPoints], title: str = "") -> Figure:
+    """One scatter, or several side by side."""
+    width, height = (8.6, 6.4) if len(plots) == 1 else (6.2 * len(plots), 4.8)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    if title:
+        figure.suptitle(title, fontsize=11)
+    for index, points in enumerate(plots, start=1):
+        is_spatial = points.coordinates.shape[1] == 3
+        axes = figure.add_subplot(1, len(plots), index, projection="3d" if is_spatial else None)
+        _draw_points(axes, points)
+    return figure
+
+
+def _draw_points(axes: Axes, points: ClassPoints) -> None:
+    num_points = len(points.coordinates)
+    is_spatial = points.coordinates.shape[1] == 3
+    colours = np.asarray(class_colours(len(points.class_names)))
+    # Shuffled, so that no class lies on top of another only because it comes later.
+    order = np.random.default_rng(0).permutation(num_points)
+    area = float(np.clip(12000 / num_points, 1.2, 22))
+    names = ("xs", "ys", "zs") if is_spatial else ("x", "y")
+    columns: dict[str, Any] = dict(zip(names, points.coordinates[order].T, strict=True))
+    axes.scatter(
+        **columns,
+        c=colours[points.classes[order]],
+        s=area,
+        alpha=0.85 if num_points <= MOST_VECTOR_POINTS else 0.5,
+        linewidths=0,
+        rasterized=num_points > MOST_VECTOR_POINTS,
+    )
+    axes.set_title(points.title, fontsize=10)
+    axes.set_xlabel(points.axis_names[0])
+    axes.set_ylabel(points.axis_names[1])
+    if is_spatial:
+        axes.set_zlabel(points.axis_names[2])  # type: ignore[attr-defined]
+    else:
+        axes.grid(alpha=0.2)
+        axes.spines[["top", "right"]].set_visible(False)
+    handles = [
+        Line2D([], [], linestyle="", marker="o", markersize=6, color=colour, label=name)
+        for name, colour in zip(points.class_names, colours, strict=True)
+    ]
+    axes.legend(
+        handles=handles, title=points.legend_title, loc="center left",
+        bbox_to_anchor=(1.12 if is_spatial else 1.01, 0.5),
+        frameon=False, fontsize=8, ncols=-(-len(handles) // MOST_LEGEND_ROWS),
+    )  # fmt: skip

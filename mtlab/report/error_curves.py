@@ -1,0 +1,125 @@
+"""Training error per epoch: of one run, and of a sweep's runs on one plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from mtlab.artifacts.metrics_log import read_metrics
+from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
+from mtlab.artifacts.run_dir import METRICS
+from mtlab.errors import RunFolderError
+from mtlab.pictures.saving import save_picture
+from mtlab.report.tables import varied_keys
+
+LEARNING_RATES = ("model.lr", "optimizer.lr")
+EPOCHS_ON_A_LOG_AXIS = 50
+MOST_LEGEND_ROWS = 12
+
+
+def draw_run_error_curve(folder: Path, target: Path, command: str) -> Path:
+    """One run's training loss per epoch."""
+    return _draw({"train": folder}, folder.name, target, command)
+
+
+def draw_sweep_error_curves(folder: Path, pictures: Path, command: str) -> list[Path]:
+    """Training loss per epoch of every run of a sweep.
+
+    Where a learning rate varied, each plot holds the runs that differ in nothing else; otherwise
+    one plot holds them all.
+
+    Raises:
+        RunFolderError: No run of the sweep has finished an epoch.
+    """
+    runs = [run for run in run_folders(folder) if _has_epochs(run)]
+    if not runs:
+        raise RunFolderError(
+            str(folder), "must hold runs that have finished an epoch", "none", "name another sweep"
+        )
+    overrides = [read_overrides(run) for run in runs]
+    varied = varied_keys(overrides)
+    rates = [key for key in LEARNING_RATES if key in varied]
+    compared = rates or varied
+    plots: dict[str, dict[str, Path]] = {}
+    for run, chosen in zip(runs, overrides, strict=True):
+        group = _values(chosen, [key for key in varied if key not in compared])
+        plots.setdefault(group, {})[_values(chosen, compared) or run.name] = run
+    return [
+        _draw(
+            dict(sorted(lines.items(), key=_by_number)),
+            group,
+            pictures / f"error{_as_file_name(group)}.png",
+            command,
+        )
+        for group, lines in plots.items()
+    ]
+
+
+def has_learning_rates(folder: Path) -> bool:
+    """Whether the sweep compares learning rates of perceptrons."""
+    runs = run_folders(folder)
+    if not any(read_summary(run).get("model") == "perceptron" for run in runs):
+        return False
+    varied = varied_keys([read_overrides(run) for run in runs])
+    return any(key in varied for key in LEARNING_RATES) and any(_has_epochs(run) for run in runs)
+
+
+def _has_epochs(run: Path) -> bool:
+    metrics = run / METRICS
+    return metrics.is_file() and metrics.stat().st_size > 0
+
+
+def _values(chosen: Mapping[str, str], keys: Sequence[str]) -> str:
+    return ", ".join(f"{key.rpartition('.')[2]} {chosen[key]}" for key in keys if key in chosen)
+
+
+def _by_number(item: tuple[str, Path]) -> tuple[float, str]:
+    """Sort by the last word where it is a number, so that 0.08 comes behind 0.004."""
+    word = item[0].rpartition(" ")[2]
+    try:
+        return float(word), item[0]
+    except ValueError:
+        return 0.0, item[0]
+
+
+def _as_file_name(group: str) -> str:
+    kept = "".join(letter if letter.isalnum() or letter in ".-" else "_" for letter in group)
+    return f"_{kept.strip('_')}" if kept.strip("_") else ""
+
+
+def _draw(lines: Mapping[str, Path], title: str, target: Path, command: str) -> Path:
+    """Lines by their label; each from a run's metrics.jsonl."""
+    figure = Figure(figsize=(8.6, 4.4), layout="constrained")
+    axes = figure.subplots()
+    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(lines)))
+    numbers = {}
+    longest = 0
+    is_perceptron = True
+    for (label, run), colour in zip(lines.items(), colours, strict=True):
+        epochs = read_metrics(run / METRICS)
+        losses = np.array([epoch["train"]["loss"] for epoch in epochs], dtype=np.float64)
+        numbers[label] = losses
+        longest = max(longest, len(losses))
+        summary = read_summary(run)
+        is_perceptron &= summary.get("model") == "perceptron"
+        told = f"{label}, converged" if summary.get("converged") else label
+        steps = np.arange(1, len(losses) + 1)
+        axes.plot(steps, losses, color=colour, linewidth=1.3, label=told)
+        axes.plot(steps[-1:], losses[-1:], "o", color=colour, markersize=4)
+    if longest > EPOCHS_ON_A_LOG_AXIS:
+        axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("iteration" if is_perceptron else "epoch")
+    axes.set_ylabel("train error, mean |sign - label|" if is_perceptron else "train loss")
+    axes.set_title(title, fontsize=11)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(
+        loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9,
+        ncols=-(-len(lines) // MOST_LEGEND_ROWS),
+    )  # fmt: skip
+    return save_picture(figure, target, numbers, command=command, vector=True)
