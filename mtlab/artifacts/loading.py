@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
+from mtlab.artifacts.checkpoint import METADATA_KEY
 from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS
 from mtlab.config.compose import to_run_config
 from mtlab.config.schema import RunConfig
@@ -174,9 +175,10 @@ def _read_metadata(
     path: Path, metadata: Mapping[str, str]
 ) -> tuple[tuple[Task, ...], tuple[int, int, int], PixelStatistics]:
     try:
-        tasks = tuple(_task(values) for values in json.loads(metadata["tasks"]))
-        channels, height, width = json.loads(metadata["image_shape"])
-        values = json.loads(metadata["pixel_statistics"])
+        usage = json.loads(metadata[METADATA_KEY])
+        tasks = tuple(_task(values) for values in usage["tasks"])
+        channels, height, width = usage["image_shape"]
+        values = usage["pixel_statistics"]
         statistics = PixelStatistics(values["scale"], tuple(values["mean"]), tuple(values["std"]))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(

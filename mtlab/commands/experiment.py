@@ -9,7 +9,8 @@ from torch import nn
 
 from mtlab.artifacts.summary import RunSummary
 from mtlab.config.command_line import check_perceptron, check_weighting
-from mtlab.config.schema import DeviceConfig, ModelConfig, PerceptronConfig, RunConfig
+from mtlab.config.device import DeviceConfig
+from mtlab.config.schema import ModelConfig, PerceptronConfig, RunConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.build import build_augmentation, build_dataset
 from mtlab.data.dataset import Dataset, Split
@@ -57,7 +58,7 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     summary.seed = config.seed
     summary.dataset, summary.model = config.dataset.name, config.model.name
     check_perceptron(config, overrides)
-    device = _device(config.device, config.model)
+    device = choose_device(config.device, config.model)
     summary.device = device
     seed_global_generators(config.seed)
     dataset = build_dataset(config.dataset, config.tasks, config.model.task_choice, config.seed)
@@ -85,7 +86,8 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     )
 
 
-def _device(config: DeviceConfig, model: ModelConfig) -> Device:
+def choose_device(config: DeviceConfig, model: ModelConfig) -> Device:
+    """The device of a run; a perceptron learns and answers on the processor."""
     learns_on_processor = isinstance(model, PerceptronConfig)
     kind = "cpu" if learns_on_processor else config.name.value
     return select_device(kind, config.precision.value, config.threads)

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from mtlab.config.device import DeviceConfig
 from mtlab.config.rows import row_names
 from mtlab.config.schema import (
     VARIANTS,
     AugmentationConfig,
     DatasetConfig,
-    DeviceConfig,
     ModelConfig,
     OptimizerConfig,
     RunConfig,
@@ -113,6 +113,17 @@ def to_dataset_config(composed: DictConfig) -> DatasetConfig:
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
     return _variant("dataset", values.get("dataset"), DatasetConfig)
+
+
+def to_device_config(composed: DictConfig) -> DeviceConfig:
+    """The group `device` alone, for commands that use a trained run.
+
+    Raises:
+        ConfigError: See `to_run_config`.
+    """
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    return _typed("device", values.get("device"), DeviceConfig)
 
 
 def to_options(composed: DictConfig, kind: type[T]) -> T:

@@ -16,6 +16,7 @@ from mtlab.config.checks import (
     check_number_or_list,
     require,
 )
+from mtlab.config.device import DeviceConfig
 from mtlab.config.heads import HeadConfig
 from mtlab.config.tasks import TaskConfig
 
@@ -443,35 +444,7 @@ class PlateauConfig(SchedulerConfig):
         check_between(self.min_lr, "scheduler.min_lr", 0)
 
 
-# --- device and trainer --------------------------------------------------------------------------
-
-
-class DeviceKind(Enum):
-    """`auto` takes a GPU where there is one."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-    auto = "auto"
-
-
-class Precision(Enum):
-    """`bfloat16`: autocast; weights and optimizer state stay float32."""
-
-    float32 = "float32"
-    bfloat16 = "bfloat16"
-
-
-@dataclass
-class DeviceConfig:
-    """Where to compute."""
-
-    name: DeviceKind
-    threads: int | None
-    precision: Precision
-
-    def __post_init__(self) -> None:
-        if self.threads is not None:
-            check_between(self.threads, "device.threads", 1)
+# --- trainer -------------------------------------------------------------------------------------
 
 
 class Keep(Enum):

@@ -53,20 +53,26 @@ def open_source(config: DatasetConfig) -> Source:
 
 
 def build_dataset(
-    config: DatasetConfig, requested: list[str] | None, choice: TaskChoice, seed: int
+    config: DatasetConfig,
+    requested: list[str] | None,
+    choice: TaskChoice,
+    seed: int,
+    pixel_statistics: PixelStatistics | None = None,
 ) -> Dataset:
     """Read the training images, derive the tasks and split off validation.
 
     Args:
         requested: Task names from the top-level key `tasks`; None leaves the choice to `choice`.
         seed: Decides the validation split and the samples that `dataset.limit` keeps.
+        pixel_statistics: Those of a trained network, to measure it on another dataset; None
+            measures the training images.
 
     Raises:
         DataError, ConfigError: See the sources and the tasks.
     """
     source = open_source(config)
     everything = source.train()
-    kept = _limited(_with_classes(everything, config), config, seed)
+    kept = kept_samples(everything, config, seed)
     train_positions, val_positions = stratified_split(
         strata_by(config)(kept), config.val_fraction, generator(seed, "validation split")
     )
@@ -84,6 +90,8 @@ def build_dataset(
     statistics = PixelStatistics.of(
         train.images, standardise=config.normalisation is Normalisation.standard
     )
+    if pixel_statistics is not None:
+        statistics = pixel_statistics.for_pixels(train.images.dtype)
     channels, height, width = train.images.shape[1:]
     return Dataset(
         name=config.name,
@@ -94,7 +102,7 @@ def build_dataset(
         train=prepare(train, make_targets, statistics),
         val=prepare(val, make_targets, statistics),
         load_test=lambda: prepare(
-            _limited(_with_classes(source.test(), config), config, seed), make_targets, statistics
+            kept_samples(source.test(), config, seed), make_targets, statistics
         ),
     )
 
@@ -135,6 +143,15 @@ def build_augmentation(
         config.scale,
         black.to(device) if bool(black.any()) else None,
     )
+
+
+def kept_samples(samples: LabelledImages, config: DatasetConfig, seed: int) -> LabelledImages:
+    """The samples that `dataset.classes` and `dataset.limit` leave.
+
+    Raises:
+        ConfigError, DataError: A class that is not there, or fewer than two images left.
+    """
+    return _limited(_with_classes(samples, config), config, seed)
 
 
 def _with_classes(samples: LabelledImages, config: DatasetConfig) -> LabelledImages:

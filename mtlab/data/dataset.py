@@ -88,19 +88,19 @@ class Dataset:
     Attributes:
         name: The dataset's name.
         tasks: In the order in which they are learned and reported.
-        available_tasks: Names of all tasks that the dataset has, learned or not.
         image_shape: `(channels, height, width)`.
         load_test: Reads the test split. Called once, after training.
+        available_tasks: Names of all tasks that the dataset has, learned or not.
     """
 
     name: str
     tasks: tuple[Task, ...]
-    available_tasks: tuple[str, ...]
     image_shape: tuple[int, int, int]
     pixel_statistics: PixelStatistics
     train: Split
     val: Split
     load_test: Callable[[], Split]
+    available_tasks: tuple[str, ...] = ()
 
 
 def prepare(

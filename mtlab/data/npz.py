@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 
 from mtlab.data.source import LabelledImages, Strata
-from mtlab.data.splits import stratified_split
+from mtlab.data.splits import strata_of, stratified_split
 from mtlab.errors import DataError
 from mtlab.seeding import generator
 
@@ -42,13 +42,13 @@ class Npz:
             infinite pixels or labels, or lengths that differ.
 
     Args:
-        strata: What a test split drawn from the file is stratified by.
+        strata: What a test split drawn from the file is stratified by; None: the first label.
     """
 
-    def __init__(self, path: Path, layout: NpzLayout, strata: Strata) -> None:
+    def __init__(self, path: Path, layout: NpzLayout, strata: Strata | None = None) -> None:
         self._path = path
         self._layout = layout
-        self._strata = strata
+        self._strata = strata or by_main_label
         self._names = _array_names(path)
         self._has_test_arrays = layout.images + TEST_SUFFIX in self._names
 
@@ -191,6 +191,11 @@ class Npz:
             ) from error
         except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             raise _unreadable(self._path, error) from error
+
+
+def by_main_label(samples: LabelledImages) -> torch.Tensor:
+    """The first label as what a split is stratified by."""
+    return strata_of(samples.main_label)
 
 
 def _array_names(path: Path) -> list[str]:

@@ -21,9 +21,17 @@ REGRESSION_FIGURES = ("mae", "r2")
 
 def result_table(summary: Mapping[str, Any]) -> Group:
     """One row per task and split with every figure; a table for each kind of task."""
-    splits = _measured_splits(summary)
+    return figures_tables(summary["tasks"], _measured_splits(summary))
+
+
+def figures_tables(tasks: Sequence[str], splits: Sequence[tuple[str, Mapping[str, Any]]]) -> Group:
+    """Tasks by splits; a table for each set of figures, such as those of regression.
+
+    Args:
+        splits: Of each its title, and per task its figures by name.
+    """
     tasks_by_figures: dict[tuple[str, ...], list[str]] = {}
-    for task in summary["tasks"] if splits else ():
+    for task in tasks if splits else ():
         tasks_by_figures.setdefault(tuple(splits[0][1][task]), []).append(task)
     return Group(
         *(
