@@ -109,14 +109,15 @@ def _renumbered(split: Split, pairs: Sequence[tuple[Task, Task]]) -> Split:
     for found, wanted in pairs:
         of_task = split.targets[wanted.name]
         if isinstance(found, ClassificationTask) and isinstance(wanted, ClassificationTask):
-            strangers = [name for name in found.class_names if name not in wanted.class_names]
+            names = _run_names(found.class_names, wanted.class_names)
+            strangers = [name for name in names if name not in wanted.class_names]
             if strangers:
                 raise DataError(
                     f"task {wanted.name}", "must have classes that the run knows:"
                     f" {', '.join(wanted.class_names)}", ", ".join(strangers),
                     "leave them out by dataset.classes, or name them by dataset.class_names",
                 )  # fmt: skip
-            numbers = [wanted.class_names.index(name) for name in found.class_names]
+            numbers = [wanted.class_names.index(name) for name in names]
             of_task = torch.tensor(numbers)[of_task]
         elif type(found) is not type(wanted):
             raise DataError(
@@ -125,6 +126,13 @@ def _renumbered(split: Split, pairs: Sequence[tuple[Task, Task]]) -> Split:
             )  # fmt: skip
         targets[wanted.name] = of_task
     return Split(split.images, targets)
+
+
+def _run_names(found: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Class names; bare numbers, which a dataset without names has, count the run's classes."""
+    if set(found) <= set(wanted) or not all(name.isdigit() for name in found):
+        return list(found)
+    return [wanted[int(name)] if int(name) < len(wanted) else name for name in found]
 
 
 def choose_split(dataset: Dataset, choice: SplitChoice) -> Split:

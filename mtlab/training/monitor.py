@@ -36,6 +36,7 @@ class Monitor:
     ) -> None:
         self._task, _, self._figure = name.removeprefix("val.").rpartition(".")
         self._min_delta = min_delta
+        self._all = dict(task_weights)
         self._weights = {
             task.name: task_weights[task.name]
             for task in tasks
@@ -63,13 +64,19 @@ class Monitor:
 
     def value(self, val: SplitMetrics) -> float:
         """The figure of a validation split."""
-        if self._task:
-            return val.tasks[self._task].as_dict()[self._figure]
-        if self._figure == "loss":
+        if not self._task and self._figure == "loss":
             return val.loss
-        weighted = sum(
-            weight * val.tasks[task].as_dict()["accuracy"] for task, weight in self._weights.items()
-        )
+        return self.recorded_value({name: task.as_dict() for name, task in val.tasks.items()})
+
+    def recorded_value(self, figures: Mapping[str, Mapping[str, float]]) -> float:
+        """The figure of a split as summary.json has it, per task and without the weighted loss,
+        which is put together again.
+        """
+        if self._task:
+            return figures[self._task][self._figure]
+        if self._figure == "loss":
+            return sum(weight * figures[task]["loss"] for task, weight in self._all.items())
+        weighted = sum(weight * figures[task]["accuracy"] for task, weight in self._weights.items())
         return weighted / sum(self._weights.values())
 
     def improves(self, value: float, best: float | None) -> bool:
