@@ -31,8 +31,8 @@ EXIT_INTERRUPTED = 130
 DEBUG_VARIABLE = "MTLAB_DEBUG"
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
 OPEN_KEYS = ("mtl.weights", "dataset.tasks", "model.heads")
-# Their values hold signs that mean something else to Hydra.
-EXPRESSION_KEYS = ("keep",)
+# Their values hold signs that mean something else to Hydra, as the = in the folders of a sweep.
+VERBATIM_KEYS = ("keep", "run", "runs", "input", "output", "dataset.path")
 # Hydra's flags, see mtlab --hydra-help.
 FLAGS_ALONE = {
     "-m", "--multirun", "-r", "--run", "-h", "--help", "--hydra-help", "--resolve",
@@ -192,12 +192,14 @@ def _search_path(flags: list[str]) -> list[str]:
 
 
 def _open_key(argument: str) -> str:
-    """Let a key that is not in the YAML yet be set where names are the user's own, and an
-    expression stand there without the quotes that Hydra wants.
+    """Let a key that is not in the YAML yet be set where names are the user's own, and
+    paths and expressions stand there without the quotes that Hydra wants.
     """
     key, _, value = argument.partition("=")
-    if key in EXPRESSION_KEYS and value not in ("", "null"):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    is_plain = value not in ("", "null") and value[0] not in "[\"'" and "${" not in value
+    # A comma separates the values of a sweep.
+    if key in VERBATIM_KEYS and is_plain and "," not in value:
+        escaped = value.replace('"', '\\"')
         return f'{key}="{escaped}"'
     is_open = any(key == open_key or key.startswith(f"{open_key}.") for open_key in OPEN_KEYS)
     return f"++{argument}" if is_open else argument

@@ -96,6 +96,12 @@ class ExportOptions:
     def __post_init__(self) -> None:
         _require_run(self.run)
         check_between(self.tolerance, "tolerance", 0, low_open=True)
+        ending = ".onnx" if self.format is ExportFormat.onnx else ".pt2"
+        require(
+            self.output is None or self.output.endswith(ending), "output",
+            f"must name a {ending} file for format={self.format.value}", self.output,
+            f"for example output=model{ending}",
+        )  # fmt: skip
 
 
 @dataclass

@@ -87,8 +87,9 @@ def draw_shapes(settings: ShapesSettings) -> LabelledImages:
     """
     draw = np.random.Generator(np.random.PCG64(derived_seed(settings.seed, "shapes")))
     num_images, difficulty = settings.num_images, settings.difficulty
-    shape = draw.integers(0, len(OUTLINES), num_images)
-    orientation = draw.integers(0, NUM_ORIENTATIONS, num_images)
+    # Equal shares, so that a small set has every class.
+    shape = draw.permutation(np.arange(num_images) % len(OUTLINES))
+    orientation = draw.permutation(np.arange(num_images) % NUM_ORIENTATIONS)
     brightness = draw.random(num_images, dtype=np.float32)
     pixels = settings.image_size / 32
     placement = Placement(

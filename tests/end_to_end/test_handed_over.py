@@ -18,7 +18,7 @@ from mtlab.artifacts.prediction import ClassPrediction, ValuePrediction
 from mtlab.errors import DataError, RunFolderError
 
 SMALL = (
-    "dataset.num_images=160", "dataset.difficulty=0.1", "trainer.epochs=2", "device=cpu",
+    "dataset.num_images=480", "dataset.difficulty=0.1", "trainer.epochs=2", "device=cpu",
     "device.threads=1", "trainer.figures=false", "model.filters=[4,4,8]",
     "model.heads.a.layers=[global_average_pooling,{dense:8},{dropout:0.5}]",
     "model.heads.b.layers=[{pool:4},flatten,{dense:16}]",
@@ -187,18 +187,18 @@ def test_members_that_are_left_out_are_named_and_none_left_is_an_error(
     )
     assert done.returncode == 2
     assert "must leave at least one member" in done.stderr
-    assert "#1, seed 43: val.b.accuracy is 0." in done.stderr
+    assert "#1, seed 43: val.b.accuracy is 0" in done.stderr
     assert not (tmp_path / "none").exists() or not (tmp_path / "none" / "summary.json").exists()
 
 
 def test_a_users_arrays_run_through_the_same_study(tmp_path: Path) -> None:
     done = in_a_new_process(
-        "data", "export", "dataset=shapes", "dataset.num_images=120", "output=mine.npz",
+        "data", "export", "dataset=shapes", "dataset.num_images=480", "output=mine.npz",
         "together=true", folder=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "mine.npz") as arrays:
-        assert arrays["X"].shape == (120, 32, 32) and arrays["y"].shape == (120, 3)
+        assert arrays["X"].shape == (480, 32, 32) and arrays["y"].shape == (480, 3)
     small = [setting for setting in SMALL if not setting.startswith("dataset.")]
     done = in_a_new_process(
         "experiment=three_targets", "dataset=three_targets", "dataset.path=mine.npz", *small,
@@ -215,8 +215,9 @@ def test_a_users_arrays_run_through_the_same_study(tmp_path: Path) -> None:
 def test_an_exported_model_answers_as_the_run_does(
     run: Path, tmp_path: Path, kind: str, images: np.ndarray
 ) -> None:
+    target = tmp_path / ("model.onnx" if kind == "onnx" else "model.pt2")
     done = in_a_new_process(
-        "export", f"run={run}", f"format={kind}", f"output={tmp_path}/model", folder=tmp_path
+        "export", f"run={run}", f"format={kind}", f"output={target}", folder=tmp_path
     )
     assert done.returncode == 0, done.stderr
     wanted = mtlab.load(run).predict(images)["a"]
@@ -224,10 +225,10 @@ def test_an_exported_model_answers_as_the_run_does(
     if kind == "onnx":
         import onnxruntime
 
-        session = onnxruntime.InferenceSession(tmp_path / "model")
+        session = onnxruntime.InferenceSession(target)
         (found,) = session.run(["a"], {"images": images[:, np.newaxis]})
     else:
-        program = torch.export.load(tmp_path / "model")
+        program = torch.export.load(target)
         found = program.module()(torch.from_numpy(images[:, np.newaxis]))[0].detach().numpy()
     assert np.allclose(found, wanted.probabilities, atol=1e-5)
 
