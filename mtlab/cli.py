@@ -42,6 +42,9 @@ FLAGS_WITH_VALUE = {
     "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name",
     "-cd", "--config-dir", "-i", "--info", "--experimental-rerun",
 }  # fmt: skip
+FLAGS_OF_MODES = {
+    "-m", "--multirun", "-r", "--run", "-c", "--cfg", "-sc", "--shell-completion", "-i", "--info",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,22 @@ class Command:
     function: str
 
 
-COMMANDS = {
-    "train": Command("train", "mtlab.commands.train", "train"),
+@dataclass(frozen=True)
+class PlainCommand:
+    """A word with options of its own in place of Hydra's overrides, such as one that takes folders.
+
+    Attributes:
+        module, function: Takes the arguments behind the word, returns the exit code.
+    """
+
+    module: str
+    function: str
+
+
+TRAIN = Command("train", "mtlab.commands.train", "train")
+COMMANDS: dict[str, Command | PlainCommand] = {
+    "train": TRAIN,
+    "report": PlainCommand("mtlab.commands.report", "report"),
     "visualize": Command("visualize", "mtlab.commands.visualize", "visualize"),
     "pca": Command("pca", "mtlab.commands.pca", "pca"),
     "separable": Command("separable", "mtlab.commands.separable", "separable"),
@@ -85,7 +102,8 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         from mtlab.config.explain import explain
 
-        config_name = COMMANDS[DEFAULT_COMMAND].config_name
+        command = COMMANDS.get(typed[0] if typed else "")
+        config_name = command.config_name if isinstance(command, Command) else TRAIN.config_name
         line = explain(error, config_name, [word for word in typed if "=" in word])
         if line is None or os.environ.get(DEBUG_VARIABLE):
             raise
@@ -114,7 +132,12 @@ def _dispatch(arguments: list[str]) -> int:
             "command", f"must be one of {', '.join(COMMANDS)}", name,
             f"did you mean {near[0]}?" if near else "see mtlab --help",
         )  # fmt: skip
-    return run_hydra(COMMANDS[name], arrange(arguments))
+    command = COMMANDS[name]
+    if isinstance(command, PlainCommand):
+        code: int = getattr(import_module(command.module), command.function)(arguments)
+        return code
+    arranged = arrange(arguments)
+    return run_hydra(command, with_row_shown(arranged) if command is TRAIN else arranged)
 
 
 def complete_command() -> None:
@@ -159,26 +182,33 @@ def arrange(arguments: list[str]) -> list[str]:
                 "override", "must have the form KEY=VALUE or GROUP=OPTION", argument,
                 "see mtlab --help",
             )  # fmt: skip
-    if any(flag.partition("=")[0] in ("-c", "--cfg") for flag in flags):
-        overrides = _row_shown(flags, overrides)
+    modes = [flag for flag in flags if flag.partition("=")[0] in FLAGS_OF_MODES]
+    if len(modes) > 1:
+        raise MtlabError(
+            "flags", "only one of running, sweeping and showing at a time", " ".join(modes),
+            f"leave out all but one, as in {modes[-1]}",
+        )  # fmt: skip
     return flags + overrides
 
 
-def _row_shown(flags: list[str], overrides: list[str]) -> list[str]:
-    """The overrides behind those of the experiment's row.
+def with_row_shown(arranged: list[str]) -> list[str]:
+    """Where `--cfg` shows a configuration, the overrides behind those of the experiment's row.
 
-    A job applies its row itself. `--cfg`, which shows a configuration, comes to no job.
+    A job applies its row itself; `--cfg` comes to no job.
     """
+    overrides = [word for word in arranged if "=" in word and not word.startswith("-")]
+    flags = [word for word in arranged if word not in overrides]
+    if not any(flag.partition("=")[0] in ("-c", "--cfg") for flag in flags):
+        return arranged
     from hydra import compose, initialize_config_dir
 
     from mtlab.config.compose import conf_folder, register_resolvers
     from mtlab.config.rows import row_overrides
 
     register_resolvers()
-    config_name = COMMANDS[DEFAULT_COMMAND].config_name
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        composed = compose(config_name, [*_search_path(flags), *overrides])
-    return row_overrides(composed, overrides) + overrides
+        composed = compose(TRAIN.config_name, [*_search_path(flags), *overrides])
+    return [*flags, *row_overrides(composed, overrides), *overrides]
 
 
 def _search_path(flags: list[str]) -> list[str]:

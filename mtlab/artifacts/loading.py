@@ -74,7 +74,7 @@ def load_run(folder: Path) -> LoadedRun:
         ConfigError, ModelError: A configuration that this version does not understand.
     """
     check_is_run(folder)
-    config = read_config(folder)
+    config = read_run_config(folder)
     tensors, metadata = _read_weights(folder)
     tasks, image_shape, statistics = _read_metadata(folder / WEIGHTS, metadata)
     # The fresh weights are overwritten; drawing them must not disturb anyone's random numbers.
@@ -119,7 +119,7 @@ def check_is_run(folder: Path) -> None:
         )  # fmt: skip
 
 
-def read_config(folder: Path) -> RunConfig:
+def read_run_config(folder: Path) -> RunConfig:
     """A run's config.yaml, typed and checked.
 
     Raises:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mtlab.training.events import EpochEnd
+# Readers of run folders import this module too, and do without torch.
+if TYPE_CHECKING:
+    from mtlab.training.events import EpochEnd
 
 
 class MetricsLog:
@@ -24,7 +26,7 @@ class MetricsLog:
             "learning_rate": event.learning_rate,
             "seconds": event.seconds,
         }
-        self._file.write(json.dumps(line) + "\n")
+        self._file.write(json.dumps(line, allow_nan=False) + "\n")
         self._file.flush()
 
     def __enter__(self) -> MetricsLog:

@@ -40,6 +40,31 @@ def read_overrides(folder: Path) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
+def read_configuration(folder: Path) -> tuple[dict[str, Any], str]:
+    """A run's whole configuration, and the text of its file.
+
+    A run that failed before it wrote config.yaml has the one that Hydra composed, in which
+    interpolations may stand unresolved.
+
+    Raises:
+        RunFolderError: No such file, or one that is not a YAML mapping.
+    """
+    candidates = (folder / CONFIG, folder / HYDRA_FOLDER / CONFIG)
+    path = next((candidate for candidate in candidates if candidate.is_file()), candidates[0])
+    try:
+        text = path.read_text(encoding="utf-8")
+        # The parser in C reads the same YAML several times faster; wheels of PyYAML carry it.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        values = yaml.load(text, Loader=loader)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise RunFolderError(
+            str(path), "must be a run's configuration", error, "the run is shown without it"
+        ) from error
+    if not isinstance(values, dict):
+        raise RunFolderError(str(path), "must hold a YAML mapping", type(values).__name__)
+    return values, text
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """A run's configuration, resolved; empty where the run failed before it was settled."""
     path = folder / CONFIG

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mtlab.device import Device
-from mtlab.models.counting import ParameterCounts
-from mtlab.objective.metrics import SplitMetrics
-from mtlab.training.events import EpochEnd
+# Readers of run folders import this module too, and do without torch.
+if TYPE_CHECKING:
+    from mtlab.device import Device
+    from mtlab.models.counting import ParameterCounts
+    from mtlab.objective.metrics import SplitMetrics
+    from mtlab.training.events import EpochEnd
 
 
 class Status(Enum):

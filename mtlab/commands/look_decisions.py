@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from mtlab.commands.sitting import MOST_CLASSES_IN_ROWS, DoesNotApplyError, Numbers, Sitting
+from mtlab.commands.sitting import (
+    MOST_CLASSES_IN_ROWS,
+    DoesNotApplyError,
+    Numbers,
+    Sitting,
+    write_probability,
+)
 from mtlab.config.options import EmbeddingMethod, What
 from mtlab.data.splits import strata_of, stratified_subset
 from mtlab.inspection.embeddings import (
@@ -18,7 +24,7 @@ from mtlab.inspection.mistakes import confident_mistakes
 from mtlab.inspection.saliency import saliency
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.pictures.mosaic import ColourScale, Panel, as_displayable, draw_panels
-from mtlab.pictures.saliency import SaliencyRow, draw_saliency
+from mtlab.pictures.saliency import SaliencyColumn, draw_saliency
 from mtlab.pictures.scatter import ClassPoints, draw_scatter
 from mtlab.seeding import generator
 
@@ -72,7 +78,8 @@ def draw_mistakes(sitting: Sitting) -> None:
             continue
         images = sitting.shown(sitting.test.images[found.positions])
         labels = [
-            f"{task.class_names[true]}\nnot {task.class_names[predicted]} ({confidence:.2f})"
+            f"true {task.class_names[true]}\nsaid {task.class_names[predicted]}"
+            f" {write_probability(confidence)}"
             for true, predicted, confidence in zip(
                 found.true.tolist(), found.predicted.tolist(), found.confidence.tolist(),
                 strict=True,
@@ -97,7 +104,7 @@ def draw_mistakes(sitting: Sitting) -> None:
 
 
 def draw_saliency_maps(sitting: Sitting) -> None:
-    """The pixels that move each task's decision, tasks side by side, a row per image."""
+    """The pixels that move each task's decision, tasks below each other, a column per image."""
     options = sitting.options.saliency
     task_names = [task.name for task in sitting.shown_tasks]
     num_classes = min(sitting.main_task.num_classes, MOST_CLASSES_IN_ROWS)
@@ -113,19 +120,19 @@ def draw_saliency_maps(sitting: Sitting) -> None:
     with torch.inference_mode():
         outputs = sitting.run.model(chosen.images)
     images = as_displayable(sitting.shown(chosen.images))
-    rows = []
+    columns = []
     for index, title in enumerate(chosen.titles):
         captions = []
         for task in sitting.shown_tasks:
             winner = int(outputs[task.name][index].argmax())
-            captions.append(f"{task.name}: {task.class_names[winner]}")
+            captions.append(task.class_names[winner])
         short = title.removeprefix("test image ")
         decided = [maps[task][index] for task in task_names]
-        rows.append(SaliencyRow(images[index], short, decided, captions))
+        columns.append(SaliencyColumn(images[index], short, decided, captions))
     title = "what decides: input gradients"
     if options.samples > 1:
         title += f", mean of {options.samples} noisy copies"
-    figure = draw_saliency(rows, task_names, title)
+    figure = draw_saliency(columns, task_names, title)
     numbers = {
         "images": images,
         "positions": np.asarray(chosen.positions),

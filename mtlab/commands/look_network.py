@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.commands.sitting import DoesNotApplyError, Sitting, study_classes
+from mtlab.commands.sitting import DoesNotApplyError, Sitting, study_classes, write_probability
 from mtlab.config.options import What
 from mtlab.inspection.ascent import AscentSettings
 from mtlab.inspection.dream import dream
@@ -26,6 +24,7 @@ from mtlab.seeding import generator
 
 KERNEL_INCHES = 0.42
 IMAGE_INCHES = 0.6
+MAP_INCHES = 0.48
 LARGE_IMAGE_INCHES = 1.5
 PIXELS_PER_WEIGHT_INCHES = 0.025
 IMAGES_SIDE_BY_SIDE = 4
@@ -136,10 +135,10 @@ def draw_activations(sitting: Sitting) -> None:
                 for title, colour in zip(chosen.titles[part], colours[part], strict=True)
             ]
             labels = [str(number) for number in range(tiles.shape[1])] if is_map else []
-            panels += [Panel(layer.name, tile, labels, 8) for tile in shown]
+            panels += [Panel("", tile, labels, 8) for tile in shown]
             figure = draw_panels(
                 panels, scale, f"activations of {layer.name}, {what}",
-                tile_inches=IMAGE_INCHES if is_map else 2.4, num_panel_columns=len(shown),
+                tile_inches=MAP_INCHES if is_map else 2.4, num_panel_columns=len(shown),
             )  # fmt: skip
             name = layer.name if len(tiles) <= IMAGES_SIDE_BY_SIDE else f"{layer.name}_{start}"
             numbers = {"activations": answers[part], "inputs": inputs[part]}
@@ -180,7 +179,7 @@ def draw_maximising_inputs(sitting: Sitting) -> None:
         with torch.inference_mode():
             probabilities = run.model(found.images)[task.name].softmax(dim=1).diagonal()
         labels = [
-            f"{name}\np = {_probability(float(probability))}"
+            f"{name}\np = {write_probability(float(probability))}"
             for name, probability in zip(task.class_names, probabilities, strict=True)
         ]
         title = f"inputs that maximise each class of {task.name}"
@@ -188,11 +187,6 @@ def draw_maximising_inputs(sitting: Sitting) -> None:
             sitting, sitting.shown(found.images), labels, title, f"{task.name}_classes",
             probabilities,
         )  # fmt: skip
-
-
-def _probability(value: float) -> str:
-    """Never rounded up to 1."""
-    return f"{math.floor(value * 1e4) / 1e4:.4f}"
 
 
 def _draw_inputs(
@@ -224,7 +218,7 @@ def draw_dreams(sitting: Sitting) -> None:
     if not layers:
         raise DoesNotApplyError("what", "dreams need hidden layers", sitting.run.config.model.name)
     settings = AscentSettings(
-        options.steps, options.rate, decays=False, jitter=options.jitter,
+        options.steps, options.rate, decays=True, jitter=options.jitter,
         total_variation=options.total_variation,
     )  # fmt: skip
     chosen = sitting.choose_images(study_classes(sitting.main_task))

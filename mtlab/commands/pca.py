@@ -28,7 +28,7 @@ from mtlab.inspection.pca import PrincipalComponents, fit_pca
 from mtlab.inspection.separability import pair_cuts, pair_errors
 from mtlab.pictures.heat_map import PairGrid, draw_pair_grids
 from mtlab.pictures.saving import save_picture
-from mtlab.pictures.scatter import ClassPoints, draw_scatter
+from mtlab.pictures.scatter import MOST_VECTOR_POINTS, ClassPoints, draw_scatter
 from mtlab.pictures.variance import draw_explained_variance
 from mtlab.seeding import generator
 from mtlab.terminal import Terminal
@@ -77,11 +77,12 @@ class Scene:
             self.task.name, axis_names,
         )  # fmt: skip
         numbers: Numbers = {"coordinates": coordinates.astype(np.float32), "classes": classes}
-        self.save(draw_scatter([points]), name, numbers)
+        is_small = len(classes) <= MOST_VECTOR_POINTS
+        self.save(draw_scatter([points]), name, numbers, vector=is_small)
 
-    def save(self, figure: Figure, name: str, numbers: Numbers) -> None:
+    def save(self, figure: Figure, name: str, numbers: Numbers, *, vector: bool = True) -> None:
         path = self.folder.figures / f"{name}.png"
-        save_picture(figure, path, numbers, command=self.record.command, vector=True)
+        save_picture(figure, path, numbers, command=self.record.command, vector=vector)
         self.terminal.say(str(path))
 
 

@@ -70,7 +70,7 @@ class RunRecord:
             known = isinstance(error, MtlabError)
             self.summary.error = str(error) if known else f"{type(error).__name__}: {error}"
             if interrupted:
-                self.summary.error = f"interrupted after {self.summary.epochs} epochs"
+                self.summary.error = f"after {self.summary.epochs} epochs"
             self._write(Status.interrupted if interrupted else Status.failed)
             # The command line shows the error itself; in a sweep the job's line does.
             self._terminal.log(f"{self.summary.status.value}: {self.summary.error}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ class Sitting:
             found = [(targets == one).nonzero().squeeze(1) for one in classes]
             positions = [int(places[0]) for places in found if len(places)]
         titles = [
-            f"test image {position}: {task.class_names[int(targets[position])]}"
+            f"test image {position}, {task.class_names[int(targets[position])]}"
             for position in positions
         ]
         return ChosenImages(positions, self.test.images[positions], titles)
@@ -183,6 +184,11 @@ def class_position(task: ClassificationTask, value: object) -> int:
     raise ConfigError(
         "digits", f"must list classes of the task {task.name}: {known}", value, "choose among them"
     )
+
+
+def write_probability(value: float) -> str:
+    """Four digits, never rounded up to 1."""
+    return f"{math.floor(value * 1e4) / 1e4:.4f}"
 
 
 def study_classes(task: ClassificationTask) -> list[int]:

@@ -29,7 +29,8 @@ def finish_sweep(folder: Path) -> int:
     """Write and print the sweep's table; returns how many of its runs did not complete."""
     from rich.console import Console
 
-    from mtlab.artifacts.run_dir import SWEEP_CSV, SWEEP_TABLE, write_whole
+    from mtlab.artifacts.run_dir import FIGURES, SWEEP_CSV, SWEEP_TABLE, write_whole
+    from mtlab.report.error_curves import draw_sweep_error_curves, has_learning_rates
     from mtlab.report.tables import sweep_table
 
     table = sweep_table(folder)
@@ -39,6 +40,8 @@ def finish_sweep(folder: Path) -> int:
     text = io.StringIO()
     Console(file=text, width=PLAIN_WIDTH).print(table.as_rich())
     write_whole(folder / SWEEP_TABLE, text.getvalue())
+    if has_learning_rates(folder):
+        draw_sweep_error_curves(folder, folder / FIGURES, "mtlab -m model.lr=...")
     terminal = Console(highlight=False)
     if terminal.is_terminal:
         terminal.print(table.as_rich())

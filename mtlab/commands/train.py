@@ -34,7 +34,7 @@ from mtlab.training.loop import LoopSettings, fit
 from mtlab.training.optim import build_optimizer, build_scheduler
 from mtlab.training.perceptron import PerceptronState, fit_perceptron
 from mtlab.training.predict import predict
-from mtlab.training.state import TrainingState
+from mtlab.training.state import TrainingState, copy_weights
 
 State = TrainingState | PerceptronState
 
@@ -138,7 +138,11 @@ def start(experiment: Experiment) -> tuple[State, Iterator[Event]]:
         )
     optimizer = build_optimizer(config.optimizer, experiment.model.parameters())
     scheduler = build_scheduler(
-        config.scheduler, optimizer, config.trainer.epochs, experiment.monitor.lower_is_better
+        config.scheduler,
+        optimizer,
+        config.trainer.epochs,
+        experiment.monitor.lower_is_better,
+        config.trainer.min_delta,
     )
     device = experiment.device
     draws = generator(config.seed, "augmentation", device.torch_device)
@@ -161,20 +165,24 @@ def start(experiment: Experiment) -> tuple[State, Iterator[Event]]:
 def measure(experiment: Experiment, state: State, folder: RunFolder, summary: RunSummary) -> None:
     """Keep the weights that validation chose, read the test split for the first time, measure."""
     started = time.perf_counter()
+    last = copy_weights(state.model)
+    kept, summary.kept_epoch = last, summary.epochs
+    if experiment.config.trainer.keep is Keep.best and state.best is not None:
+        kept, summary.kept_epoch = state.best.weights, state.best.epoch
+    state.model.load_state_dict(kept)
+    # Before the test split is read: whatever is wrong with it, the weights are safe.
+    save_model(folder.weights, state.model, experiment.dataset)
     test = experiment.dataset.load_test().to(experiment.device.torch_device)
-    splits = {"train": experiment.train, "val": experiment.val, "test": test}
     summary.samples["test"] = len(test)
-    summary.kept_epoch = summary.epochs
+    splits = {"train": experiment.train, "val": experiment.val, "test": test}
+    figures = {name: experiment.measure(split) for name, split in splits.items()}
     if isinstance(state, PerceptronState):
         summary.converged = state.converged
-    if experiment.config.trainer.keep is Keep.best and state.best is not None:
-        if isinstance(state, PerceptronState):
+        if kept is not last:
             # The last weights of pairs that cannot be separated jump about: both are reported.
+            state.model.load_state_dict(last)
             summary.last = {name: experiment.measure(split) for name, split in splits.items()}
-        state.model.load_state_dict(state.best.weights)
-        summary.kept_epoch = state.best.epoch
-    save_model(folder.weights, state.model, experiment.dataset)
-    figures = {name: experiment.measure(split) for name, split in splits.items()}
+            state.model.load_state_dict(kept)
     summary.train, summary.val, summary.test = figures["train"], figures["val"], figures["test"]
     confusions = {
         name: {task: matrix.tolist() for task, matrix in split.confusions.items()}

@@ -191,9 +191,8 @@ def _explain(
     key = f"{group}.{path}".strip(".").replace("lambda_", "lambda")
     if name not in known:
         names = ", ".join(known).replace("lambda_", "lambda")
-        return ConfigError(
-            key, f"must be a key of {group or 'this command'}: {names}", name, "leave it out"
-        )
+        owner = group or "the command"
+        return ConfigError(key, f"must be a key of {owner}: {names}", name, "leave it out")
     if isinstance(error, MissingMandatoryValue):
         return ConfigError(key, "must be set", "no value", "add the key to the YAML file")
     found = OmegaConf.select(OmegaConf.create(values), path)

@@ -7,6 +7,9 @@ from enum import Enum
 
 from mtlab.config.checks import check_between
 
+LARGEST_THREADS = 1024
+"""Far more threads than any processor has, and far fewer than an operating system refuses."""
+
 
 class DeviceKind(Enum):
     """`auto` takes a GPU where there is one."""
@@ -33,4 +36,4 @@ class DeviceConfig:
 
     def __post_init__(self) -> None:
         if self.threads is not None:
-            check_between(self.threads, "device.threads", 1)
+            check_between(self.threads, "device.threads", 1, LARGEST_THREADS)

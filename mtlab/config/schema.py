@@ -297,6 +297,9 @@ class VggConfig(ModelConfig):
         check_between(self.dropout, "model.dropout", 0, 1, high_open=True)
 
 
+LARGEST_WEIGHT = 1e6
+"""Of a task. Beyond it, the weighted loss soon leaves the range of single precision."""
+
 # --- mtl -----------------------------------------------------------------------------------------
 
 
@@ -325,7 +328,7 @@ class WeightsConfig(WeightingConfig):
 
     def __post_init__(self) -> None:
         for task, weight in self.weights.items():
-            check_between(weight, f"mtl.weights.{task}", 0)
+            check_between(weight, f"mtl.weights.{task}", 0, LARGEST_WEIGHT)
 
 
 # --- optimizer and scheduler ---------------------------------------------------------------------

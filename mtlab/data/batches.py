@@ -8,14 +8,17 @@ import torch
 
 
 def shuffled_batches(
-    num_samples: int, batch_size: int, generator: torch.Generator
+    num_samples: int, batch_size: int, generator: torch.Generator, device: torch.device
 ) -> Iterator[torch.Tensor]:
     """Positions of one epoch's batches: every sample once, in the generator's order.
 
+    Drawn on the CPU, so that the order is the same on every device, and moved in one transfer.
+
     Yields:
-        CPU tensors `(batch_size,)`, int64; the last one may be shorter.
+        Tensors `(batch_size,)`, int64, on the device; the last one may be shorter.
     """
-    yield from torch.randperm(num_samples, generator=generator).split(batch_size)
+    order = torch.randperm(num_samples, generator=generator).to(device)
+    yield from order.split(batch_size)
 
 
 def num_batches(num_samples: int, batch_size: int) -> int:

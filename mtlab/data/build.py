@@ -21,7 +21,6 @@ from mtlab.config.schema import (
 )
 from mtlab.config.tasks import TaskConfig
 from mtlab.data.augmentation import AffineAugmentation
-from mtlab.data.build_tasks import available_tasks, choose_tasks, label_of, task_targets
 from mtlab.data.dataset import Dataset, PixelStatistics, prepare
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
@@ -29,6 +28,7 @@ from mtlab.data.npz import Npz, NpzLayout
 from mtlab.data.shapes import Shapes, ShapesSettings
 from mtlab.data.source import LabelledImages, Source, Strata
 from mtlab.data.splits import strata_of, stratified_split, stratified_subset
+from mtlab.data.tasks_build import available_tasks, choose_tasks, label_of, task_targets
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
 

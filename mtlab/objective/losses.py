@@ -30,7 +30,7 @@ def sign_error(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         targets: `(batch,)`, 0 for label -1, 1 for label +1.
     """
     score_of_truth = logits.gather(1, targets.unsqueeze(1))
-    return 2 * (score_of_truth <= 0).float().mean()
+    return 2 * (~(score_of_truth > 0)).float().mean()
 
 
 def mean_squared_error(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

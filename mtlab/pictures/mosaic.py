@@ -137,7 +137,9 @@ def _grid(panel: Panel, tile_inches: float) -> tuple[int, int, float, float]:
 def _panel_size(panel: Panel, tile_inches: float) -> tuple[float, float]:
     num_columns, num_rows, step_right, step_down = _grid(panel, tile_inches)
     title = TITLE_INCHES if panel.title else 0.0
-    return num_columns * step_right * tile_inches, num_rows * step_down * tile_inches + title
+    return (
+        num_columns * step_right - GAP
+    ) * tile_inches, num_rows * step_down * tile_inches + title
 
 
 def _draw_panel(axes: Axes, panel: Panel, scale: ColourScale, tile_inches: float) -> None:
@@ -145,7 +147,7 @@ def _draw_panel(axes: Axes, panel: Panel, scale: ColourScale, tile_inches: float
     aspect = panel.tiles.shape[1] / panel.tiles.shape[2]
     label_share = _label_share(panel, tile_inches)
     title_share = TITLE_INCHES / tile_inches if panel.title else 0.0
-    axes.set_xlim(0, num_columns * step_right)
+    axes.set_xlim(0, num_columns * step_right - GAP)
     axes.set_ylim(num_rows * step_down + title_share, 0)
     axes.axis("off")
     if panel.title:
@@ -171,7 +173,7 @@ def _draw_panel(axes: Axes, panel: Panel, scale: ColourScale, tile_inches: float
                 panel.labels[index], ha="center", va="bottom", fontsize=LABEL_POINTS, linespacing=1,
             )  # fmt: skip
     # imshow moves the limits to its own image.
-    axes.set_xlim(0, num_columns * step_right)
+    axes.set_xlim(0, num_columns * step_right - GAP)
     axes.set_ylim(num_rows * step_down + title_share, 0)
 
 

@@ -1,4 +1,4 @@
-"""Images beside the pixels that decide each task."""
+"""Images above the pixels that decide each task."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from matplotlib.figure import Figure
 
 FloatArray = npt.NDArray[np.floating]
 
+CELL_INCHES = 1.12
+COLOUR_MAP = "inferno"
+
 
 @dataclass(frozen=True)
-class SaliencyRow:
+class SaliencyColumn:
     """One image.
 
     Attributes:
         image: `(height, width)` or `(height, width, 3)` in [0, 1].
-        maps: One `(height, width)` per task.
+        maps: One `(height, width)` per task, at least 0.
         captions: One per task, what was decided.
     """
 
@@ -30,29 +33,29 @@ class SaliencyRow:
     captions: Sequence[str]
 
 
-def draw_saliency(rows: Sequence[SaliencyRow], tasks: Sequence[str], title: str) -> Figure:
-    """A row per image: the image, then each task's saliency from 0 to its own maximum."""
-    num_columns = 1 + len(tasks)
-    cell = 1.45
-    figure = Figure(
-        figsize=(max(cell * num_columns + 1.0, 4.6), (cell + 0.22) * len(rows) + 0.55),
-        layout="constrained",
-    )
+def draw_saliency(columns: Sequence[SaliencyColumn], tasks: Sequence[str], title: str) -> Figure:
+    """A column per image: the image, then each task's saliency from 0 to its own maximum."""
+    num_rows = 1 + len(tasks)
+    width = max(CELL_INCHES * len(columns) + 1.1, 4.6)
+    figure = Figure(figsize=(width, (CELL_INCHES + 0.2) * num_rows + 0.45), layout="constrained")
     figure.suptitle(title, fontsize=11)
-    grid = figure.subplots(len(rows), num_columns, squeeze=False)
-    for row_axes, row in zip(grid, rows, strict=True):
-        row_axes[0].imshow(row.image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        row_axes[0].set_title(row.title, fontsize=8)
-        for axes, values, caption in zip(row_axes[1:], row.maps, row.captions, strict=True):
+    grid = figure.subplots(num_rows, len(columns), squeeze=False)
+    for index, column in enumerate(columns):
+        top, *rest = grid[:, index]
+        top.imshow(column.image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        top.set_title(column.title, fontsize=8)
+        for axes, values, caption in zip(rest, column.maps, column.captions, strict=True):
             highest = float(values.max()) or 1.0
-            axes.imshow(values / highest, cmap="inferno", vmin=0, vmax=1, interpolation="nearest")
+            axes.imshow(values / highest, cmap=COLOUR_MAP, vmin=0, vmax=1, interpolation="nearest")
             axes.set_title(caption, fontsize=8)
-        for axes in row_axes:
-            axes.set_xticks([])
-            axes.set_yticks([])
+    for axes in grid.ravel():
+        axes.set_xticks([])
+        axes.set_yticks([])
+    for axes, name in zip(grid[:, 0], ("image", *tasks), strict=True):
+        axes.set_ylabel(name, fontsize=9)
     bar = figure.colorbar(
-        ScalarMappable(Normalize(0, 1), "inferno"), ax=grid.ravel().tolist(), shrink=0.5, aspect=30
+        ScalarMappable(Normalize(0, 1), COLOUR_MAP), ax=grid.ravel().tolist(), shrink=0.8, pad=0.01
     )
-    bar.set_label("|gradient|, as a share of the picture's largest", fontsize=8)
+    bar.set_label("|gradient|, share of the largest", fontsize=8)
     bar.ax.tick_params(labelsize=7)
     return figure

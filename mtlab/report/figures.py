@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mtlab.artifacts.metrics_log import read_metrics
-from mtlab.artifacts.run_dir import CONFUSIONS, FIGURES, METRICS, SCATTER
+from mtlab.artifacts.run_dir import CONFUSIONS, FIGURES, METRICS, SCATTER, WEIGHTS
 from mtlab.report.scatter import draw_predicted_against_true
+from mtlab.report.weight_image import draw_perceptron_weights
 
 DOTS_PER_INCH = 150
 # Okabe and Ito's blue and vermilion: told apart with every common colour blindness.
@@ -69,11 +71,17 @@ def _draw_curve(axes: Axes, epochs: list[dict[str, Any]], task: str, name: str) 
 def draw_confusion_matrix(
     confusion: list[list[int]], class_names: list[str], title: str, target: Path
 ) -> None:
+    """Draw `confusion_figure` into a PNG."""
+    confusion_figure(confusion, class_names, title).savefig(target, dpi=DOTS_PER_INCH)
+
+
+def confusion_figure(
+    confusion: Sequence[Sequence[int]], class_names: Sequence[str], title: str
+) -> Figure:
     """A confusion matrix, coloured by each row's shares, with counts where there is room.
 
     Args:
         confusion: Counts, one row per true class.
-        target: The PNG to write.
     """
     counts = np.asarray(confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -90,6 +98,7 @@ def draw_confusion_matrix(
             axes.text(
                 column, row, str(counts[row, column]), ha="center", va="center",
                 fontsize=font_size, color="white" if shares[row, column] > 0.5 else "black",
+                in_layout=False,  # Cells never reach outside, and asking each is slow.
             )  # fmt: skip
     are_long = max(len(name) for name in class_names) > (5 if num_classes <= 4 else 3)
     label_size = font_size if has_counts else 6
@@ -102,7 +111,7 @@ def draw_confusion_matrix(
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(title, fontsize=10)
-    figure.savefig(target, dpi=DOTS_PER_INCH)
+    return figure
 
 
 def draw_run_figures(summary: dict[str, Any], run: Path) -> list[Path]:
@@ -129,6 +138,11 @@ def draw_run_figures(summary: dict[str, Any], run: Path) -> list[Path]:
             accuracy = summary["test"][task]["accuracy"]
             title = f"{task}, test split, accuracy {accuracy:.4f}"
             draw_confusion_matrix(matrices[task], summary["classes"][task], title, target)
+            written.append(target)
+        weights = folder.parent / WEIGHTS
+        if summary.get("model") == "perceptron" and weights.is_file():
+            target = folder / f"weights_{task}.png"
+            draw_perceptron_weights(weights, summary, target)
             written.append(target)
     return written
 

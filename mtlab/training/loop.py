@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ def fit(
         device.synchronize()
         train_seconds = time.perf_counter() - started
         val_metrics = evaluate(state.model, val, objective, settings.eval_batch_size, device)
+        _check_validation(val_metrics, state.epoch + 1)
         state.epoch += 1
         is_best = _finish_epoch(state, val_metrics, monitor)
         yield EpochEnd(
@@ -101,7 +103,9 @@ def _train_epoch(
 ) -> Generator[Event, None, SplitMetrics]:
     """One pass over the training samples; returns its metrics as the generator's value."""
     state.model.train()
-    batches = shuffled_batches(len(train), settings.batch_size, state.batch_order)
+    batches = shuffled_batches(
+        len(train), settings.batch_size, state.batch_order, device.torch_device
+    )
     num_steps = num_batches(len(train), settings.batch_size)
     batch_sizes = torch.full((num_steps,), settings.batch_size)
     batch_sizes[-1] = len(train) - settings.batch_size * (num_steps - 1)
@@ -109,7 +113,7 @@ def _train_epoch(
     epoch = state.epoch + 1
     started = last_progress = time.perf_counter()
     for index, positions in enumerate(batches):
-        step(train, positions.to(device.torch_device, non_blocking=True), sums, index)
+        step(train, positions, sums, index)
         now = time.perf_counter()
         if now - last_progress >= SECONDS_BETWEEN_PROGRESS:
             # The only figures read back within an epoch, a few times a second.
@@ -130,6 +134,16 @@ def _check_finite(sums: EpochSums, num_steps: int, epoch: int) -> None:
             f"task {task}", f"its loss must stay finite; epoch {epoch}, step {step}", value,
             "try a smaller optimizer.lr, or set trainer.clip_norm=1",
         )  # fmt: skip
+
+
+def _check_validation(val: SplitMetrics, epoch: int) -> None:
+    """The last step of an epoch can break the weights after its own loss was measured."""
+    for name, task in val.tasks.items():
+        if not math.isfinite(task.loss):
+            raise TrainingError(
+                f"task {name}", f"its validation loss must stay finite; epoch {epoch}", task.loss,
+                "try a smaller optimizer.lr, or set trainer.clip_norm=1",
+            )  # fmt: skip
 
 
 def _finish_epoch(state: TrainingState, val: SplitMetrics, monitor: Monitor) -> bool:

@@ -66,12 +66,17 @@ def _parameter_groups(
 
 
 def build_scheduler(
-    config: SchedulerConfig, optimizer: Optimizer, num_epochs: int, lower_is_better: bool
+    config: SchedulerConfig,
+    optimizer: Optimizer,
+    num_epochs: int,
+    lower_is_better: bool,
+    min_delta: float = 0.0,
 ) -> LRScheduler | None:
     """A schedule stepped once per epoch; None for a constant learning rate.
 
     Args:
         lower_is_better: Direction of `trainer.monitor`, which a plateau is judged by.
+        min_delta: A change of it up to this size is no improvement.
     """
     if isinstance(config, StepConfig):
         return StepLR(optimizer, step_size=config.step_epochs, gamma=config.gamma)
@@ -83,7 +88,9 @@ def build_scheduler(
             mode="min" if lower_is_better else "max",
             factor=config.factor,
             patience=config.patience_epochs,
-            threshold=0.0,
+            threshold=min_delta,
+            threshold_mode="abs",
             min_lr=config.min_lr,
+            eps=0.0,
         )
     return None

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import torch
 
 from mtlab.data.dataset import Split
+from mtlab.errors import TrainingError
 from mtlab.models.perceptron import Perceptron
 from mtlab.objective.metrics import SplitMetrics, split_metrics
 from mtlab.training.events import EpochEnd
@@ -95,7 +96,7 @@ def online_pass(unit: LinearUnit, samples: LabelledVectors, lr: float) -> int:
         while start < stop:
             scores = vectors[start:stop] @ weight32
             scores += np.float32(unit.bias)
-            doubtful = np.flatnonzero(scores * labels[start:stop] <= slack)
+            doubtful = np.flatnonzero(~(scores * labels[start:stop] > slack))
             mistake = _first_mistake(unit, samples, start + doubtful)
             if mistake is None:
                 break
@@ -120,14 +121,14 @@ def _first_mistake(
 ) -> int | None:
     for position in positions.tolist():
         score = float(samples.vectors[position].astype(np.float64) @ unit.weight) + unit.bias
-        if score * float(samples.labels[position]) <= 0:
+        if not score * float(samples.labels[position]) > 0:
             return int(position)
     return None
 
 
 def batch_pass(unit: LinearUnit, samples: LabelledVectors, lr: float) -> int:
     """Correct the unit once, by the sum over all misclassified samples; return the mistakes."""
-    wrong = _scores(unit, samples) * samples.labels <= 0
+    wrong = ~(_scores(unit, samples) * samples.labels > 0)
     corrections = np.where(wrong, 2 * lr * samples.labels, 0).astype(np.float32)
     unit.weight += (corrections @ samples.vectors).astype(np.float64)
     unit.bias += float(corrections.sum(dtype=np.float64))
@@ -185,6 +186,7 @@ def fit_perceptron(
     while state.epoch < num_epochs and not state.converged:
         started = time.perf_counter()
         (online_pass if online else batch_pass)(unit, samples, lr)
+        _check_in_range(unit, lr, state.epoch + 1)
         train_metrics = _measure(unit, samples, model.task)
         train_seconds = time.perf_counter() - started
         val_metrics = _measure(unit, held_out, model.task)
@@ -209,6 +211,16 @@ def fit_perceptron(
         )
 
 
+def _check_in_range(unit: LinearUnit, lr: float, epoch: int) -> None:
+    """Weights beyond single precision cannot be scored or saved."""
+    largest = max(float(np.abs(unit.weight).max()), abs(unit.bias))
+    if not largest < float(np.finfo(np.float32).max):
+        raise TrainingError(
+            "model.lr", f"the weights must stay finite; iteration {epoch}",
+            f"model.lr={lr:g}", "try a smaller one",
+        )  # fmt: skip
+
+
 def _store(unit: LinearUnit, model: Perceptron) -> None:
     with torch.no_grad():
         model.unit.weight.copy_(torch.from_numpy(unit.weight).unsqueeze(0))
@@ -222,7 +234,7 @@ def _scores(unit: LinearUnit, samples: LabelledVectors) -> Float32Array:
 def _measure(unit: LinearUnit, samples: LabelledVectors, task: str) -> SplitMetrics:
     """Mean |sign - label| and the confusion matrix with the weights as they are."""
     scores = _scores(unit, samples)
-    error = 2 * float((scores * samples.labels <= 0).mean())
+    error = 2 * float((~(scores * samples.labels > 0)).mean())
     is_positive = (samples.labels > 0).astype(np.int64)
     counts = np.bincount(2 * is_positive + (scores > 0), minlength=4).reshape(2, 2)
     return split_metrics(error, [error], {task: torch.from_numpy(counts)})

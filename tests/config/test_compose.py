@@ -103,7 +103,7 @@ def test_strides_stay_free_for_any_number_of_filters() -> None:
         ("model.padding=[-1,0,0]", "model.padding", "at least 0"),
         ("model.dropout=1", "model.dropout", "(excluded)"),
         ("model.activation=rleu", "model.activation", "relu, leaky_relu"),
-        ("device.threads=0", "device.threads", "at least 1"),
+        ("device.threads=0", "device.threads", "between 1 and 1024"),
         ("device.precision=float16", "device.precision", "float32, bfloat16"),
         ("+trainer.foo=1", "trainer.foo", "must be a key of trainer: epochs"),
         ("tasks=[digit,digit]", "tasks", "none twice"),

@@ -9,7 +9,7 @@ import pytest
 from conftest import composed
 from omegaconf import DictConfig, OmegaConf
 
-from mtlab.cli import arrange
+from mtlab.cli import arrange, with_row_shown
 from mtlab.config.compose import to_run_config
 from mtlab.config.rows import find_row, published_figures, row_names, row_overrides, with_row
 from mtlab.config.schema import CnnConfig, MlpConfig
@@ -140,7 +140,7 @@ def test_showing_the_configuration_shows_the_row_applied(tmp_path: Path) -> None
     own.parent.mkdir()
     own.write_text("# @package _global_\nrows: {b: {model: mlp, model.widths: [7]}}\n")
     flags = [f"--config-dir={tmp_path}", "--cfg", "job"]
-    shown = arrange([*flags, "experiment=own", "row=b"])
+    shown = with_row_shown(arrange([*flags, "experiment=own", "row=b"]))
     assert shown == [*flags, "model=mlp", "++model.widths=[7]", "experiment=own", "row=b"]
     untouched = partial(arrange, ["experiment=own", "row=b"])
     assert untouched() == ["experiment=own", "row=b"]

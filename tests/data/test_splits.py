@@ -46,7 +46,11 @@ def test_a_subset_larger_than_the_set_is_the_set() -> None:
 @given(num_samples=st.integers(1, 120), batch_size=st.integers(1, 50), seed=st.integers(0, 2**31))
 @settings(deadline=None, max_examples=40)
 def test_an_epoch_draws_every_sample_once(num_samples: int, batch_size: int, seed: int) -> None:
-    batches = list(shuffled_batches(num_samples, batch_size, torch.Generator().manual_seed(seed)))
+    batches = list(
+        shuffled_batches(
+            num_samples, batch_size, torch.Generator().manual_seed(seed), torch.device("cpu")
+        )
+    )
     assert len(batches) == num_batches(num_samples, batch_size)
     assert {len(batch) for batch in batches[:-1]} <= {batch_size}
     assert torch.equal(torch.cat(batches).sort().values, torch.arange(num_samples))

@@ -34,6 +34,7 @@ MISTAKES = [
     (["--multirum"], ["flag", "did you mean --multirun?"]),
     (["train", "cnn"], ["override", "KEY=VALUE", "cnn"]),
     (["=3"], ["override", "KEY=VALUE"]),
+    (["-m", "seed=1,2", "--cfg", "job"], ["flags", "-m --cfg"]),
     (["--config-dir", "nowhere"], ["--config-dir", "nowhere"]),
     (["--config-dir", "own", "dataset=broken"], ["broken"]),
 ]

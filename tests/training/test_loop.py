@@ -19,6 +19,7 @@ from mtlab.errors import ConfigError, TrainingError
 from mtlab.training.evaluate import evaluate
 from mtlab.training.events import EpochEnd, Progress
 from mtlab.training.monitor import Monitor
+from mtlab.training.optim import build_scheduler
 
 
 def classification(*names: str) -> list[ClassificationTask]:
@@ -117,18 +118,45 @@ def test_training_stops_when_patience_runs_out() -> None:
             [0.1, 0.1, 0.05, 0.05],
         ),
         (["scheduler=cosine"], [0.1 * (1 + math.cos(math.pi * e / 4)) / 2 for e in range(4)]),
-        (
-            [
-                "scheduler=plateau", "scheduler.patience_epochs=0", "scheduler.factor=0.5",
-                "trainer.monitor=loss", "optimizer.lr=1e-30",
-            ],
-            [1e-30, 1e-30, 5e-31, 2.5e-31],
-        ),
     ],
 )  # fmt: skip
 def test_schedules_step_once_per_epoch(overrides: list[str], rates: list[float]) -> None:
     _, _, events = trained("optimizer=sgd", "optimizer.lr=0.1", "trainer.epochs=4", *overrides)
-    assert [event.learning_rate for event in events] == pytest.approx(rates)
+    found = [event.learning_rate for event in events]
+    assert found == pytest.approx(rates, rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("lower_is_better", "values", "rates"),
+    [
+        # The second value is better by 0.02, the third by less than min_delta, the fourth is worse.
+        (True, [1.0, 0.98, 0.979, 0.99, 0.99], [1.0, 1.0, 1.0, 0.5, 0.5]),
+        (False, [0.5, 0.52, 0.521, 0.5, 0.5], [1.0, 1.0, 1.0, 0.5, 0.5]),
+        (True, [1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 0.5, 0.5, 0.25]),
+    ],
+)
+def test_a_plateau_is_judged_by_the_monitors_direction_and_min_delta(
+    lower_is_better: bool, values: list[float], rates: list[float]
+) -> None:
+    config = to_run_config(
+        composed("scheduler=plateau", "scheduler.patience_epochs=1", "scheduler.factor=0.5")
+    )
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = build_scheduler(config.scheduler, optimizer, 5, lower_is_better, min_delta=0.01)
+    assert isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)
+    found = []
+    for value in values:
+        scheduler.step(value)
+        found.append(optimizer.param_groups[0]["lr"])
+    assert found == pytest.approx(rates, rel=1e-9, abs=0)
+
+
+def test_weights_that_break_in_the_last_step_are_noticed_on_validation() -> None:
+    parts = experiment("optimizer.lr=1e38", "trainer.batch_size=500", "model.filters=[4]",
+                       "model.pool_after=[]")  # fmt: skip
+    _, events = start(parts)
+    with pytest.raises(TrainingError, match=r"validation loss must stay finite; epoch 1"):
+        list(events)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])

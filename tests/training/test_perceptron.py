@@ -9,6 +9,7 @@ from sklearn.linear_model import Perceptron as KnownPerceptron
 
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import ClassificationTask
+from mtlab.errors import TrainingError
 from mtlab.models.perceptron import Perceptron
 from mtlab.training.monitor import Monitor
 from mtlab.training.perceptron import (
@@ -139,6 +140,18 @@ def test_inseparable_classes_run_to_the_limit_and_keep_the_best_on_validation() 
     assert state.best.epoch == max(
         epoch for epoch, value in enumerate(accuracies, start=1) if value == max(accuracies)
     )
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_weights_out_of_range_stop_the_run(online: bool) -> None:
+    torch.manual_seed(0)
+    state = PerceptronState(Perceptron((1, 4, 5), "pair", 0.01), torch.Generator().manual_seed(0))
+    events = fit_perceptron(
+        state, random_split(5), random_split(6), online=online, lr=1e200, tolerance=0.001,
+        num_epochs=3, monitor=Monitor("accuracy", classification("pair"), {"pair": 1.0}),
+    )  # fmt: skip
+    with np.errstate(all="ignore"), pytest.raises(TrainingError, match=r"model\.lr: the weights"):
+        list(events)
 
 
 def test_the_loss_is_twice_the_share_of_mistakes() -> None:

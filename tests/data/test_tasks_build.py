@@ -7,9 +7,9 @@ import torch
 
 from mtlab.config.schema import Normalisation, NpzConfig, TaskChoice
 from mtlab.config.tasks import OutputActivation, TargetRule, TaskConfig, TaskKind
-from mtlab.data.build_tasks import TaskTargets, available_tasks, choose_tasks, task_targets
 from mtlab.data.source import LabelledImages
 from mtlab.data.tasks import ClassificationTask, RegressionTask
+from mtlab.data.tasks_build import TaskTargets, available_tasks, choose_tasks, task_targets
 from mtlab.errors import ConfigError, DataError
 
 SAMPLES = LabelledImages(

@@ -1,0 +1,106 @@
+"""`mtlab report`: turn run folders into tables, figures and one page."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+from mtlab.artifacts.run_dir import SUMMARY, write_whole
+from mtlab.errors import MtlabError, RunFolderError
+
+MARKDOWN, CSV, PAGE, FIGURES = "report.md", "report.csv", "report.html", "figures"
+
+DESCRIPTION = """\
+Turn run folders into tables and figures: report.md, report.csv, figures/ (PNG and SVG), and
+report.html, one page that needs no network. Runs that differ only in seed are averaged; failed,
+interrupted and unfinished runs are listed and never averaged.
+"""
+EXAMPLES = """\
+examples:
+  mtlab report outputs/multirun/2026-01-31/12-00-00      one sweep
+  mtlab report outputs                                   everything there is
+  mtlab report sweep_a sweep_b --output comparison       two sweeps side by side
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Mistakes are told like all others of mtlab, in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise MtlabError("report", message, remedy="see mtlab report --help")
+
+
+def report(arguments: list[str]) -> int:
+    """Read the folders, write the report; returns the exit code.
+
+    Raises:
+        RunFolderError: A folder that does not exist, no run in any of them, or an output folder
+            that cannot be used.
+    """
+    started = time.perf_counter()
+    options = _parser().parse_args(arguments)
+    # Imported here so that --help answers at once.
+    from mtlab.report.collect import collect
+    from mtlab.report.content import build_report
+    from mtlab.report.csv_file import as_csv
+    from mtlab.report.markdown import as_markdown, headline
+    from mtlab.report.page import as_page
+    from mtlab.report.plots import draw_plots
+
+    content = build_report(collect(options.folders), [str(folder) for folder in options.folders])
+    output = _output_folder(options.output, options.folders)
+    plots = draw_plots(content, output / FIGURES)
+    write_whole(output / CSV, as_csv(content))
+    write_whole(output / MARKDOWN, as_markdown(content, plots))
+    write_whole(output / PAGE, as_page(content))
+    lines = [f"{problem.place}: {problem.what}" for problem in content.problems]
+    lines.append(f"{headline(content)}; reported in {time.perf_counter() - started:.1f} s")
+    lines.append(f"open {output / PAGE}, or see {MARKDOWN}, {CSV} and {FIGURES}/ beside it")
+    print("\n".join(lines))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="mtlab report",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "folders",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER",
+        help="a run, a sweep, or any folder of them",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FOLDER",
+        help="where to write; left out: report/ inside the folder, or outputs/reports/<date>-<time>"
+        " for several folders",
+    )  # fmt: skip
+    return parser
+
+
+def _output_folder(chosen: Path | None, folders: list[Path]) -> Path:
+    """Create the folder to write into."""
+    folder = chosen
+    if folder is None and len(folders) == 1:
+        folder = folders[0] / "report"
+    if folder is None:
+        folder = Path("outputs", "reports", f"{datetime.now():%Y-%m-%d-%H-%M-%S}")
+    if (folder / SUMMARY).exists():
+        raise RunFolderError(
+            "--output", "must not be a run's folder", folder, f"for example {folder / 'report'}"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(
+            "--output", "must be a folder that can be written", f"{folder} ({error.strerror})",
+            "name another folder",
+        ) from error  # fmt: skip
+    return folder

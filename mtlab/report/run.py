@@ -1,0 +1,139 @@
+"""One run as the report sees it: read from its folder, tolerant of what is missing there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mtlab.artifacts.summary import Status
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder's content.
+
+    Attributes:
+        number: Position in the report, from 1.
+        name: Short and unique in the report.
+        summary: summary.json as it was written.
+        settings: The configuration, flattened: dotted key to its value's text. Empty where the run
+            left no configuration.
+        config_text: config.yaml as it was written.
+        epochs: The lines of metrics.jsonl.
+        confusions: Per split and task the counts, rows are true classes.
+    """
+
+    number: int
+    name: str
+    folder: Path
+    status: Status
+    summary: Mapping[str, Any]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    config_text: str = ""
+    epochs: tuple[Mapping[str, Any], ...] = ()
+    confusions: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The folder as a reader would type it."""
+        return readable_path(self.folder)
+
+    @property
+    def is_completed(self) -> bool:
+        return self.status is Status.completed
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        tasks = self.summary.get("tasks")
+        if not isinstance(tasks, list):
+            return ()
+        return tuple(task for task in tasks if isinstance(task, str))
+
+    @property
+    def dataset(self) -> str:
+        return self.text_at("dataset")
+
+    @property
+    def experiment(self) -> str:
+        return self.text_at("experiment")
+
+    @property
+    def row(self) -> str:
+        return self.text_at("row")
+
+    @cached_property
+    def published(self) -> dict[str, float]:
+        """Path in summary.json to the number that was published for it.
+
+        Where one number per kind of device was published, the one for this run's device.
+        """
+        published = self.summary.get("published")
+        if not isinstance(published, dict):
+            return {}
+        device = self.text_at("device")
+        numbers = {
+            str(path): finite_number(entry.get(device) if isinstance(entry, dict) else entry)
+            for path, entry in published.items()
+        }
+        return {path: number for path, number in numbers.items() if number is not None}
+
+    def number_at(self, path: str) -> float | None:
+        """The number at a dotted path of summary.json; None where there is none."""
+        return finite_number(look_up(self.summary, path))
+
+    def text_at(self, path: str) -> str:
+        """The value at a dotted path of summary.json as text; empty where there is none."""
+        value = look_up(self.summary, path)
+        return "" if value is None or isinstance(value, dict | list) else str(value)
+
+    def measure_names(self, split: str, task: str) -> tuple[str, ...]:
+        """What summary.json has of a task on a split: `loss`, `accuracy`, ..."""
+        measures = look_up(self.summary, f"{split}.{task}")
+        return tuple(measures) if isinstance(measures, Mapping) else ()
+
+    def class_names(self, task: str) -> tuple[str, ...]:
+        names = look_up(self.summary, "classes")
+        listed = names.get(task) if isinstance(names, dict) else None
+        return tuple(str(name) for name in listed) if isinstance(listed, list) else ()
+
+    def confusion(self, task: str) -> tuple[tuple[int, ...], ...] | None:
+        """Counts on the test split, rows are true classes; None unless they fit the classes."""
+        split = self.confusions.get("test")
+        matrix = split.get(task) if isinstance(split, dict) else None
+        size = len(self.class_names(task))
+        if not isinstance(matrix, list) or size == 0 or len(matrix) != size:
+            return None
+        fits = all(
+            isinstance(row, list)
+            and len(row) == size
+            and all(isinstance(count, int) for count in row)
+            for row in matrix
+        )
+        return tuple(tuple(row) for row in matrix) if fits else None
+
+
+def readable_path(folder: Path) -> str:
+    """Relative to the current folder if it lies below, else absolute."""
+    here = Path.cwd()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
+
+
+def look_up(values: Mapping[str, Any], path: str) -> object:
+    """The value at a dotted path of nested objects; None where the path leads nowhere."""
+    found: object = values
+    for key in path.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(key)
+    return found
+
+
+def finite_number(value: object) -> float | None:
+    """The value if it is a number that can be drawn and averaged, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)

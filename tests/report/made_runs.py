@@ -1,0 +1,66 @@
+"""Run folders as a training leaves them, small and made up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+def _metrics(tasks: list[str], epochs: int) -> str:
+    lines = []
+    for epoch in range(1, epochs + 1):
+        measured = {task: {"loss": 1 / epoch, "accuracy": 1 - 0.5 / epoch} for task in tasks}
+        split = {"loss": 1 / epoch, **measured}
+        lines.append(json.dumps({"epoch": epoch, "train": split, "val": split, "seconds": 0.1}))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def write_run(
+    folder: Path,
+    *,
+    accuracy: float = 0.9,
+    seed: int = 0,
+    tasks: tuple[str, ...] = ("digit",),
+    dataset: str = "digits",
+    model: str = "mlp",
+    epochs: int = 3,
+    settings: dict[str, Any] | None = None,
+    classes: tuple[str, ...] = ("0", "1"),
+    **summary: object,
+) -> Path:
+    """Write a completed run; keywords change what its summary and configuration hold.
+
+    `accuracy` sets every task's test accuracy; `settings` are dotted keys of the configuration.
+    """
+    folder.mkdir(parents=True)
+    figures = {task: {"loss": 0.3, "accuracy": accuracy, "f1": accuracy} for task in tasks}
+    values: dict[str, Any] = {
+        "status": "completed", "error": None, "command": f"mtlab seed={seed}",
+        "seed": seed, "dataset": dataset, "model": model, "tasks": list(tasks),
+        "classes": {task: list(classes) for task in tasks},
+        "parameters": {"total": 1000, "trainable": 1000}, "epochs": epochs, "best_epoch": 2,
+        "train": figures, "val": figures, "test": figures,
+        "seconds": {"total": 3.0, "train": 2.0, "evaluate": 0.5, "epoch_mean": 0.7},
+        "started_at": "2026-01-01T00:00:00+00:00", "device": "cpu", "versions": {"mtlab": "1"},
+    }  # fmt: skip
+    values.update(summary)
+    config: dict[str, Any] = {
+        "dataset": {"name": dataset, "limit": None},
+        "model": {"name": model},
+        "optimizer": {"name": "adam", "lr": 0.001},
+        "tasks": list(tasks),
+        "seed": seed,
+    }
+    for key, value in (settings or {}).items():
+        group, _, name = key.partition(".")
+        config.setdefault(group, {})[name] = value
+    (folder / "summary.json").write_text(json.dumps(values), encoding="utf-8")
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    (folder / "metrics.jsonl").write_text(_metrics(list(tasks), epochs))
+    size = len(classes)
+    matrix = [[9 if row == column else 1 for column in range(size)] for row in range(size)]
+    (folder / "confusion.json").write_text(json.dumps({"test": dict.fromkeys(tasks, matrix)}))
+    return folder

@@ -1,0 +1,52 @@
+"""A training step queues work and reads nothing back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from test_loop import experiment
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from mtlab.commands.experiment import Experiment
+from mtlab.training.optim import build_optimizer
+from mtlab.training.step import EpochSums, TrainStep
+
+READS = ("aten._local_scalar_dense", "aten.nonzero", "aten.is_nonzero", "aten.equal")
+
+
+class NoReads(TorchDispatchMode):
+    """Fails on any operation whose result Python has to wait for."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None) -> Any:
+        assert not str(function).startswith(READS), f"{function} waits for the device"
+        return function(*args, **(kwargs or {}))
+
+
+def step_of(parts: Experiment) -> tuple[TrainStep, EpochSums]:
+    optimizer = build_optimizer(parts.config.optimizer, parts.model.parameters())
+    step = TrainStep(
+        parts.model, parts.objective, optimizer, parts.device, parts.config.trainer.clip_norm
+    )
+    return step, EpochSums(parts.objective, torch.tensor([32, 32]), parts.device)
+
+
+def test_the_guard_itself_notices_a_read() -> None:
+    with NoReads(), pytest.raises(AssertionError, match="waits for the device"):
+        float(torch.ones(()).sum())
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
+@pytest.mark.parametrize(
+    "options",
+    [[], ["trainer.clip_norm=1", "model.dropout=0.5", "model.batch_norm=true"]],
+    ids=["plain", "everything"],
+)
+def test_a_step_reads_nothing_back(optimizer: str, options: list[str]) -> None:
+    step, sums = step_of(parts := experiment(f"optimizer={optimizer}", *options))
+    positions = torch.arange(32)
+    step(parts.train, positions, sums, 0)
+    with NoReads():
+        step(parts.train, positions, sums, 1)
+    assert sums.first_not_finite(2) is None
