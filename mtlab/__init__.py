@@ -1,3 +1,34 @@
-"""A command-line laboratory for multi-task learning on small images."""
+"""mtlab: a command-line laboratory for multi-task learning on small images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mtlab.artifacts.prediction import Predictor
 
 __version__ = "0.1.0"
+
+
+def load(
+    folder: str | Path, *, device: str = "auto", precision: str = "float32", batch_size: int = 500
+) -> Predictor:
+    """A trained run or an ensemble from its folder, ready to answer for images.
+
+    `mtlab.load(folder).predict(images)` gives typed answers per task, `.predict_array(images)` the
+    array `(N, tasks)`. Nothing in the folder is executed or unpickled.
+
+    Args:
+        folder: A run's folder, outputs/DATE/TIME, or an ensemble's.
+        device: `auto`, `cpu` or `cuda`.
+        precision: `float32` or `bfloat16`.
+        batch_size: Images per forward pass, at least 1.
+
+    Raises:
+        mtlab.errors.RunFolderError: Not a run's folder, or one that is damaged.
+    """
+    # torch is loaded here, not with the package: help and completion answer without it.
+    from mtlab.artifacts.prediction import load as load_predictor
+
+    return load_predictor(folder, device=device, precision=precision, batch_size=batch_size)

@@ -30,7 +30,9 @@ EXIT_INTERRUPTED = 130
 
 DEBUG_VARIABLE = "MTLAB_DEBUG"
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
-OPEN_KEYS = ("mtl.weights.", "dataset.tasks.", "mtl.weights=", "dataset.tasks=")
+OPEN_KEYS = ("mtl.weights", "dataset.tasks", "model.heads")
+# Their values hold signs that mean something else to Hydra, as the = in the folders of a sweep.
+VERBATIM_KEYS = ("keep", "run", "runs", "input", "output", "dataset.path")
 # Hydra's flags, see mtlab --hydra-help.
 FLAGS_ALONE = {
     "-m", "--multirun", "-r", "--run", "-h", "--help", "--hydra-help", "--resolve",
@@ -82,6 +84,11 @@ COMMANDS: dict[str, Command | PlainCommand] = {
     "visualize": Command("visualize", "mtlab.commands.visualize", "visualize"),
     "pca": Command("pca", "mtlab.commands.pca", "pca"),
     "separable": Command("separable", "mtlab.commands.separable", "separable"),
+    "evaluate": Command("evaluate", "mtlab.commands.evaluate", "evaluate_run"),
+    "predict": Command("predict", "mtlab.commands.predict", "predict_file"),
+    "ensemble": Command("ensemble", "mtlab.commands.ensemble", "ensemble"),
+    "export": Command("export", "mtlab.commands.export", "export"),
+    "data export": Command("data_export", "mtlab.commands.data_export", "data_export"),
 }
 DEFAULT_COMMAND = "train"
 
@@ -124,6 +131,8 @@ def _dispatch(arguments: list[str]) -> int:
     name = DEFAULT_COMMAND
     if arguments and re.fullmatch(r"[a-z][\w-]*", arguments[0]):
         name = arguments.pop(0)
+    if arguments and f"{name} {arguments[0]}" in COMMANDS:
+        name = f"{name} {arguments.pop(0)}"
     if name not in COMMANDS:
         near = difflib.get_close_matches(name, COMMANDS, n=1)
         raise MtlabError(
@@ -239,8 +248,17 @@ def _search_path(flags: list[str]) -> list[str]:
 
 
 def _open_key(argument: str) -> str:
-    """Let a key that is not in the YAML yet be set where names are the user's own."""
-    return f"++{argument}" if argument.startswith(OPEN_KEYS) else argument
+    """Let a key that is not in the YAML yet be set where names are the user's own, and
+    paths and expressions stand there without the quotes that Hydra wants.
+    """
+    key, _, value = argument.partition("=")
+    is_plain = value not in ("", "null") and value[0] not in "[\"'" and "${" not in value
+    # A comma separates the values of a sweep.
+    if key in VERBATIM_KEYS and is_plain and "," not in value:
+        escaped = value.replace('"', '\\"')
+        return f'{key}="{escaped}"'
+    is_open = any(key == open_key or key.startswith(f"{open_key}.") for open_key in OPEN_KEYS)
+    return f"++{argument}" if is_open else argument
 
 
 def run_hydra(command: Command, arguments: list[str]) -> int:

@@ -20,7 +20,7 @@ from mtlab.config.compose import to_run_config
 from mtlab.config.schema import RunConfig
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, PixelStatistics
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.errors import ConfigError, DataError, RunFolderError
 from mtlab.models.build import build_model
 
@@ -44,18 +44,23 @@ class LoadedRun:
     pixel_statistics: PixelStatistics
     model: nn.Module
 
-    def task(self, name: str | None) -> Task:
-        """A task by name; None means the first one.
+    @property
+    def classification_tasks(self) -> list[ClassificationTask]:
+        """The tasks that have classes, in order."""
+        return [task for task in self.tasks if isinstance(task, ClassificationTask)]
+
+    def task(self, name: str | None) -> ClassificationTask:
+        """A classification task by name; None means the first one.
 
         Raises:
             RunFolderError: The run has no such task.
         """
-        for task in self.tasks:
+        for task in self.classification_tasks:
             if name in (None, task.name):
                 return task
-        known = ", ".join(task.name for task in self.tasks)
+        known = ", ".join(task.name for task in self.classification_tasks) or "none"
         raise RunFolderError(
-            "task", f"must name a task of {self.folder}, which has {known}", name,
+            "task", f"must name a classification task of {self.folder}, which has {known}", name,
             "choose one of them",
         )  # fmt: skip
 
@@ -190,7 +195,10 @@ def _read_metadata(
 
 def _task(values: dict[str, Any]) -> Task:
     """A task as `asdict` wrote it; JSON has turned its tuples into lists."""
-    return Task(str(values["name"]), tuple(str(name) for name in values["class_names"]))
+    plain: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    return ClassificationTask(**plain) if "class_names" in plain else RegressionTask(**plain)
 
 
 def _check_fit(

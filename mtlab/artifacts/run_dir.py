@@ -14,6 +14,8 @@ CONFIG = "config.yaml"
 METRICS = "metrics.jsonl"
 WEIGHTS = "model.safetensors"
 CONFUSIONS = "confusion.json"
+SCATTER = "scatter.json"
+MEMBERS = "members"
 LOG = "mtlab.log"
 FIGURES = "figures"
 PICTURES = "pictures"
@@ -72,6 +74,10 @@ class RunFolder:
         return self.path / CONFUSIONS
 
     @property
+    def scatter(self) -> Path:
+        return self.path / SCATTER
+
+    @property
     def log(self) -> Path:
         return self.path / LOG
 
@@ -82,6 +88,18 @@ class RunFolder:
     def write_summary(self, values: Mapping[str, Any]) -> None:
         """Replace summary.json in one step: a reader sees the old one or the new one."""
         write_whole(self.summary, json.dumps(values, indent=2, allow_nan=False) + "\n")
+
+
+def member_folders(folder: Path) -> list[Path]:
+    """The runs that an ensemble's folder holds, in order; empty for any other folder."""
+    members = folder / MEMBERS
+    if not members.is_dir():
+        return []
+    return sorted((path for path in members.iterdir() if path.is_dir()), key=_number)
+
+
+def _number(folder: Path) -> int:
+    return int(folder.name) if folder.name.isdigit() else 0
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -45,6 +45,8 @@ class RunSummary:
     """What summary.json holds, filled in as the run goes on; None where it never got there.
 
     Attributes:
+        kinds: Per task, `classification` or `regression`.
+        classes: Per classification task, the names of its classes.
         train, val, test: Per task its figures, with the weights that were kept. Test is measured
             once, after training.
         experiment, row: Names of the preset and of its table's row; None where there is none.
@@ -66,6 +68,7 @@ class RunSummary:
     dataset: str | None = None
     model: str | None = None
     tasks: list[str] | None = None
+    kinds: dict[str, str] | None = None
     classes: dict[str, list[str]] | None = None
     weighting: dict[str, float] | None = None
     image_shape: list[int] | None = None
@@ -110,6 +113,7 @@ class RunSummary:
             "dataset": self.dataset,
             "model": self.model,
             "tasks": self.tasks,
+            "kinds": self.kinds,
             "classes": self.classes,
             "weighting": self.weighting,
             "image_shape": self.image_shape,

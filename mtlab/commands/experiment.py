@@ -9,10 +9,12 @@ from torch import nn
 
 from mtlab.artifacts.summary import RunSummary
 from mtlab.config.command_line import check_perceptron, check_weighting
-from mtlab.config.schema import DeviceConfig, ModelConfig, PerceptronConfig, RunConfig
+from mtlab.config.device import DeviceConfig
+from mtlab.config.schema import ModelConfig, PerceptronConfig, RunConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.build import build_augmentation, build_dataset
 from mtlab.data.dataset import Dataset, Split
+from mtlab.data.tasks import ClassificationTask
 from mtlab.device import Device, select_device
 from mtlab.errors import ConfigError
 from mtlab.models.build import build_model
@@ -57,7 +59,7 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     summary.seed = config.seed
     summary.dataset, summary.model = config.dataset.name, config.model.name
     check_perceptron(config, overrides)
-    device = _device(config.device, config.model)
+    device = choose_device(config.device, config.model)
     summary.device = device
     seed_global_generators(config.seed)
     dataset = build_dataset(config.dataset, config.tasks, config.model.task_choice, config.seed)
@@ -67,8 +69,8 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     objective = build_objective(config.mtl, config.model, dataset.tasks)
     weights = objective.task_weights()
     summary.weighting = weights if len(weights) > 1 else None
-    monitor = Monitor(config.trainer.monitor, weights, config.trainer.min_delta)
-    model = build_model(config.model, dataset.image_shape, dataset.tasks)
+    monitor = Monitor(config.trainer.monitor, dataset.tasks, weights, config.trainer.min_delta)
+    model = build_model(config.model, dataset.image_shape, dataset.tasks, dataset.available_tasks)
     summary.parameters = count_parameters(model)
     summary.flops_per_sample = flops_per_sample(model, dataset.image_shape)
     return Experiment(
@@ -86,7 +88,8 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     )
 
 
-def _device(config: DeviceConfig, model: ModelConfig) -> Device:
+def choose_device(config: DeviceConfig, model: ModelConfig) -> Device:
+    """The device of a run; a perceptron learns and answers on the processor."""
     learns_on_processor = isinstance(model, PerceptronConfig)
     kind = "cpu" if learns_on_processor else config.name.value
     return select_device(kind, config.precision.value, config.threads)
@@ -107,6 +110,14 @@ def _check_last_batch(config: RunConfig, num_samples: int) -> None:
 
 def _note_dataset(dataset: Dataset, summary: RunSummary) -> None:
     summary.tasks = [task.name for task in dataset.tasks]
-    summary.classes = {task.name: list(task.class_names) for task in dataset.tasks}
+    summary.kinds = {
+        task.name: "classification" if isinstance(task, ClassificationTask) else "regression"
+        for task in dataset.tasks
+    }
+    summary.classes = {
+        task.name: list(task.class_names)
+        for task in dataset.tasks
+        if isinstance(task, ClassificationTask)
+    }
     summary.image_shape = list(dataset.image_shape)
     summary.samples = {"train": len(dataset.train), "val": len(dataset.val)}

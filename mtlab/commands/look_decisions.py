@@ -13,7 +13,7 @@ from mtlab.commands.sitting import (
     write_probability,
 )
 from mtlab.config.options import EmbeddingMethod, What
-from mtlab.data.splits import stratified_subset
+from mtlab.data.splits import strata_of, stratified_subset
 from mtlab.inspection.embeddings import (
     between_class_share,
     pca_plane,
@@ -39,7 +39,7 @@ def draw_embeddings(sitting: Sitting) -> None:
             "for example what=filters",
         )  # fmt: skip
     options = sitting.options.embeddings
-    main = sitting.test.targets[sitting.run.tasks[0].name]
+    main = strata_of(sitting.test.targets[sitting.run.tasks[0].name])
     positions = stratified_subset(
         main, options.points, generator(sitting.options.seed, "embeddings")
     )

@@ -85,7 +85,8 @@ def _draw_dense_weights(sitting: Sitting, layer: Layer) -> None:
     images = weight_images(layer, sitting.run.image_shape)
     num_units, num_channels = images.shape[:2]
     shown = images[: sitting.options.filters.most_units]
-    names = sitting.run.task(layer.task).class_names if layer.task else None
+    class_names = {task.name: task.class_names for task in sitting.run.classification_tasks}
+    names = class_names.get(layer.task or "")
     labels = [names[unit] if names and len(names) == num_units else str(unit)
               for unit in range(len(shown))]  # fmt: skip
     title = f"{layer.name}: weights of {len(shown)} of {num_units} units"

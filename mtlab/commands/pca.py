@@ -21,7 +21,8 @@ from mtlab.config.schema import TaskChoice
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset
 from mtlab.data.splits import stratified_subset
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import ClassificationTask
+from mtlab.errors import ConfigError
 from mtlab.inspection.embeddings import tsne_plane
 from mtlab.inspection.pca import PrincipalComponents, fit_pca
 from mtlab.inspection.separability import pair_cuts, pair_errors
@@ -60,7 +61,7 @@ class Scene:
     """What all pictures share."""
 
     dataset: str
-    task: Task
+    task: ClassificationTask
     options: PcaOptions
     folder: RunFolder
     record: ResultRecord
@@ -98,7 +99,13 @@ def pca(composed: DictConfig) -> None:
         requested = None if options.task is None else [options.task]
         dataset = build_dataset(config, requested, TaskChoice.first, options.seed)
         write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
-        scene = Scene(dataset.name, dataset.tasks[0], options, folder, record, terminal)
+        task = dataset.tasks[0]
+        if not isinstance(task, ClassificationTask):
+            raise ConfigError(
+                "task", "must name a task with classes, which colour the points", task.name,
+                "choose another one",
+            )  # fmt: skip
+        scene = Scene(dataset.name, task, options, folder, record, terminal)
         train, test = flatten_splits(dataset)
         record.values |= {
             "dataset": dataset.name,

@@ -68,7 +68,4 @@ def _advance(bar: ProgressBar, task: TaskID, event: Event, num_epochs: int) -> N
 
 
 def _figures(split: SplitMetrics) -> str:
-    accuracies = " ".join(
-        f"{name} {task.classification.accuracy:.4f}" for name, task in split.tasks.items()
-    )
-    return f"loss {split.loss:.4f} {accuracies}"
+    return f"loss {split.loss:.4f} {split.headline}"

@@ -85,11 +85,7 @@ class RunRecord:
         elif summary.test is None:
             outcome = f"{summary.parameters.total if summary.parameters else 0:,} parameters"
         else:
-            figures = ", ".join(
-                f"{name} {task.classification.accuracy:.4f}"
-                for name, task in summary.test.tasks.items()
-            )
-            outcome = f"test accuracy {figures}"
+            outcome = f"test {summary.test.headline}"
         overrides = " ".join(summary.overrides)
         return f"#{self._job} {overrides}: {outcome} ({summary.seconds.total:.1f} s)"
 

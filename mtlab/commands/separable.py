@@ -178,8 +178,8 @@ def train_pair(config: RunConfig, pair: Pair) -> PairResult:
         converged=state.converged,
         iterations=state.epoch,
         train_error=last.loss,
-        train_accuracy=train.tasks[task].classification.accuracy,
-        test_accuracy=test.tasks[task].classification.accuracy,
+        train_accuracy=train.tasks[task].as_dict()["accuracy"],
+        test_accuracy=test.tasks[task].as_dict()["accuracy"],
         seconds=time.perf_counter() - started,
     )
 

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from mtlab.artifacts.loading import LoadedRun, rebuild_dataset
 from mtlab.config.options import VisualizeOptions, What
 from mtlab.data.dataset import Dataset, Split
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import ConfigError, MtlabError
 from mtlab.inspection.ascent import PixelRange
 from mtlab.inspection.layers import Layer, find_layers
@@ -102,14 +102,14 @@ class Sitting:
         return shares
 
     @property
-    def main_task(self) -> Task:
+    def main_task(self) -> ClassificationTask:
         """The task that `task=` names, else the first one."""
         return self.run.task(self.options.task)
 
     @property
-    def shown_tasks(self) -> list[Task]:
-        """The task that `task=` names, else every one."""
-        return list(self.run.tasks) if self.options.task is None else [self.main_task]
+    def shown_tasks(self) -> list[ClassificationTask]:
+        """The task that `task=` names, else every one that has classes."""
+        return [self.main_task] if self.options.task else self.run.classification_tasks
 
     def choose_images(self, default_classes: list[int]) -> ChosenImages:
         """The images of `indices`, else the first test image of each class of `digits`.
@@ -166,7 +166,7 @@ class Sitting:
             yield lambda: bar.advance(task)
 
 
-def class_position(task: Task, value: object) -> int:
+def class_position(task: ClassificationTask, value: object) -> int:
     """A class by its name, or by its number where the names are no numbers.
 
     Raises:
@@ -191,6 +191,6 @@ def write_probability(value: float) -> str:
     return f"{math.floor(value * 1e4) / 1e4:.4f}"
 
 
-def study_classes(task: Task) -> list[int]:
+def study_classes(task: ClassificationTask) -> list[int]:
     """The third and the last class, a 2 and a 9 among ten digits; the ends of fewer than three."""
     return [2 if task.num_classes > 2 else 0, task.num_classes - 1]

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mtlab.artifacts.checkpoint import save_model
 from mtlab.artifacts.metrics_log import MetricsLog
+from mtlab.artifacts.predictions import scatter_points
 from mtlab.artifacts.run_dir import RunFolder, write_whole
 from mtlab.artifacts.summary import RunSummary
 from mtlab.commands.experiment import Experiment, prepare
@@ -22,6 +23,8 @@ from mtlab.commands.record import RunRecord
 from mtlab.config.compose import to_run_config
 from mtlab.config.rows import find_row, published_figures, with_row
 from mtlab.config.schema import Keep, PerceptronConfig, UpdateRule
+from mtlab.data.dataset import Split
+from mtlab.data.tasks import RegressionTask
 from mtlab.models.perceptron import Perceptron
 from mtlab.report.figures import draw_run_figures
 from mtlab.seeding import generator
@@ -30,6 +33,7 @@ from mtlab.training.events import EpochEnd, Event
 from mtlab.training.loop import LoopSettings, fit
 from mtlab.training.optim import build_optimizer, build_scheduler
 from mtlab.training.perceptron import PerceptronState, fit_perceptron
+from mtlab.training.predict import predict
 from mtlab.training.state import TrainingState, copy_weights
 
 State = TrainingState | PerceptronState
@@ -58,9 +62,7 @@ def train(composed: DictConfig) -> None:
             state = train_to_the_end(experiment, folder, terminal, summary)
             measure(experiment, state, folder, summary)
             if experiment.config.trainer.figures:
-                draw_run_figures(
-                    summary.as_dict(), folder.metrics, folder.confusions, folder.figures
-                )
+                draw_run_figures(summary.as_dict(), folder.path)
         record.complete()
 
 
@@ -198,4 +200,15 @@ def measure(experiment: Experiment, state: State, folder: RunFolder, summary: Ru
         for name, split in figures.items()
     }
     write_whole(folder.confusions, json.dumps(confusions) + "\n")
+    save_scatter(experiment, test, folder)
     summary.seconds.evaluate += time.perf_counter() - started
+
+
+def save_scatter(experiment: Experiment, test: Split, folder: RunFolder) -> None:
+    """Keep the test split's true and predicted values of every regression task."""
+    names = [task.name for task in experiment.dataset.tasks if isinstance(task, RegressionTask)]
+    if names:
+        batch_size = experiment.config.trainer.eval_batch_size
+        outputs = predict(experiment.model, test.images, batch_size, experiment.device)
+        points = {name: scatter_points(test.targets[name], outputs[name]) for name in names}
+        write_whole(folder.scatter, json.dumps({"test": points}) + "\n")

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from mtlab.config.device import DeviceConfig
 from mtlab.config.rows import row_names
 from mtlab.config.schema import (
     VARIANTS,
     AugmentationConfig,
     DatasetConfig,
-    DeviceConfig,
     ModelConfig,
     OptimizerConfig,
     RunConfig,
@@ -122,6 +122,17 @@ def to_dataset_config(composed: DictConfig) -> DatasetConfig:
     return _variant("dataset", values.get("dataset"), DatasetConfig)
 
 
+def to_device_config(composed: DictConfig) -> DeviceConfig:
+    """The group `device` alone, for commands that use a trained run.
+
+    Raises:
+        ConfigError: See `to_run_config`.
+    """
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    return _typed("device", values.get("device"), DeviceConfig)
+
+
 def to_options(composed: DictConfig, kind: type[T]) -> T:
     """A command's own top-level keys: those that are fields of its dataclass.
 
@@ -217,7 +228,7 @@ def _check_booleans(group: str, kind: type, values: dict[str, Any]) -> None:
     for field in dataclasses.fields(kind):
         value = values.get(field.name)
         if field.type == "bool" and not isinstance(value, bool):
-            key = f"{group}.{field.name}"
+            key = f"{group}.{field.name}".strip(".")
             raise ConfigError(key, "must be true or false", value, f"for example {key}=true")
 
 

@@ -16,17 +16,11 @@ from mtlab.config.checks import (
     check_number_or_list,
     require,
 )
+from mtlab.config.device import DeviceConfig
+from mtlab.config.heads import HeadConfig
+from mtlab.config.tasks import TaskConfig
 
 # --- dataset -------------------------------------------------------------------------------------
-
-
-class TargetRule(Enum):
-    """How a task's target follows from a label."""
-
-    label = "label"
-    groups = "groups"
-    parity = "parity"
-    threshold = "threshold"
 
 
 class Normalisation(Enum):
@@ -42,16 +36,6 @@ class EmnistVariant(Enum):
     balanced = "balanced"
     letters = "letters"
     digits = "digits"
-
-
-@dataclass
-class TaskConfig:
-    """One task: a rule that turns a label into a target class."""
-
-    by: TargetRule = TargetRule.label
-    label: str | None = None
-    groups: dict[str, list[int]] = field(default_factory=dict)
-    at: int | None = None
 
 
 @dataclass
@@ -105,20 +89,30 @@ class EmnistConfig(DownloadedConfig):
 
 
 @dataclass
-class NpzConfig(DatasetConfig):
-    """A user's own arrays."""
+class UndividedConfig(DatasetConfig):
+    """Sets that come without a test split of their own."""
 
-    path: str | None
-    images: str
-    labels: list[str] | None
-    label_names: list[str] | None
     test_fraction: float
+    stratify_by: str | None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_between(
             self.test_fraction, "dataset.test_fraction", 0, 1, low_open=True, high_open=True
         )
+
+
+@dataclass
+class NpzConfig(UndividedConfig):
+    """A user's own arrays."""
+
+    path: str | None
+    images: str
+    labels: list[str] | None
+    label_names: list[str] | None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         require(
             bool(self.path),
             "dataset.path",
@@ -126,6 +120,23 @@ class NpzConfig(DatasetConfig):
             self.path,
             "for example dataset.path=images.npz",
         )
+
+
+@dataclass
+class ShapesConfig(UndividedConfig):
+    """The drawn shapes."""
+
+    num_images: int
+    image_size: int
+    seed: int
+    difficulty: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_between(self.num_images, "dataset.num_images", 2)
+        check_between(self.image_size, "dataset.image_size", 8)
+        check_between(self.seed, "dataset.seed", 0)
+        check_between(self.difficulty, "dataset.difficulty", 0, 1)
 
 
 # --- augmentation ---------------------------------------------------------------------------------
@@ -213,6 +224,7 @@ class MlpConfig(ModelConfig):
     activation: Activation
     batch_norm: bool
     dropout: float
+    heads: dict[str, HeadConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_each_at_least(self.widths, "model.widths", 1)
@@ -236,6 +248,7 @@ class CnnConfig(ModelConfig):
     activation: Activation
     batch_norm: bool
     dropout: float
+    heads: dict[str, HeadConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_each_at_least(self.filters, "model.filters", 1)
@@ -267,6 +280,7 @@ class VggConfig(ModelConfig):
     activation: Activation
     batch_norm: bool
     dropout: float
+    heads: dict[str, HeadConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_each_at_least(self.filters, "model.filters", 1)
@@ -285,9 +299,6 @@ class VggConfig(ModelConfig):
 
 LARGEST_WEIGHT = 1e6
 """Of a task. Beyond it, the weighted loss soon leaves the range of single precision."""
-
-LARGEST_THREADS = 1024
-"""Far more threads than any processor has, and far fewer than an operating system refuses."""
 
 # --- mtl -----------------------------------------------------------------------------------------
 
@@ -436,35 +447,7 @@ class PlateauConfig(SchedulerConfig):
         check_between(self.min_lr, "scheduler.min_lr", 0)
 
 
-# --- device and trainer --------------------------------------------------------------------------
-
-
-class DeviceKind(Enum):
-    """`auto` takes a GPU where there is one."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-    auto = "auto"
-
-
-class Precision(Enum):
-    """`bfloat16`: autocast; weights and optimizer state stay float32."""
-
-    float32 = "float32"
-    bfloat16 = "bfloat16"
-
-
-@dataclass
-class DeviceConfig:
-    """Where to compute."""
-
-    name: DeviceKind
-    threads: int | None
-    precision: Precision
-
-    def __post_init__(self) -> None:
-        if self.threads is not None:
-            check_between(self.threads, "device.threads", 1, LARGEST_THREADS)
+# --- trainer -------------------------------------------------------------------------------------
 
 
 class Keep(Enum):
@@ -534,6 +517,7 @@ VARIANTS: dict[str, tuple[str, dict[str, type]]] = {
             "kmnist": DownloadedConfig,
             "emnist": EmnistConfig,
             "npz": NpzConfig,
+            "shapes": ShapesConfig,
         },
     ),
     "augmentation": ("name", {"none": AugmentationConfig, "affine": AffineConfig}),
@@ -544,6 +528,7 @@ VARIANTS: dict[str, tuple[str, dict[str, type]]] = {
             "mlp": MlpConfig,
             "cnn": CnnConfig,
             "mtl_cnn": CnnConfig,
+            "three_heads": CnnConfig,
             "vgg": VggConfig,
         },
     ),

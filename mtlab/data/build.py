@@ -15,31 +15,22 @@ from mtlab.config.schema import (
     EmnistConfig,
     Normalisation,
     NpzConfig,
-    TargetRule,
+    ShapesConfig,
     TaskChoice,
-    TaskConfig,
+    UndividedConfig,
 )
+from mtlab.config.tasks import TaskConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.dataset import Dataset, PixelStatistics, prepare
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
 from mtlab.data.npz import Npz, NpzLayout
-from mtlab.data.source import LabelledImages, Source
-from mtlab.data.splits import stratified_split, stratified_subset
-from mtlab.data.tasks import (
-    AsItIs,
-    Derivation,
-    Groups,
-    Parity,
-    Task,
-    Threshold,
-    derive_task,
-    targets,
-)
+from mtlab.data.shapes import Shapes, ShapesSettings
+from mtlab.data.source import LabelledImages, Source, Strata
+from mtlab.data.splits import strata_of, stratified_split, stratified_subset
+from mtlab.data.tasks_build import available_tasks, choose_tasks, label_of, task_targets
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
-
-RESERVED_TASK_NAMES = ("loss", "epoch", "seconds")
 
 
 def open_source(config: DatasetConfig) -> Source:
@@ -48,7 +39,12 @@ def open_source(config: DatasetConfig) -> Source:
         return Digits()
     if isinstance(config, NpzConfig):
         layout = NpzLayout(config.images, config.labels, config.label_names, config.test_fraction)
-        return Npz(Path(config.path or "").expanduser(), layout)
+        return Npz(Path(config.path or "").expanduser(), layout, strata_by(config))
+    if isinstance(config, ShapesConfig):
+        settings = ShapesSettings(
+            config.num_images, config.image_size, config.seed, config.difficulty
+        )
+        return Shapes(settings, config.test_fraction, strata_by(config))
     if isinstance(config, EmnistConfig):
         dataset = emnist(config.variant.value)
         return Downloaded(dataset, "emnist", cache_folder(config.root))
@@ -57,55 +53,81 @@ def open_source(config: DatasetConfig) -> Source:
 
 
 def build_dataset(
-    config: DatasetConfig, requested: list[str] | None, choice: TaskChoice, seed: int
+    config: DatasetConfig,
+    requested: list[str] | None,
+    choice: TaskChoice,
+    seed: int,
+    pixel_statistics: PixelStatistics | None = None,
 ) -> Dataset:
     """Read the training images, derive the tasks and split off validation.
 
     Args:
         requested: Task names from the top-level key `tasks`; None leaves the choice to `choice`.
         seed: Decides the validation split and the samples that `dataset.limit` keeps.
+        pixel_statistics: Those of a trained network, to measure it on another dataset; None
+            measures the training images.
 
     Raises:
         DataError, ConfigError: See the sources and the tasks.
     """
     source = open_source(config)
     everything = source.train()
-    kept = _limited(_with_classes(everything, config), config, seed)
+    kept = kept_samples(everything, config, seed)
     train_positions, val_positions = stratified_split(
-        kept.main_label, config.val_fraction, generator(seed, "validation split")
+        strata_by(config)(kept), config.val_fraction, generator(seed, "validation split")
     )
     train, val = kept.select(train_positions), kept.select(val_positions)
 
-    task_configs = _task_configs(config, everything)
-    names = _choose_tasks(task_configs, config, requested, choice)
-    derived: list[Task] = []
-    tables: dict[str, tuple[str, dict[int, int]]] = {}
-    for name in names:
-        label, task, table = _derive(name, task_configs[name], config, source, everything)
-        derived.append(task)
-        tables[name] = (label, table)
+    available = available_tasks(config, everything)
+    learned = [
+        task_targets(name, available[name], config, source.class_names(), everything)
+        for name in choose_tasks(available, config, requested, choice)
+    ]
 
     def make_targets(samples: LabelledImages) -> dict[str, torch.Tensor]:
-        return {
-            name: targets(samples.labels[label], table, name)
-            for name, (label, table) in tables.items()
-        }
+        return {targets.task.name: targets(samples) for targets in learned}
 
     statistics = PixelStatistics.of(
         train.images, standardise=config.normalisation is Normalisation.standard
     )
+    if pixel_statistics is not None:
+        statistics = pixel_statistics.for_pixels(train.images.dtype)
     channels, height, width = train.images.shape[1:]
     return Dataset(
         name=config.name,
-        tasks=tuple(derived),
+        tasks=tuple(targets.task for targets in learned),
+        available_tasks=tuple(available),
         image_shape=(channels, height, width),
         pixel_statistics=statistics,
         train=prepare(train, make_targets, statistics),
         val=prepare(val, make_targets, statistics),
         load_test=lambda: prepare(
-            _limited(_with_classes(source.test(), config), config, seed), make_targets, statistics
+            kept_samples(source.test(), config, seed), make_targets, statistics
         ),
     )
+
+
+def strata_by(config: DatasetConfig) -> Strata:
+    """What splits are stratified by: the label of the task `dataset.stratify_by`, else the first.
+
+    Raises (when called):
+        ConfigError: No task and no label has this name.
+    """
+    name = config.stratify_by if isinstance(config, UndividedConfig) else None
+
+    def strata(samples: LabelledImages) -> torch.Tensor:
+        if name is None:
+            return strata_of(samples.main_label)
+        labels = list(samples.labels)
+        if name not in config.tasks and name not in labels:
+            raise ConfigError(
+                "dataset.stratify_by", f"must name a task: {', '.join(config.tasks or labels)}",
+                name, "choose one of them, or null for the first label",
+            )  # fmt: skip
+        task = config.tasks.get(name, TaskConfig())
+        return strata_of(samples.labels[label_of(name, task, labels)])
+
+    return strata
 
 
 def build_augmentation(
@@ -123,9 +145,23 @@ def build_augmentation(
     )
 
 
+def kept_samples(samples: LabelledImages, config: DatasetConfig, seed: int) -> LabelledImages:
+    """The samples that `dataset.classes` and `dataset.limit` leave.
+
+    Raises:
+        ConfigError, DataError: A class that is not there, or fewer than two images left.
+    """
+    return _limited(_with_classes(samples, config), config, seed)
+
+
 def _with_classes(samples: LabelledImages, config: DatasetConfig) -> LabelledImages:
     if config.classes is None:
         return samples
+    if samples.main_label.is_floating_point():
+        raise ConfigError(
+            "dataset.classes", "selects by the first label, whose values must be whole numbers",
+            f"{samples.main_label_name} with fractions", "set it to null, or put classes first",
+        )  # fmt: skip
     present = samples.main_label.unique().tolist()
     strangers = [label for label in config.classes if label not in present]
     if strangers:
@@ -140,7 +176,7 @@ def _with_classes(samples: LabelledImages, config: DatasetConfig) -> LabelledIma
 def _limited(samples: LabelledImages, config: DatasetConfig, seed: int) -> LabelledImages:
     if config.limit is not None and config.limit < len(samples):
         samples = samples.select(
-            stratified_subset(samples.main_label, config.limit, generator(seed, "limit"))
+            stratified_subset(strata_by(config)(samples), config.limit, generator(seed, "limit"))
         )
     if len(samples) < 2:
         raise DataError(
@@ -149,80 +185,6 @@ def _limited(samples: LabelledImages, config: DatasetConfig, seed: int) -> Label
             f"{len(samples)}", "keep more images",
         )  # fmt: skip
     return samples
-
-
-def _task_configs(config: DatasetConfig, samples: LabelledImages) -> dict[str, TaskConfig]:
-    tasks = config.tasks or {name: TaskConfig(label=name) for name in samples.labels}
-    for name in tasks:
-        if name in RESERVED_TASK_NAMES or not name.replace("_", "").replace("-", "").isalnum():
-            raise ConfigError(
-                f"dataset.tasks.{name}",
-                "a task's name is made of letters, digits, - and _, and is none of"
-                f" {', '.join(RESERVED_TASK_NAMES)}",
-                name, "choose another name",
-            )  # fmt: skip
-    return tasks
-
-
-def _choose_tasks(
-    available: dict[str, TaskConfig],
-    config: DatasetConfig,
-    requested: list[str] | None,
-    choice: TaskChoice,
-) -> list[str]:
-    defaults = config.default_tasks or list(available)
-    key, names = ("tasks", requested) if requested else ("dataset.default_tasks", defaults)
-    for name in names:
-        if name not in available:
-            raise ConfigError(
-                key, f"must name tasks of dataset={config.name}, which are {', '.join(available)}",
-                name, f"choose among them, or add dataset.tasks.{name}",
-            )  # fmt: skip
-    return names if requested or choice is TaskChoice.defaults else names[:1]
-
-
-def _derive(
-    name: str, task: TaskConfig, config: DatasetConfig, source: Source, samples: LabelledImages
-) -> tuple[str, Task, dict[int, int]]:
-    """The label a task reads, the task, and its target for each label value."""
-    main = next(iter(samples.labels))
-    label = task.label or main
-    if label not in samples.labels:
-        raise ConfigError(
-            f"dataset.tasks.{name}.label", f"must name a label: {', '.join(samples.labels)}",
-            label, "choose one of them",
-        )  # fmt: skip
-    present = samples.labels[label].unique().tolist()
-    num_labels = present[-1] + 1
-    if label == main:
-        class_names = config.class_names or source.class_names()
-        if class_names is not None and len(class_names) < num_labels:
-            raise ConfigError(
-                "dataset.class_names", f"must name each of the {num_labels} labels",
-                f"{len(class_names)} names", "add the missing names, or set it to null",
-            )  # fmt: skip
-        if config.classes is not None:
-            present = sorted(config.classes)
-    else:
-        class_names = None
-    label_names = {value: class_names[value] if class_names else str(value) for value in present}
-    derived, table = derive_task(name, _derivation(name, task, num_labels), label_names)
-    return label, derived, table
-
-
-def _derivation(name: str, task: TaskConfig, num_labels: int) -> Derivation:
-    key = f"dataset.tasks.{name}"
-    match task.by:
-        case TargetRule.label:
-            return AsItIs()
-        case TargetRule.parity:
-            return Parity()
-        case TargetRule.threshold:
-            if task.at is None:
-                raise ConfigError(f"{key}.at", "must be a label", None, f"for example {key}.at=5")
-            return Threshold(task.at)
-        case TargetRule.groups:
-            return Groups(task.groups, f"{key}.groups", num_labels)
 
 
 def _ranges(values: list[int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -19,7 +19,8 @@ class Split:
 
     Attributes:
         images: `(num_samples, channels, height, width)`, float32, normalised.
-        targets: Per task, `(num_samples,)`, int64 in `[0, num_classes)`.
+        targets: Per task, `(num_samples,)`: int64 in `[0, num_classes)` for classification,
+            float32 for regression.
     """
 
     images: torch.Tensor
@@ -66,6 +67,10 @@ class PixelStatistics:
             stds.append(float(std) + STANDARD_EPSILON)
         return PixelStatistics(scale, tuple(means), tuple(stds))
 
+    def for_pixels(self, dtype: torch.dtype) -> PixelStatistics:
+        """The same for bytes in [0, 255] or for floats on the scale of the training images."""
+        return replace(self, scale=1 / 255 if dtype == torch.uint8 else 1.0)
+
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """Normalise images `(num_samples, channels, height, width)` to float32."""
         normalised = images.to(torch.float32, copy=True).mul_(self.scale)
@@ -85,6 +90,7 @@ class Dataset:
         tasks: In the order in which they are learned and reported.
         image_shape: `(channels, height, width)`.
         load_test: Reads the test split. Called once, after training.
+        available_tasks: Names of all tasks that the dataset has, learned or not.
     """
 
     name: str
@@ -94,6 +100,7 @@ class Dataset:
     train: Split
     val: Split
     load_test: Callable[[], Split]
+    available_tasks: tuple[str, ...] = ()
 
 
 def prepare(

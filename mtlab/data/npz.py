@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.data.source import LabelledImages
-from mtlab.data.splits import stratified_split
+from mtlab.data.source import LabelledImages, Strata
+from mtlab.data.splits import strata_of, stratified_split
 from mtlab.errors import DataError
 from mtlab.seeding import generator
 
@@ -39,12 +39,16 @@ class Npz:
 
     Raises:
         DataError: No such file, not a .npz, damaged, arrays of objects, missing arrays, NaN or
-            infinite pixels, labels that are not whole numbers, or lengths that differ.
+            infinite pixels or labels, or lengths that differ.
+
+    Args:
+        strata: What a test split drawn from the file is stratified by; None: the first label.
     """
 
-    def __init__(self, path: Path, layout: NpzLayout) -> None:
+    def __init__(self, path: Path, layout: NpzLayout, strata: Strata | None = None) -> None:
         self._path = path
         self._layout = layout
+        self._strata = strata or by_main_label
         self._names = _array_names(path)
         self._has_test_arrays = layout.images + TEST_SUFFIX in self._names
 
@@ -70,7 +74,7 @@ class Npz:
     def _split(self) -> tuple[LabelledImages, torch.Tensor, torch.Tensor]:
         everything = self._everything
         rest, held_out = stratified_split(
-            everything.main_label,
+            self._strata(everything),
             self._layout.test_fraction,
             generator(TEST_SPLIT_SEED, "npz test split"),
         )
@@ -141,32 +145,29 @@ class Npz:
                 "mend the array, or leave it out by dataset.labels",
             )
         values: npt.NDArray[Any] = array.astype(np.int64) if array.dtype == bool else array
-        if not (
-            np.issubdtype(values.dtype, np.number)
-            and bool(np.isfinite(values).all())
-            and bool((values == np.floor(values)).all())
-            and bool((values >= 0).all())
-        ):
+        is_real = np.issubdtype(values.dtype, np.integer) or np.issubdtype(
+            values.dtype, np.floating
+        )
+        if not (is_real and bool(np.isfinite(values).all())):
             raise DataError(
                 subject,
-                "must hold whole numbers of at least 0",
+                "must hold finite numbers: classes numbered from 0, or values to be predicted",
                 f"{array.dtype} with values such as {_first_bad_label(values)}",
-                "number the classes from 0",
+                "number the classes from 0, and leave out the samples without a label",
             )
-        whole = torch.from_numpy(values.astype(np.int64))
-        if whole.ndim == 1:
-            return {name: whole}
+        if values.ndim == 1:
+            return {name: _label(values)}
         columns = self._layout.label_names
         if columns is None:
-            columns = [f"{name}{column}" for column in range(whole.shape[1])]
-        if len(columns) != whole.shape[1]:
+            columns = [f"{name}{column}" for column in range(values.shape[1])]
+        if len(columns) != values.shape[1] or len(set(columns)) != len(columns):
             raise DataError(
                 "dataset.label_names",
-                f"must name each of the {whole.shape[1]} columns of {subject}",
+                f"must name each of the {values.shape[1]} columns of {subject}, none twice",
                 columns,
                 "list one name per column",
             )
-        return {column: whole[:, index] for index, column in enumerate(columns)}
+        return {column: _label(values[:, index]) for index, column in enumerate(columns)}
 
     def _load(self, name: str) -> Array:
         if name not in self._names:
@@ -192,6 +193,11 @@ class Npz:
             raise _unreadable(self._path, error) from error
 
 
+def by_main_label(samples: LabelledImages) -> torch.Tensor:
+    """The first label as what a split is stratified by."""
+    return strata_of(samples.main_label)
+
+
 def _array_names(path: Path) -> list[str]:
     if not path.is_file():
         raise DataError(
@@ -213,9 +219,14 @@ def _unreadable(path: Path, reason: object) -> DataError:
     )
 
 
+def _label(values: npt.NDArray[Any]) -> torch.Tensor:
+    """Whole numbers from 0 as int64, which can be classes; others as float32."""
+    if bool((values >= 0).all()) and bool((values == np.floor(values)).all()):
+        return torch.from_numpy(values.astype(np.int64))
+    return torch.from_numpy(values.astype(np.float32))
+
+
 def _first_bad_label(values: Array) -> object:
-    if not np.issubdtype(values.dtype, np.number):
+    if not np.issubdtype(values.dtype, np.floating):
         return repr(values.flat[0])
-    numbers = values.astype(np.float64)
-    bad = ~np.isfinite(numbers) | (numbers != np.floor(numbers)) | (numbers < 0)
-    return numbers[bad].flat[0]
+    return values[~np.isfinite(values)].flat[0]

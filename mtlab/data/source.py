@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,7 @@ class LabelledImages:
 
     Attributes:
         images: `(num_samples, channels, height, width)`, uint8 in [0, 255] or float32.
-        labels: Per label name, whole numbers `(num_samples,)`, int64.
+        labels: Per label name, `(num_samples,)`: whole numbers from 0 are int64, others float32.
     """
 
     images: torch.Tensor
@@ -24,9 +25,13 @@ class LabelledImages:
         return self.images.shape[0]
 
     @property
-    def main_label(self) -> torch.Tensor:
+    def main_label_name(self) -> str:
         """The first label, which `dataset.classes` selects by and the splits stratify by."""
-        return next(iter(self.labels.values()))
+        return next(iter(self.labels))
+
+    @property
+    def main_label(self) -> torch.Tensor:
+        return self.labels[self.main_label_name]
 
     def select(self, indices: torch.Tensor) -> LabelledImages:
         """The samples at these positions, in this order."""
@@ -34,6 +39,10 @@ class LabelledImages:
             self.images.index_select(0, indices),
             {name: label.index_select(0, indices) for name, label in self.labels.items()},
         )
+
+
+Strata = Callable[[LabelledImages], torch.Tensor]
+"""From samples to the classes `(num_samples,)` whose shares a split keeps."""
 
 
 class Source(Protocol):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+NUM_VALUE_STRATA = 10
+
 
 def stratified_split(
     labels: torch.Tensor, fraction: float, generator: torch.Generator
@@ -48,3 +50,14 @@ def stratified_subset(
         shuffled = members[torch.randperm(members.shape[0], generator=generator)]
         chosen.append(shuffled[:quota])
     return torch.cat(chosen).sort().values
+
+
+def strata_of(labels: torch.Tensor) -> torch.Tensor:
+    """Classes to stratify by, `(num_samples,)`: whole labels as they are, values by their tenth.
+
+    A split stratified by a value keeps the share of each decile.
+    """
+    if not labels.is_floating_point():
+        return labels
+    ranks = labels.argsort(stable=True).argsort()
+    return ranks * NUM_VALUE_STRATA // max(labels.shape[0], 1)

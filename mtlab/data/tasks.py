@@ -1,4 +1,4 @@
-"""Tasks: how the target of each one follows from a label."""
+"""Tasks, and how the target of each one follows from a label."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Protocol
 
 import torch
 
-from mtlab.errors import ConfigError
+from mtlab.errors import ConfigError, DataError
 
 UNKNOWN_LABEL = -1
 
 
 @dataclass(frozen=True)
-class Task:
-    """A classification task.
+class ClassificationTask:
+    """A task whose target is one of several classes.
 
     Attributes:
         name: As the user calls it.
@@ -28,6 +28,28 @@ class Task:
     @property
     def num_classes(self) -> int:
         return len(self.class_names)
+
+
+@dataclass(frozen=True)
+class RegressionTask:
+    """A task whose target is a number.
+
+    Attributes:
+        name: As the user calls it.
+        range: Lowest and highest value of the target; None for any number.
+        activation: `identity`, `sigmoid` (over the range, [0, 1] without one) or `softplus`.
+        loss: `mse`, `mae` or `huber`.
+        huber_delta: Where Huber's loss turns linear, in the target's unit.
+    """
+
+    name: str
+    range: tuple[float, float] | None = None
+    activation: str = "identity"
+    loss: str = "mse"
+    huber_delta: float = 1.0
+
+
+Task = ClassificationTask | RegressionTask
 
 
 class Derivation(Protocol):
@@ -125,7 +147,7 @@ class Groups:
 
 def derive_task(
     name: str, derivation: Derivation, label_names: Mapping[int, str]
-) -> tuple[Task, dict[int, int]]:
+) -> tuple[ClassificationTask, dict[int, int]]:
     """The task, and the target for each label.
 
     Args:
@@ -145,15 +167,22 @@ def derive_task(
     target_of = {
         label: target for target, labels in enumerate(occupied.values()) for label in labels
     }
-    return Task(name, tuple(occupied)), target_of
+    return ClassificationTask(name, tuple(occupied)), target_of
 
 
-def targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str) -> torch.Tensor:
+def class_targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str) -> torch.Tensor:
     """Map labels `(num_samples,)` to targets `(num_samples,)`.
 
     Raises:
-        ConfigError: A label that did not occur in the training images.
+        ConfigError: A label that did not occur in the training images, or a fraction.
     """
+    if labels.is_floating_point():
+        low, high = float(labels.min()), float(labels.max())
+        raise ConfigError(
+            f"dataset.tasks.{task}", "must read whole numbers of at least 0 in every split",
+            f"fractions or numbers below 0, from {low:g} to {high:g}",
+            f"mend the labels, or set dataset.tasks.{task}.kind=regression",
+        )  # fmt: skip
     table = torch.full((max(int(labels.max()), *target_of) + 1,), UNKNOWN_LABEL, dtype=torch.int64)
     for label, target in target_of.items():
         table[label] = target
@@ -166,3 +195,23 @@ def targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str) -> to
             "leave such images out, or add some to the training images",
         )  # fmt: skip
     return mapped
+
+
+def value_targets(labels: torch.Tensor, task: RegressionTask) -> torch.Tensor:
+    """Labels `(num_samples,)`, whole or not, as float32 targets `(num_samples,)`.
+
+    Raises:
+        DataError: A value outside the task's range.
+    """
+    values = labels.to(torch.float32)
+    if task.range is not None:
+        low, high = task.range
+        outside = (values < low) | (values > high)
+        if bool(outside.any()):
+            raise DataError(
+                f"dataset.tasks.{task.name}.range",
+                f"must hold every target, and is [{low:g}, {high:g}]",
+                f"{int(outside.sum())} outside it, such as {float(values[outside][0]):g}",
+                "widen the range, or rescale the labels",
+            )
+    return values

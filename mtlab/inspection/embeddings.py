@@ -27,7 +27,7 @@ def trunk_features(model: nn.Module, images: torch.Tensor) -> npt.NDArray[np.flo
             "what", "embeddings need a trunk with shared features", type(model).__name__,
             "for example what=filters",
         )  # fmt: skip
-    features = [model.trunk(batch) for batch in images.split(IMAGES_AT_ONCE)]
+    features = [model.trunk(batch).flatten(1) for batch in images.split(IMAGES_AT_ONCE)]
     return np.asarray(torch.cat(features).numpy(), dtype=np.float32)
 
 

@@ -8,13 +8,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from mtlab.config.heads import HeadConfig
 from mtlab.config.schema import CnnConfig, MlpConfig, ModelConfig, PerceptronConfig, VggConfig
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError, ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
-from mtlab.models.heads import ClassificationHead
+from mtlab.models.heads import DenseHead, Head, LayeredHead
+from mtlab.models.layers import read_layers
 from mtlab.models.mlp import MlpTrunk
-from mtlab.models.multitask import MultiTaskNetwork
+from mtlab.models.multitask import HeadLinks, MultiTaskNetwork, forward_order
 from mtlab.models.perceptron import Perceptron
 from mtlab.models.trunk import Trunk
 from mtlab.models.vgg import plan_blocks
@@ -23,9 +25,14 @@ LARGEST_NUM_PARAMETERS = 500_000_000
 """With Adam's two means and the gradient, 8 GB in single precision; the studies' largest network
 has 20 million."""
 
+LayerConfig = MlpConfig | CnnConfig | VggConfig
+
 
 def build_model(
-    config: ModelConfig, image_shape: tuple[int, int, int], tasks: Sequence[Task]
+    config: ModelConfig,
+    image_shape: tuple[int, int, int],
+    tasks: Sequence[Task],
+    available_tasks: Sequence[str] | None = None,
 ) -> nn.Module:
     """Build the network with fresh weights from torch's global generator.
 
@@ -34,44 +41,89 @@ def build_model(
 
     Args:
         image_shape: `(channels, height, width)`.
+        available_tasks: Names of all tasks of the dataset: a model file may have heads for those
+            that this run does not learn. None where they are not known.
 
     Raises:
-        ModelError: Layers that do not fit, or more parameters than `LARGEST_NUM_PARAMETERS`.
+        ModelError: Layers that do not fit, heads that borrow in a circle, a head for a task that
+            the dataset does not have, or more parameters than `LARGEST_NUM_PARAMETERS`.
         ConfigError: Tasks that the model cannot learn.
     """
     with torch.device("meta"):
-        outline = _build(config, image_shape, tasks)
+        outline = _build(config, image_shape, tasks, available_tasks)
     num_parameters = sum(parameter.numel() for parameter in outline.parameters())
     if num_parameters > LARGEST_NUM_PARAMETERS:
         raise ModelError(
             "model", f"must have at most {LARGEST_NUM_PARAMETERS:,} parameters to fit the memory",
             f"{num_parameters:,}", "use fewer or narrower layers",
         )  # fmt: skip
-    return _build(config, image_shape, tasks)
+    return _build(config, image_shape, tasks, available_tasks)
 
 
 def _build(
-    config: ModelConfig, image_shape: tuple[int, int, int], tasks: Sequence[Task]
+    config: ModelConfig,
+    image_shape: tuple[int, int, int],
+    tasks: Sequence[Task],
+    available_tasks: Sequence[str] | None,
 ) -> nn.Module:
     """Build the network on the current default device."""
     if isinstance(config, PerceptronConfig):
         return _perceptron(config, image_shape, tasks)
-    assert isinstance(config, MlpConfig | CnnConfig | VggConfig)
+    assert isinstance(config, LayerConfig)
+    names = [task.name for task in tasks]
+    for name in config.heads if available_tasks is not None else ():
+        known = dict.fromkeys([*names, *(available_tasks or ())])
+        if name not in known:
+            raise ModelError(
+                f"model.heads.{name}", f"must belong to a task of the dataset: {', '.join(known)}",
+                name, "mend the name, or leave the head out",
+            )  # fmt: skip
     trunk = _trunk(config, image_shape)
-    heads = {
-        task.name: ClassificationHead(
+    links = {task: _links(task, head) for task, head in config.heads.items() if task in names}
+    heads: dict[str, Head] = {}
+    by_name = {task.name: task for task in tasks}
+    for name in forward_order({name: links.get(name, HeadLinks()).features_from for name in names}):
+        lenders = links[name].features_from if name in links else ()
+        num_borrowed = sum(heads[lender].num_features for lender in lenders)
+        heads[name] = _head(config, by_name[name], trunk, num_borrowed)
+    return MultiTaskNetwork(trunk, {name: heads[name] for name in names}, links)
+
+
+def _links(task: str, head: HeadConfig) -> HeadLinks:
+    lenders = head.features_from
+    if isinstance(lenders, str) or lenders is None:
+        lenders = [lenders] if lenders else []
+    if not isinstance(lenders, list) or len(set(lenders)) != len(lenders):
+        raise ModelError(
+            f"model.heads.{task}.features_from", "must name a task, or list some, none twice",
+            head.features_from, f"for example model.heads.{task}.features_from=a",
+        )  # fmt: skip
+    return HeadLinks(tuple(map(str, lenders)), head.detach_features, head.stop_gradient)
+
+
+def _head(config: LayerConfig, task: Task, trunk: Trunk, num_borrowed: int) -> Head:
+    """The head that `model.heads` lists, or the branch that every task has without it."""
+    own = config.heads.get(task.name)
+    if own is None:
+        return DenseHead(
             trunk.num_features,
             config.branch_widths,
-            task.num_classes,
+            task,
             activation=config.activation.value,
             dropout=config.dropout,
         )
-        for task in tasks
-    }
-    return MultiTaskNetwork(trunk, heads)
+    key = f"model.heads.{task.name}.layers"
+    return LayeredHead(
+        task,
+        read_layers(own.layers, key),
+        trunk.output_shape,
+        num_borrowed,
+        activation=config.activation.value,
+        key=key,
+    )
 
 
-def _trunk(config: MlpConfig | CnnConfig | VggConfig, image_shape: tuple[int, int, int]) -> Trunk:
+def _trunk(config: LayerConfig, image_shape: tuple[int, int, int]) -> Trunk:
     common: dict[str, Any] = {
         "activation": config.activation.value,
         "batch_norm": config.batch_norm,
@@ -82,6 +134,7 @@ def _trunk(config: MlpConfig | CnnConfig | VggConfig, image_shape: tuple[int, in
     common |= {
         "shared_widths": config.shared_widths,
         "has_branches": bool(config.branch_widths),
+        "gives_maps": _gives_maps(config),
     }
     if isinstance(config, VggConfig):
         blocks = plan_blocks(config.filters, config.convolutions_per_block, image_shape)
@@ -102,6 +155,12 @@ def _trunk(config: MlpConfig | CnnConfig | VggConfig, image_shape: tuple[int, in
     )
 
 
+def _gives_maps(config: CnnConfig | VggConfig) -> bool:
+    """Heads with layers of their own start from the maps, where no shared layer flattens them."""
+    pools = isinstance(config, CnnConfig) and config.global_average_pooling
+    return bool(config.heads) and not config.shared_widths and not pools
+
+
 def _perceptron(
     config: PerceptronConfig, image_shape: tuple[int, int, int], tasks: Sequence[Task]
 ) -> Perceptron:
@@ -110,10 +169,12 @@ def _perceptron(
             "tasks", "model=perceptron learns one task", [task.name for task in tasks],
             f"for example 'tasks=[{tasks[0].name}]', or choose model=mlp",
         )  # fmt: skip
-    if tasks[0].num_classes != 2:
+    task = tasks[0]
+    if isinstance(task, RegressionTask) or task.num_classes != 2:
         raise ConfigError(
             "model", "perceptron separates two classes",
-            f"{tasks[0].num_classes} classes of the task {tasks[0].name}",
+            f"the regression task {task.name}" if isinstance(task, RegressionTask)
+            else f"{task.num_classes} classes of the task {task.name}",
             "keep two labels, for example 'dataset.classes=[0,1]', or take a task of two classes",
         )  # fmt: skip
-    return Perceptron(image_shape, tasks[0].name, config.initial_scale)
+    return Perceptron(image_shape, task.name, config.initial_scale)

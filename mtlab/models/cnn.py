@@ -94,6 +94,8 @@ class CnnTrunk(Trunk):
             where there is no dense layer at all.
         has_branches: Whether the heads have dense layers of their own, which then carry the
             dropout.
+        gives_maps: Whether heads receive the maps as they are, for layers of their own; only
+            without pooling and shared layers.
 
     Raises:
         ModelError: A kernel or pooling window larger than its map; the message shows the shape
@@ -108,6 +110,7 @@ class CnnTrunk(Trunk):
         global_average_pooling: bool = False,
         shared_widths: Sequence[int] = (),
         has_branches: bool = False,
+        gives_maps: bool = False,
         activation: str = "relu",
         batch_norm: bool = False,
         dropout: float = 0.0,
@@ -120,15 +123,20 @@ class CnnTrunk(Trunk):
             blocks += _convolution_block(in_channels, plan, activation, batch_norm)
             in_channels = plan.filters
         self.convolutions = nn.Sequential(*blocks)
-        self.to_features: nn.Module = (
-            GlobalAveragePooling() if global_average_pooling else nn.Flatten()
-        )
-        num_map_features = channels if global_average_pooling else channels * height * width
-        self.dropout = nn.Dropout(0.0 if shared_widths or has_branches else dropout)
+        self.to_features: nn.Module = nn.Flatten()
+        num_map_features = channels * height * width
+        if gives_maps:
+            self.to_features = nn.Identity()
+        elif global_average_pooling:
+            self.to_features, num_map_features = GlobalAveragePooling(), channels
+        dropout_is_later = bool(shared_widths) or has_branches or gives_maps
+        self.dropout = nn.Dropout(0.0 if dropout_is_later else dropout)
         self.shared = dense_layers(
             num_map_features, shared_widths, activation=activation, dropout=dropout
         )
-        self.num_features = shared_widths[-1] if shared_widths else num_map_features
+        self.output_shape = (shared_widths[-1] if shared_widths else num_map_features,)
+        if gives_maps:
+            self.output_shape = (channels, height, width)
 
     def forward(self, images_bchw: torch.Tensor) -> torch.Tensor:
         maps_bchw = self.convolutions(images_bchw)

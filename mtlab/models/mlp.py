@@ -33,7 +33,7 @@ class MlpTrunk(Trunk):
         self.hidden = dense_layers(
             num_pixels, widths, activation=activation, batch_norm=batch_norm, dropout=dropout
         )
-        self.num_features = widths[-1] if widths else num_pixels
+        self.output_shape = (widths[-1] if widths else num_pixels,)
 
     def forward(self, images_bchw: torch.Tensor) -> torch.Tensor:
         features: torch.Tensor = self.hidden(images_bchw.flatten(1))

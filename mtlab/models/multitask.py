@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from mtlab.errors import ModelError
+from mtlab.models.heads import Head
 from mtlab.models.trunk import Trunk
+
+
+@dataclass(frozen=True)
+class HeadLinks:
+    """What a head reads, and where its gradient goes.
+
+    Attributes:
+        features_from: Tasks whose heads' features it borrows.
+        detach_features: Whether no gradient flows back into those heads.
+        stop_gradient: Whether it reads the trunk's features without sending a gradient back. What
+            it borrows is not cut by this.
+    """
+
+    features_from: tuple[str, ...] = ()
+    detach_features: bool = False
+    stop_gradient: bool = False
+
+
+PLAIN = HeadLinks()
 
 
 class MultiTaskNetwork(nn.Module):
@@ -15,12 +37,25 @@ class MultiTaskNetwork(nn.Module):
 
     Args:
         heads: By task name, in the order of the tasks.
+        links: Of the heads that have any.
+
+    Raises:
+        ModelError: See `forward_order`.
     """
 
-    def __init__(self, trunk: Trunk, heads: Mapping[str, nn.Module]) -> None:
+    def __init__(
+        self,
+        trunk: Trunk,
+        heads: Mapping[str, Head],
+        links: Mapping[str, HeadLinks] | None = None,
+    ) -> None:
         super().__init__()
         self.trunk = trunk
         self._task_names = tuple(heads)
+        self._links = {task: (links or {}).get(task, PLAIN) for task in heads}
+        self._order = forward_order(
+            {task: link.features_from for task, link in self._links.items()}
+        )
         for task, head in heads.items():
             # The prefix keeps a task called `train` or `half` apart from nn.Module's own methods.
             self.add_module(f"head_{task}", head)
@@ -31,6 +66,62 @@ class MultiTaskNetwork(nn.Module):
         return {task: self.get_submodule(f"head_{task}") for task in self._task_names}
 
     def forward(self, images_bchw: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Images `(batch, channels, height, width)` to each task's logits `(batch, classes)`."""
-        features = self.trunk(images_bchw)
-        return {task: head(features) for task, head in self.heads.items()}
+        """Images `(batch, channels, height, width)` to each task's outputs.
+
+        Logits `(batch, classes)` for classification, values `(batch,)` for regression.
+        """
+        shared = self.trunk(images_bchw)
+        outputs: dict[str, torch.Tensor] = {}
+        features: dict[str, torch.Tensor] = {}
+        for task in self._order:
+            links = self._links[task]
+            borrowed = [features[other] for other in links.features_from]
+            if links.detach_features:
+                borrowed = [lent.detach() for lent in borrowed]
+            read = shared.detach() if links.stop_gradient else shared
+            outputs[task], features[task] = self.get_submodule(f"head_{task}")(read, borrowed)
+        return {task: outputs[task] for task in self._task_names}
+
+
+def forward_order(features_from: Mapping[str, Sequence[str]]) -> list[str]:
+    """The tasks in an order in which every head comes after those that it borrows from.
+
+    Args:
+        features_from: For each task of the run, whom its head borrows from.
+
+    Raises:
+        ModelError: Borrowing in a circle, or from a task that is not there.
+    """
+    order: list[str] = []
+    waiting = list(features_from)
+    while waiting:
+        ready = [task for task in waiting if all(o in order for o in features_from[task])]
+        if not ready:
+            break
+        order += ready
+        waiting = [task for task in waiting if task not in order]
+    for task in waiting:
+        for other in features_from[task]:
+            if other not in features_from:
+                raise ModelError(
+                    f"model.heads.{task}.features_from", "must name another task of the run:"
+                    f" {', '.join(name for name in features_from if name != task) or 'none'}",
+                    other, "add it to `tasks`, or set features_from to null",
+                )  # fmt: skip
+    if waiting:
+        circle = _circle(waiting[0], features_from, order)
+        raise ModelError(
+            f"model.heads.{circle[0]}.features_from", "must not go in a circle",
+            " -> ".join(circle), "set one of them to null",
+        )  # fmt: skip
+    return order
+
+
+def _circle(start: str, features_from: Mapping[str, Sequence[str]], done: list[str]) -> list[str]:
+    """Follow what cannot be computed until a task comes up again."""
+    path = [start]
+    while True:
+        following = next(other for other in features_from[path[-1]] if other not in done)
+        if following in path:
+            return [*path[path.index(following) :], following]
+        path.append(following)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 
@@ -10,11 +12,17 @@ class Trunk(nn.Module):
     """Shared layers.
 
     Attributes:
-        num_features: Length of the feature vector that heads receive.
+        output_shape: What heads receive for one image: `(features,)`, or
+            `(channels, height, width)` where the heads have layers of their own for maps.
     """
 
-    num_features: int
+    output_shape: tuple[int, ...]
+
+    @property
+    def num_features(self) -> int:
+        """Numbers that heads receive for one image."""
+        return math.prod(self.output_shape)
 
     def forward(self, images_bchw: torch.Tensor) -> torch.Tensor:
-        """`(batch, channels, height, width)` to `(batch, num_features)`."""
+        """`(batch, channels, height, width)` to `(batch, *output_shape)`."""
         raise NotImplementedError

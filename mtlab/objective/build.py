@@ -11,9 +11,9 @@ from mtlab.config.schema import (
     WeightingConfig,
     WeightsConfig,
 )
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError
-from mtlab.objective.losses import cross_entropy, sign_error
+from mtlab.objective.losses import Loss, cross_entropy, regression_loss, sign_error
 from mtlab.objective.objective import Objective
 from mtlab.objective.weighting.fixed import FixedWeights, lambda_weights
 
@@ -21,13 +21,20 @@ from mtlab.objective.weighting.fixed import FixedWeights, lambda_weights
 def build_objective(
     weighting: WeightingConfig | None, model: ModelConfig, tasks: Sequence[Task]
 ) -> Objective:
-    """Cross-entropy for each task (the perceptron's own loss for a perceptron), weighted.
+    """Each task's loss, weighted: cross-entropy for classification (the perceptron's own loss for a
+    perceptron), the chosen one for regression.
 
     Raises:
         ConfigError: A weighting that does not fit the number or the names of the tasks.
     """
-    loss = sign_error if isinstance(model, PerceptronConfig) else cross_entropy
-    return Objective(tasks, {task.name: loss for task in tasks}, _weighting(weighting, tasks))
+    losses = {task.name: _loss(task, isinstance(model, PerceptronConfig)) for task in tasks}
+    return Objective(tasks, losses, _weighting(weighting, tasks))
+
+
+def _loss(task: Task, is_perceptron: bool) -> Loss:
+    if isinstance(task, RegressionTask):
+        return regression_loss(task.loss, task.huber_delta)
+    return sign_error if is_perceptron else cross_entropy
 
 
 def _weighting(config: WeightingConfig | None, tasks: Sequence[Task]) -> FixedWeights:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
+
+from mtlab.data.tasks import RegressionTask, Task
+from mtlab.objective.regression import RegressionMetrics, RegressionSums
 
 
 @dataclass(frozen=True)
@@ -78,15 +82,36 @@ def classification_metrics(confusion: torch.Tensor) -> ClassificationMetrics:
     )
 
 
+Measure = ConfusionMatrix | RegressionSums
+"""What is summed of a task while batches go by."""
+
+
+def new_measures(tasks: Iterable[Task], device: torch.device) -> dict[str, Measure]:
+    """An empty measure for each task, by name, in order."""
+    return {
+        task.name: RegressionSums(device)
+        if isinstance(task, RegressionTask)
+        else ConfusionMatrix(task.num_classes, device)
+        for task in tasks
+    }
+
+
 @dataclass(frozen=True)
 class TaskMetrics:
     """One task on one split: its mean loss and its measures."""
 
     loss: float
-    classification: ClassificationMetrics
+    figures: ClassificationMetrics | RegressionMetrics
 
     def as_dict(self) -> dict[str, float]:
-        return {"loss": self.loss, **self.classification.as_dict()}
+        return {"loss": self.loss, **self.figures.as_dict()}
+
+    @property
+    def headline(self) -> str:
+        """The one measure to show where there is room for one, with its name if not accuracy."""
+        if isinstance(self.figures, ClassificationMetrics):
+            return f"{self.figures.accuracy:.4f}"
+        return f"mae {self.figures.mae:.4f}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +121,7 @@ class SplitMetrics:
     Attributes:
         loss: The weighted loss.
         tasks: By task name, in order.
-        confusions: Per task, counts `(classes, classes)` with targets in rows.
+        confusions: Per classification task, counts `(classes, classes)` with targets in rows.
     """
 
     loss: float
@@ -107,16 +132,29 @@ class SplitMetrics:
         """`loss`, then per task its loss and measures."""
         return {"loss": self.loss, **{name: task.as_dict() for name, task in self.tasks.items()}}
 
+    @property
+    def headline(self) -> str:
+        """Each task's name with its main measure."""
+        return " ".join(f"{name} {task.headline}" for name, task in self.tasks.items())
+
 
 def split_metrics(
-    total_loss: float, losses: list[float], confusions: dict[str, torch.Tensor]
+    total_loss: float,
+    losses: list[float],
+    measured: Mapping[str, torch.Tensor | RegressionMetrics],
 ) -> SplitMetrics:
-    """Put a split's figures together; losses in the order of the confusion matrices."""
-    return SplitMetrics(
-        loss=total_loss,
-        tasks={
-            name: TaskMetrics(loss, classification_metrics(confusion))
-            for loss, (name, confusion) in zip(losses, confusions.items(), strict=True)
-        },
-        confusions=confusions,
-    )
+    """Put a split's figures together.
+
+    Args:
+        losses: One per task, in the order of `measured`.
+        measured: What was read of each task's measure: a confusion matrix, or regression's
+            figures.
+    """
+    tasks, confusions = {}, {}
+    for loss, (name, result) in zip(losses, measured.items(), strict=True):
+        if isinstance(result, torch.Tensor):
+            confusions[name] = result
+            tasks[name] = TaskMetrics(loss, classification_metrics(result))
+        else:
+            tasks[name] = TaskMetrics(loss, result)
+    return SplitMetrics(total_loss, tasks, confusions)

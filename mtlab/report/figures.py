@@ -1,4 +1,4 @@
-"""Figures of one run: learning curves and confusion matrices, drawn from its folder."""
+"""Figures of one run: learning curves, confusion matrices and scatters, from its folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mtlab.artifacts.metrics_log import read_metrics
-from mtlab.artifacts.run_dir import WEIGHTS
+from mtlab.artifacts.run_dir import CONFUSIONS, FIGURES, METRICS, SCATTER, WEIGHTS
+from mtlab.report.scatter import draw_predicted_against_true
 from mtlab.report.weight_image import draw_perceptron_weights
 
 DOTS_PER_INCH = 150
@@ -25,7 +26,7 @@ MOST_EPOCHS_WITH_MARKERS = 30
 
 
 def draw_learning_curves(metrics: Path, task: str, best_epoch: int | None, target: Path) -> None:
-    """Loss and accuracy of one task per epoch, train and validation.
+    """Loss and accuracy (for regression the mean absolute error) per epoch, train and validation.
 
     Args:
         metrics: The run's metrics.jsonl.
@@ -34,8 +35,9 @@ def draw_learning_curves(metrics: Path, task: str, best_epoch: int | None, targe
     """
     epochs = read_metrics(metrics)
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    loss_axes, accuracy_axes = figure.subplots(1, 2)
-    for axes, name in ((loss_axes, "loss"), (accuracy_axes, "accuracy")):
+    loss_axes, figure_axes = figure.subplots(1, 2)
+    measure = "accuracy" if "accuracy" in epochs[0]["val"][task] else "mae"
+    for axes, name in ((loss_axes, "loss"), (figure_axes, measure)):
         _draw_curve(axes, epochs, task, name)
         if best_epoch is not None:
             axes.axvline(best_epoch, color="0.6", linestyle=":", label="best epoch")
@@ -60,7 +62,7 @@ def _draw_curve(axes: Axes, epochs: list[dict[str, Any]], task: str, name: str) 
             label=split,
         )
     axes.set_xlabel("epoch")
-    axes.set_ylabel(name if name == "loss" else f"{name} (fraction)")
+    axes.set_ylabel("accuracy (fraction)" if name == "accuracy" else name)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
@@ -112,24 +114,30 @@ def confusion_figure(
     return figure
 
 
-def draw_run_figures(
-    summary: dict[str, Any], metrics: Path, confusions: Path, folder: Path
-) -> list[Path]:
-    """Every figure of a run; returns the files in the order in which they were written."""
+def draw_run_figures(summary: dict[str, Any], run: Path) -> list[Path]:
+    """Every figure of the run in this folder; returns the files in the order they were written."""
+    folder = run / FIGURES
     folder.mkdir(exist_ok=True)
     written = []
+    metrics = run / METRICS
     has_epochs = metrics.is_file() and metrics.stat().st_size > 0
-    matrices = json.loads(confusions.read_text(encoding="utf-8")) if confusions.is_file() else {}
+    matrices, scatters = _test_values(run / CONFUSIONS), _test_values(run / SCATTER)
     for task in summary["tasks"]:
         if has_epochs:
             target = folder / f"curves_{task}.png"
             draw_learning_curves(metrics, task, summary["best_epoch"], target)
             written.append(target)
-        if "test" in matrices:
+        if task in scatters:
+            target = folder / f"scatter_{task}.png"
+            figures = summary["test"][task]
+            title = f"{task}, test split, mae {figures['mae']:.4f}, r2 {figures['r2']:.4f}"
+            draw_predicted_against_true(**scatters[task], title=title, target=target)
+            written.append(target)
+        if task in matrices:
             target = folder / f"confusion_{task}.png"
             accuracy = summary["test"][task]["accuracy"]
             title = f"{task}, test split, accuracy {accuracy:.4f}"
-            draw_confusion_matrix(matrices["test"][task], summary["classes"][task], title, target)
+            draw_confusion_matrix(matrices[task], summary["classes"][task], title, target)
             written.append(target)
         weights = folder.parent / WEIGHTS
         if summary.get("model") == "perceptron" and weights.is_file():
@@ -137,3 +145,11 @@ def draw_run_figures(
             draw_perceptron_weights(weights, summary, target)
             written.append(target)
     return written
+
+
+def _test_values(path: Path) -> dict[str, Any]:
+    """What a file holds of the test split, per task; nothing where there is no file."""
+    if not path.is_file():
+        return {}
+    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")).get("test", {})
+    return values

@@ -10,35 +10,55 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from mtlab.artifacts.reading import read_config, read_overrides, read_summary, run_folders
 
 SPLITS = ("train", "val", "test")
+REGRESSION_FIGURES = ("mae", "r2")
 
 
-def result_table(summary: Mapping[str, Any]) -> Table:
-    """One row per task and split with every figure."""
-    table = Table(title="result", title_justify="left")
+def result_table(summary: Mapping[str, Any]) -> Group:
+    """One row per task and split with every figure; a table for each kind of task."""
+    return figures_tables(summary["tasks"], _measured_splits(summary))
+
+
+def figures_tables(tasks: Sequence[str], splits: Sequence[tuple[str, Mapping[str, Any]]]) -> Group:
+    """Tasks by splits; a table for each set of figures, such as those of regression.
+
+    Args:
+        splits: Of each its title, and per task its figures by name.
+    """
+    tasks_by_figures: dict[tuple[str, ...], list[str]] = {}
+    for task in tasks if splits else ():
+        tasks_by_figures.setdefault(tuple(splits[0][1][task]), []).append(task)
+    return Group(
+        *(
+            _figures_table(names, tasks, splits, "result" if number == 0 else None)
+            for number, (names, tasks) in enumerate(tasks_by_figures.items())
+        )
+    )
+
+
+def _figures_table(
+    names: Sequence[str],
+    tasks: Sequence[str],
+    splits: Sequence[tuple[str, Mapping[str, Any]]],
+    title: str | None,
+) -> Table:
+    """The tasks that share these figures."""
+    table = Table(title=title, title_justify="left")
     table.add_column("task")
     table.add_column("split")
-    rows = [
-        (task, split, figures[task])
-        for task in summary["tasks"]
-        for split, figures in _measured_splits(summary)
-    ]
-    names = list(rows[0][2]) if rows else []
     for name in names:
         table.add_column(name, justify="right")
-    previous = None
-    for task, split, figures in rows:
-        if previous not in (None, task):
-            table.add_section()
-        table.add_row(
-            "" if task == previous else task, split, *(f"{figures[name]:.4f}" for name in names)
-        )
-        previous = task
+    for task in tasks:
+        table.add_section()
+        for row, (split, figures) in enumerate(splits):
+            cells = (f"{figures[task][name]:.4f}" for name in names)
+            table.add_row("" if row else task, split, *cells)
     return table
 
 
@@ -162,11 +182,13 @@ def varied_keys(settings: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _test_figures(summaries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Column title to the path in summary.json of each task's main test figure."""
+    """Column title to the path in summary.json of each task's main test figures."""
     titles: dict[str, tuple[str, ...]] = {}
     for summary in summaries:
+        kinds = summary.get("kinds") or {}
         for task in summary.get("tasks") or ():
-            titles[f"{task} accuracy"] = ("test", task, "accuracy")
+            for figure in REGRESSION_FIGURES if kinds.get(task) == "regression" else ("accuracy",):
+                titles[f"{task} {figure}"] = ("test", task, figure)
     for summary in summaries:
         for task in (summary.get("last") or {}).get("test", ()):
             titles[f"{task} accuracy, last epoch"] = ("last", "test", task, "accuracy")

@@ -7,7 +7,7 @@ from torch import nn
 
 from mtlab.data.dataset import Split
 from mtlab.device import Device
-from mtlab.objective.metrics import ConfusionMatrix, SplitMetrics, split_metrics
+from mtlab.objective.metrics import SplitMetrics, new_measures, split_metrics
 from mtlab.objective.objective import Objective
 
 
@@ -24,10 +24,7 @@ def evaluate(
     was_training = model.training
     model.eval()
     loss_sums = torch.zeros(len(objective.tasks), dtype=torch.float64, device=device.torch_device)
-    confusions = {
-        task.name: ConfusionMatrix(task.num_classes, device.torch_device)
-        for task in objective.tasks
-    }
+    measures = new_measures(objective.tasks, device.torch_device)
     for start in range(0, len(split), batch_size):
         images = split.images[start : start + batch_size]
         targets = {
@@ -36,12 +33,12 @@ def evaluate(
         with device.autocast():
             outputs = model(images)
         loss_sums += objective.task_losses(outputs, targets).double() * images.shape[0]
-        for name, confusion in confusions.items():
-            confusion.add(outputs[name], targets[name])
+        for name, measure in measures.items():
+            measure.add(outputs[name], targets[name])
     model.train(was_training)
     means = loss_sums / len(split)
     return split_metrics(
         float(objective.total(means.float())),
         means.tolist(),
-        {name: confusion.read() for name, confusion in confusions.items()},
+        {name: measure.read() for name, measure in measures.items()},
     )

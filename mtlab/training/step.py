@@ -9,12 +9,12 @@ from torch import nn
 
 from mtlab.data.dataset import Split
 from mtlab.device import Device
-from mtlab.objective.metrics import ConfusionMatrix, SplitMetrics, split_metrics
+from mtlab.objective.metrics import SplitMetrics, new_measures, split_metrics
 from mtlab.objective.objective import Objective
 
 
 class EpochSums:
-    """An epoch's losses and confusion matrices, kept on the device until they are asked for.
+    """An epoch's losses and measures, kept on the device until they are asked for.
 
     Args:
         batch_sizes: Number of samples of each step, `(num_steps,)`.
@@ -25,10 +25,7 @@ class EpochSums:
         self._batch_sizes = batch_sizes.double()
         num_steps, num_tasks = batch_sizes.shape[0], len(objective.tasks)
         self.step_losses = torch.zeros(num_steps, num_tasks, device=device.torch_device)
-        self.confusions = {
-            task.name: ConfusionMatrix(task.num_classes, device.torch_device)
-            for task in objective.tasks
-        }
+        self.measures = new_measures(objective.tasks, device.torch_device)
 
     def read(self, num_steps: int) -> SplitMetrics:
         """Means over the samples of the first `num_steps` steps; exact for a ragged last batch."""
@@ -39,7 +36,7 @@ class EpochSums:
         return split_metrics(
             float(self._objective.total(means.to(device, torch.float32))),
             means.tolist(),
-            {name: confusion.read() for name, confusion in self.confusions.items()},
+            {name: measure.read() for name, measure in self.measures.items()},
         )
 
     def first_not_finite(self, num_steps: int) -> tuple[int, str, float] | None:
@@ -95,5 +92,5 @@ class TrainStep:
         self._optimizer.zero_grad(set_to_none=True)
 
         sums.step_losses[step] = losses.detach()
-        for name, confusion in sums.confusions.items():
-            confusion.add(outputs[name].detach(), targets[name])
+        for name, measure in sums.measures.items():
+            measure.add(outputs[name].detach(), targets[name])

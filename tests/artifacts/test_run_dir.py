@@ -16,7 +16,7 @@ from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
 from mtlab.artifacts.run_dir import RunFolder
 from mtlab.data.dataset import Dataset, PixelStatistics, Split
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import ClassificationTask
 from mtlab.device import Device
 from mtlab.errors import RunFolderError
 
@@ -83,7 +83,7 @@ def test_weights_come_back_equal_with_what_is_needed_to_use_them(tmp_path: Path)
     empty = Split(torch.zeros(0, 3, 8, 8), {})
     dataset = Dataset(
         name="some",
-        tasks=(Task("kind", ("a", "b")),),
+        tasks=(ClassificationTask("kind", ("a", "b")),),
         image_shape=(3, 8, 8),
         pixel_statistics=PixelStatistics(1.0, (0.5,) * 3, (2.0,) * 3),
         train=empty,

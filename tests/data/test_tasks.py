@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mtlab.data.tasks import AsItIs, Groups, Parity, Threshold, derive_task, targets
+from mtlab.data.tasks import AsItIs, Groups, Parity, Threshold, class_targets, derive_task
 from mtlab.errors import ConfigError
 
 DIGITS = {label: str(label) for label in range(10)}
@@ -19,22 +19,22 @@ def derive(derivation, labels=DIGITS):
 def test_a_label_as_it_is_keeps_its_names() -> None:
     task, table = derive(AsItIs(), {3: "dress", 7: "sneaker"})
     assert task.class_names == ("dress", "sneaker")
-    assert targets(torch.tensor([7, 3, 3]), table, "task").tolist() == [1, 0, 0]
+    assert class_targets(torch.tensor([7, 3, 3]), table, "task").tolist() == [1, 0, 0]
 
 
 def test_parity_and_threshold() -> None:
     task, table = derive(Parity())
     assert task.class_names == ("even", "odd")
-    assert targets(torch.arange(10), table, "task").tolist() == [0, 1] * 5
+    assert class_targets(torch.arange(10), table, "task").tolist() == [0, 1] * 5
     task, table = derive(Threshold(5))
     assert task.class_names == ("below 5", "5 and above")
-    assert targets(torch.arange(10), table, "task").tolist() == [0] * 5 + [1] * 5
+    assert class_targets(torch.arange(10), table, "task").tolist() == [0] * 5 + [1] * 5
 
 
 def test_groups_are_numbered_in_the_order_they_are_listed() -> None:
     task, table = derive(Groups(GROUPS, "key", 10))
     assert task.class_names == ("shoes", "gendered", "unisex")
-    assert targets(torch.tensor([9, 8, 4]), table, "task").tolist() == [0, 1, 2]
+    assert class_targets(torch.tensor([9, 8, 4]), table, "task").tolist() == [0, 1, 2]
 
 
 def test_groups_without_a_kept_label_are_dropped() -> None:
@@ -65,4 +65,4 @@ def test_a_task_with_one_class_left_is_refused() -> None:
 def test_a_label_that_training_never_saw_is_named() -> None:
     _, table = derive(AsItIs(), {0: "0", 1: "1"})
     with pytest.raises(ConfigError, match="found label 4"):
-        targets(torch.tensor([0, 4]), table, "task")
+        class_targets(torch.tensor([0, 4]), table, "task")

@@ -8,13 +8,13 @@ from conftest import composed
 from torch import nn
 
 from mtlab.config.compose import to_run_config
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import MtlabError
 from mtlab.models.build import build_model
 from mtlab.models.cnn import CnnTrunk, GlobalAveragePooling, map_shapes, plan_convolutions
 from mtlab.models.multitask import MultiTaskNetwork
 
-TASKS = [Task("train", ("a", "b", "c")), Task("half", ("a", "b"))]
+TASKS = [ClassificationTask("train", ("a", "b", "c")), ClassificationTask("half", ("a", "b"))]
 
 
 def build(*overrides: str, shape: tuple[int, int, int] = (1, 28, 28)) -> nn.Module:
@@ -108,7 +108,7 @@ def test_global_average_pooling_is_each_channels_mean() -> None:
 
 
 @pytest.mark.parametrize("tasks", [TASKS, TASKS[:1]])
-def test_a_perceptron_takes_one_task_of_two_classes(tasks: list[Task]) -> None:
+def test_a_perceptron_takes_one_task_of_two_classes(tasks: list[ClassificationTask]) -> None:
     config = to_run_config(composed("model=perceptron"))
     with pytest.raises(MtlabError, match=r"perceptron (learns one|separates two)"):
         build_model(config.model, (1, 4, 4), tasks)

@@ -6,11 +6,11 @@ import pytest
 from conftest import composed
 
 from mtlab.config.compose import to_run_config
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import ClassificationTask
 from mtlab.models.build import build_model
 from mtlab.models.counting import count_parameters, flops_per_sample
 
-DIGIT = Task("digit", tuple("0123456789"))
+DIGIT = ClassificationTask("digit", tuple("0123456789"))
 
 MLPS = [
     ([1000, 1000], 1796010),
@@ -67,7 +67,7 @@ def test_cnns(filters, kernel_size, strides, pool_after, published) -> None:
 
 def test_the_studies_multi_task_network_splits_into_shared_layers_and_branches() -> None:
     config = to_run_config(composed("model=mtl_cnn", "model.shared_widths=[3136]"))
-    tasks = [DIGIT, Task("parity", ("even", "odd"))]
+    tasks = [DIGIT, ClassificationTask("parity", ("even", "odd"))]
     counts = count_parameters(build_model(config.model, (1, 28, 28), tasks))
     convolutions = (9 * 32 + 32) + (9 * 32 * 64 + 64) + (9 * 64 * 128 + 128)
     assert counts.shared == convolutions + 7 * 7 * 128 * 3136 + 3136
@@ -84,5 +84,5 @@ def test_operations_are_two_per_multiplication_of_dense_and_convolution_layers()
     # 4 x 3 output pixels, 2 filters of 9 weights; then 24 features to 10 classes.
     assert flops_per_sample(model, (1, 6, 5)) == 2 * (4 * 3 * 2 * 9 + 24 * 10)
     perceptron = to_run_config(composed("model=perceptron"))
-    unit = build_model(perceptron.model, (1, 28, 28), [Task("pair", ("0", "1"))])
+    unit = build_model(perceptron.model, (1, 28, 28), [ClassificationTask("pair", ("0", "1"))])
     assert flops_per_sample(unit, (1, 28, 28)) == 2 * 784

@@ -8,14 +8,17 @@ from conftest import composed
 from torch import nn
 
 from mtlab.config.compose import to_run_config
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import ModelError
 from mtlab.models.build import build_model
 from mtlab.models.cnn import map_shapes
 from mtlab.models.counting import count_parameters
 from mtlab.models.vgg import plan_blocks
 
-TASKS = [Task("digit", tuple("0123456789")), Task("parity", ("even", "odd"))]
+TASKS = [
+    ClassificationTask("digit", tuple("0123456789")),
+    ClassificationTask("parity", ("even", "odd")),
+]
 
 
 def built(*overrides: str) -> nn.Module:

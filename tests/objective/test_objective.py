@@ -9,13 +9,17 @@ import torch
 from conftest import composed
 
 from mtlab.config.compose import to_run_config
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import ConfigError
 from mtlab.objective.build import build_objective
 from mtlab.objective.losses import cross_entropy, sign_error
 from mtlab.objective.objective import Objective
 
-TASKS = [Task("first", ("a", "b")), Task("second", ("a", "b", "c")), Task("third", ("a", "b"))]
+TASKS = [
+    ClassificationTask("first", ("a", "b")),
+    ClassificationTask("second", ("a", "b", "c")),
+    ClassificationTask("third", ("a", "b")),
+]
 
 
 def build(num_tasks: int, *overrides: str) -> Objective:

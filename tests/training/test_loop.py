@@ -14,11 +14,18 @@ from mtlab.commands.experiment import Experiment, prepare
 from mtlab.commands.train import start
 from mtlab.config.compose import to_run_config
 from mtlab.data.dataset import Split
+from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import ConfigError, TrainingError
 from mtlab.training.evaluate import evaluate
 from mtlab.training.events import EpochEnd, Progress
 from mtlab.training.monitor import Monitor
 from mtlab.training.optim import build_scheduler
+
+
+def classification(*names: str) -> list[ClassificationTask]:
+    """Tasks of two classes."""
+    return [ClassificationTask(name, ("no", "yes")) for name in names]
+
 
 SMALL = [
     "dataset.limit=150",
@@ -214,28 +221,29 @@ def test_progress_reports_what_is_done_so_far(monkeypatch: pytest.MonkeyPatch) -
 def test_the_monitor_weighs_accuracies_as_the_loss_weighs_tasks() -> None:
     parts = experiment("trainer.epochs=0")
     measured = parts.measure(parts.val)
-    digit = measured.tasks["digit"].classification.accuracy
-    parity = measured.tasks["parity"].classification.accuracy
-    monitor = Monitor("accuracy", {"digit": 3.0, "parity": 1.0})
+    digit = measured.tasks["digit"].as_dict()["accuracy"]
+    parity = measured.tasks["parity"].as_dict()["accuracy"]
+    tasks = classification("digit", "parity")
+    monitor = Monitor("accuracy", tasks, {"digit": 3.0, "parity": 1.0})
     assert monitor.value(measured) == pytest.approx((3 * digit + parity) / 4)
-    assert Monitor("val.parity.f1", {"digit": 1, "parity": 1}).value(measured) == pytest.approx(
-        measured.tasks["parity"].classification.f1
-    )
+    assert Monitor(
+        "val.parity.f1", classification("digit", "parity"), {"digit": 1, "parity": 1}
+    ).value(measured) == pytest.approx(measured.tasks["parity"].as_dict()["f1"])
     assert json.dumps(measured.as_dict())
 
 
 def test_a_monitor_that_is_no_figure_is_refused() -> None:
     for name in ("digit", "digit.speed", "colour.loss", "val.loss.loss"):
         with pytest.raises(ConfigError, match=r"trainer\.monitor"):
-            Monitor(name, {"digit": 1.0})
+            Monitor(name, classification("digit"), {"digit": 1.0})
 
 
 def test_improvement_needs_more_than_min_delta() -> None:
-    monitor = Monitor("accuracy", {"digit": 1.0}, min_delta=0.01)
+    monitor = Monitor("accuracy", classification("digit"), {"digit": 1.0}, min_delta=0.01)
     assert monitor.improves(0.5, None)
     assert not monitor.improves(0.505, 0.5)
     assert monitor.improves(0.52, 0.5)
-    assert Monitor("loss", {"digit": 1.0}).improves(0.4, 0.5)
+    assert Monitor("loss", classification("digit"), {"digit": 1.0}).improves(0.4, 0.5)
 
 
 def test_splits_move_with_their_targets() -> None:

@@ -8,6 +8,7 @@ import torch
 from sklearn.linear_model import Perceptron as KnownPerceptron
 
 from mtlab.data.dataset import Split
+from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import TrainingError
 from mtlab.models.perceptron import Perceptron
 from mtlab.training.monitor import Monitor
@@ -19,6 +20,11 @@ from mtlab.training.perceptron import (
     fit_perceptron,
     online_pass,
 )
+
+
+def classification(*names: str) -> list[ClassificationTask]:
+    """Tasks of two classes."""
+    return [ClassificationTask(name, ("no", "yes")) for name in names]
 
 
 def vectors(rows: list[list[float]], labels: list[int]) -> LabelledVectors:
@@ -107,7 +113,7 @@ def fitted(
     state = PerceptronState(Perceptron((1, 4, 5), "pair", 0.01), torch.Generator().manual_seed(0))
     events = fit_perceptron(
         state, split, random_split(99), online=online, lr=0.01, tolerance=tolerance,
-        num_epochs=num_epochs, monitor=Monitor("accuracy", {"pair": 1.0}),
+        num_epochs=num_epochs, monitor=Monitor("accuracy", classification("pair"), {"pair": 1.0}),
     )  # fmt: skip
     return state, list(events)
 
@@ -127,7 +133,7 @@ def test_inseparable_classes_run_to_the_limit_and_keep_the_best_on_validation() 
     state, events = fitted(random_split(2, noise=2.0), online=True, num_epochs=40)
     assert not state.converged
     assert len(events) == 40
-    accuracies = [event.val.tasks["pair"].classification.accuracy for event in events]
+    accuracies = [event.val.tasks["pair"].as_dict()["accuracy"] for event in events]
     assert state.best is not None
     assert state.best.value == max(accuracies)
     # Of equal ones the latest.
@@ -142,7 +148,7 @@ def test_weights_out_of_range_stop_the_run(online: bool) -> None:
     state = PerceptronState(Perceptron((1, 4, 5), "pair", 0.01), torch.Generator().manual_seed(0))
     events = fit_perceptron(
         state, random_split(5), random_split(6), online=online, lr=1e200, tolerance=0.001,
-        num_epochs=3, monitor=Monitor("accuracy", {"pair": 1.0}),
+        num_epochs=3, monitor=Monitor("accuracy", classification("pair"), {"pair": 1.0}),
     )  # fmt: skip
     with pytest.raises(TrainingError, match=r"model\.lr: the weights"):
         list(events)
@@ -151,7 +157,7 @@ def test_weights_out_of_range_stop_the_run(online: bool) -> None:
 def test_the_loss_is_twice_the_share_of_mistakes() -> None:
     _, events = fitted(random_split(3, noise=2.0), online=True, num_epochs=3)
     for event in events:
-        mistakes = 1 - event.train.tasks["pair"].classification.accuracy
+        mistakes = 1 - event.train.tasks["pair"].as_dict()["accuracy"]
         assert event.train.loss == pytest.approx(2 * mistakes)
 
 

@@ -1,0 +1,117 @@
+"""A trained network as one file that needs no mtlab, checked before it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from mtlab.artifacts.loading import LoadedRun
+from mtlab.data.tasks import RegressionTask, Task
+from mtlab.errors import MtlabError
+
+BATCH_SIZES_TO_CHECK = (1, 3, 8)
+EXPORT_BATCH_SIZE = 2
+"""Any but 1, which export would take for a size that never changes."""
+
+Answers = Callable[[torch.Tensor], Sequence[torch.Tensor]]
+
+
+class StandaloneNetwork(nn.Module):
+    """From pixels to probabilities and values: standardisation, network, softmax.
+
+    Args:
+        run: Loaded; its model stays on the CPU.
+    """
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __init__(self, run: LoadedRun) -> None:
+        super().__init__()
+        self.model = run.model
+        self.tasks: tuple[Task, ...] = run.tasks
+        shape = (1, -1, 1, 1)
+        self.register_buffer("mean", torch.tensor(run.pixel_statistics.mean).view(shape))
+        self.register_buffer("std", torch.tensor(run.pixel_statistics.std).view(shape))
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """`(N, channels, height, width)`, float32 on the scale of the training images, to each
+        task's probabilities `(N, classes)` or values `(N,)`, in the order of the tasks.
+        """
+        outputs = self.model((images - self.mean) / self.std)
+        return tuple(
+            outputs[task.name]
+            if isinstance(task, RegressionTask)
+            else outputs[task.name].softmax(dim=1)
+            for task in self.tasks
+        )
+
+
+def export_torch(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Answers:
+    """Write a torch.export program (.pt2); returns the answers of the file as read back."""
+    example = (torch.zeros(EXPORT_BATCH_SIZE, *run.image_shape),)
+    batch = torch.export.Dim("batch", min=1)
+    program = torch.export.export(network, example, dynamic_shapes=({0: batch},))
+    torch.export.save(program, path)
+    read_back = torch.export.load(path).module()
+
+    def answers(images: torch.Tensor) -> Sequence[torch.Tensor]:
+        found: tuple[torch.Tensor, ...] = read_back(images)
+        return found
+
+    return answers
+
+
+def export_onnx(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Answers:
+    """Write an ONNX file; returns the answers of onnxruntime for it.
+
+    Raises:
+        MtlabError: The packages are not installed.
+    """
+    try:
+        import onnxruntime
+        import onnxscript  # noqa: F401 - torch.onnx needs it
+    except ImportError as error:
+        raise MtlabError(
+            "format", "onnx needs the packages onnx, onnxscript and onnxruntime", str(error),
+            "install them by pip install 'mtlab[onnx]', or use format=torch_export",
+        ) from error  # fmt: skip
+    torch.onnx.export(
+        network,
+        (torch.zeros(EXPORT_BATCH_SIZE, *run.image_shape),),
+        path,
+        input_names=["images"],
+        output_names=[task.name for task in run.tasks],
+        dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+    def answers(images: torch.Tensor) -> Sequence[torch.Tensor]:
+        found = session.run(None, {"images": images.numpy()})
+        return [torch.from_numpy(np.asarray(one)) for one in found]
+
+    return answers
+
+
+def largest_difference(
+    network: StandaloneNetwork, answers: Answers, image_shape: tuple[int, int, int]
+) -> float:
+    """How far a file's answers are from the network's, over random images in several batches."""
+    draw = torch.Generator().manual_seed(0)
+    largest = 0.0
+    for batch_size in BATCH_SIZES_TO_CHECK:
+        images = torch.rand(batch_size, *image_shape, generator=draw)
+        with torch.no_grad():
+            wanted = network(images)
+        for one, other in zip(wanted, answers(images), strict=True):
+            if one.shape != other.shape:
+                return float("inf")
+            largest = max(largest, float((one - other).abs().max()))
+    return largest

@@ -1,0 +1,207 @@
+"""A trained run, or an ensemble of several, as a function from images to answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from mtlab.artifacts.loading import load_run
+from mtlab.artifacts.run_dir import member_folders
+from mtlab.data.arrays import to_images
+from mtlab.data.dataset import PixelStatistics
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.device import Device, select_device
+from mtlab.errors import RunFolderError
+from mtlab.training.predict import predict
+
+IMAGES_AT_ONCE = 5000
+"""Images normalised at once: few enough to fit beside the user's own array."""
+
+Float32Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ClassPrediction:
+    """The answers of a classification task.
+
+    Attributes:
+        probabilities: `(N, classes)`, each row summing to 1.
+    """
+
+    task: ClassificationTask
+    probabilities: Float32Array
+
+    @property
+    def classes(self) -> npt.NDArray[np.int64]:
+        """The number of the most probable class, `(N,)`; of equal ones the first."""
+        classes: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return classes
+
+    @property
+    def class_names(self) -> list[str]:
+        """The name of the most probable class of each image."""
+        return [self.task.class_names[index] for index in self.classes]
+
+
+@dataclass(frozen=True)
+class ValuePrediction:
+    """The answers of a regression task.
+
+    Attributes:
+        values: `(N,)`, in the target's unit.
+    """
+
+    task: RegressionTask
+    values: Float32Array
+
+
+TaskPrediction = ClassPrediction | ValuePrediction
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Every task's answers for the same N images, by task name."""
+
+    tasks: dict[str, TaskPrediction]
+
+    def __getitem__(self, task: str) -> TaskPrediction:
+        return self.tasks[task]
+
+    def __len__(self) -> int:
+        first = next(iter(self.tasks.values()))
+        return len(first.probabilities if isinstance(first, ClassPrediction) else first.values)
+
+    def as_array(self) -> npt.NDArray[np.float64]:
+        """`(N, tasks)`: class numbers and values side by side, in the order of the tasks."""
+        columns = [
+            answer.classes if isinstance(answer, ClassPrediction) else answer.values
+            for answer in self.tasks.values()
+        ]
+        return np.stack([column.astype(np.float64) for column in columns], axis=1)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network with how its input follows from pixels."""
+
+    model: nn.Module
+    pixel_statistics: PixelStatistics
+
+
+class Predictor:
+    """Answers for images; several members vote with their mean probabilities and values.
+
+    Args:
+        tasks: Of every member, in order.
+        image_shape: `(channels, height, width)` that every member takes.
+        members: On the device.
+        batch_size: Images per forward pass.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        image_shape: tuple[int, int, int],
+        members: Sequence[Member],
+        device: Device,
+        batch_size: int,
+    ) -> None:
+        self.tasks = tuple(tasks)
+        self.image_shape = image_shape
+        self.device = device
+        self._members = tuple(members)
+        self._batch_size = batch_size
+
+    def predict(self, images: npt.ArrayLike) -> Predictions:
+        """What every task answers.
+
+        Args:
+            images: `(N, H, W)` or `(N, H, W, C)`, uint8 in [0, 255] or floats on the scale of the
+                training images ([0, 1] where those were bytes). N may be 0.
+
+        Raises:
+            DataError: Another image size, another type of number, NaN or infinite pixels.
+        """
+        pixels = to_images(images, self.image_shape)
+        parts = [self._answers(part) for part in pixels.split(IMAGES_AT_ONCE)]
+        return Predictions({task.name: self._joined(task, parts) for task in self.tasks})
+
+    def predict_array(self, images: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """`(N, H, W)` to `(N, tasks)`: class numbers and values, in the order of the tasks."""
+        return self.predict(images).as_array()
+
+    def _answers(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Mean probabilities `(n, classes)` or values `(n,)` per task."""
+        if not len(pixels):
+            return {}
+        votes = [self._vote(member, pixels) for member in self._members]
+        return mean_votes(votes)
+
+    def _vote(self, member: Member, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+        statistics = member.pixel_statistics.for_pixels(pixels.dtype)
+        normalised = statistics.apply(pixels)
+        outputs = predict(member.model, normalised, self._batch_size, self.device)
+        return probabilities_and_values(self.tasks, outputs)
+
+    def _joined(self, task: Task, parts: Sequence[dict[str, torch.Tensor]]) -> TaskPrediction:
+        answers = [part[task.name] for part in parts if part]
+        if isinstance(task, RegressionTask):
+            values = torch.cat(answers) if answers else torch.zeros(0)
+            return ValuePrediction(task, values.numpy())
+        rows = torch.cat(answers) if answers else torch.zeros(0, task.num_classes)
+        return ClassPrediction(task, rows.numpy())
+
+
+def probabilities_and_values(
+    tasks: Sequence[Task], outputs: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """A network's outputs with logits `(n, classes)` turned into probabilities."""
+    return {
+        task.name: outputs[task.name]
+        if isinstance(task, RegressionTask)
+        else outputs[task.name].softmax(dim=1)
+        for task in tasks
+    }
+
+
+def mean_votes(votes: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Soft voting: the mean of the members' probabilities and values, per task."""
+    if len(votes) == 1:
+        return votes[0]
+    return {
+        task: torch.stack([vote[task].double() for vote in votes]).mean(dim=0).float()
+        for task in votes[0]
+    }
+
+
+def load(
+    folder: str | Path, *, device: str = "auto", precision: str = "float32", batch_size: int = 500
+) -> Predictor:
+    """A trained run or an ensemble from its folder; nothing in it is executed or unpickled.
+
+    Args:
+        device: `auto`, `cpu` or `cuda`.
+        precision: `float32` or `bfloat16`.
+        batch_size: Images per forward pass, at least 1.
+
+    Raises:
+        RunFolderError: Not a run's folder, or one that is damaged.
+    """
+    path = Path(folder).expanduser()
+    runs = [load_run(member) for member in member_folders(path) or [path]]
+    first = runs[0]
+    for run in runs[1:]:
+        if (run.tasks, run.image_shape) != (first.tasks, first.image_shape):
+            raise RunFolderError(
+                str(run.folder), f"must have the tasks and image size of {first.folder}",
+                "others", "train the members on the same dataset",
+            )  # fmt: skip
+    chosen = select_device(device, precision, None)
+    members = [Member(chosen.place(run.model), run.pixel_statistics) for run in runs]
+    return Predictor(first.tasks, first.image_shape, members, chosen, batch_size)

@@ -1,0 +1,46 @@
+"""`mtlab export`: a trained run as one file that needs no mtlab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from mtlab.artifacts.export import (
+    StandaloneNetwork,
+    export_onnx,
+    export_torch,
+    largest_difference,
+)
+from mtlab.artifacts.loading import load_run
+from mtlab.config.compose import to_options
+from mtlab.config.run_options import ExportFormat, ExportOptions
+from mtlab.errors import MtlabError
+
+FILE_NAMES = {ExportFormat.onnx: "model.onnx", ExportFormat.torch_export: "model.pt2"}
+
+
+def export(composed: DictConfig) -> None:
+    """Hydra's job: write beside the target, compare the answers, then put it in place."""
+    options = to_options(composed, ExportOptions)
+    run = load_run(Path(options.run or "").expanduser())
+    target = run.folder / FILE_NAMES[options.format]
+    if options.output is not None:
+        target = Path(options.output).expanduser()
+    unchecked = target.with_name(f".unchecked_{target.name}")
+    network = StandaloneNetwork(run).eval()
+    write = export_onnx if options.format is ExportFormat.onnx else export_torch
+    try:
+        difference = largest_difference(network, write(network, run, unchecked), run.image_shape)
+        if difference > options.tolerance:
+            raise MtlabError(
+                str(target), f"must answer as the run does, within {options.tolerance:g}",
+                f"a difference of {difference:g}", "raise tolerance, or use the other format",
+            )  # fmt: skip
+        unchecked.replace(target)
+    finally:
+        unchecked.unlink(missing_ok=True)
+    channels, height, width = run.image_shape
+    outputs = ", ".join(task.name for task in run.tasks)
+    print(f"{target}: images (N, {channels}, {height}, {width}) float32 to {outputs}")
+    print(f"answers as the run does: largest difference {difference:.2g}")

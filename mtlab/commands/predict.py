@@ -1,0 +1,102 @@
+"""`mtlab predict`: what a trained run or an ensemble answers for images in a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from omegaconf import DictConfig
+
+from mtlab.artifacts.prediction import ClassPrediction, Predictions, load
+from mtlab.artifacts.run_dir import write_whole
+from mtlab.config.compose import to_device_config, to_options
+from mtlab.config.run_options import PredictOptions
+from mtlab.data.arrays import to_images
+from mtlab.errors import DataError
+
+
+def predict_file(composed: DictConfig) -> None:
+    """Hydra's job: read the images, ask the run, write the answers."""
+    options = to_options(composed, PredictOptions)
+    device = to_device_config(composed)
+    predictor = load(
+        options.run or "",
+        device=device.name.value,
+        precision=device.precision.value,
+        batch_size=options.batch_size,
+    )
+    source = Path(options.input or "").expanduser()
+    images = read_array(source, options.array)
+    to_images(images[:0], predictor.image_shape, str(source))  # names the file in the message
+    predictions = predictor.predict(images)
+    target = Path(options.output or "").expanduser()
+    if target.suffix == ".csv":
+        write_whole(target, as_csv(predictions, options.probabilities))
+    else:
+        write_npz(target, predictions)
+    print(f"{len(predictions):,} images, tasks {', '.join(predictions.tasks)}; written to {target}")
+
+
+def read_array(path: Path, name: str) -> npt.NDArray[Any]:
+    """An array of a .npy or .npz file; arrays of Python objects are refused.
+
+    Raises:
+        DataError: No such file or array, or a damaged one.
+    """
+    try:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded
+            if name not in loaded.files:
+                raise DataError(
+                    str(path), f"must hold the array {name}", f"arrays {', '.join(loaded.files)}",
+                    "name it by array=NAME",
+                )  # fmt: skip
+            array: npt.NDArray[Any] = loaded[name]
+            return array
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            str(path), "must be a file written by numpy.save or numpy.savez, of numbers", error,
+            "write it again",
+        ) from error  # fmt: skip
+
+
+def as_csv(predictions: Predictions, with_probabilities: bool) -> str:
+    """One row per image.
+
+    Columns: `image`, then per classification task `<task>` (the class's name), `<task>_class` (its
+    number) and, if wanted, `<task>_p_<class>`; per regression task `<task>`.
+    """
+    columns: dict[str, list[Any]] = {"image": list(range(len(predictions)))}
+    for name, answer in predictions.tasks.items():
+        if not isinstance(answer, ClassPrediction):
+            columns[name] = [f"{value:.9g}" for value in answer.values]
+            continue
+        columns[name] = answer.class_names
+        columns[f"{name}_class"] = answer.classes.tolist()
+        if with_probabilities:
+            for index, class_name in enumerate(answer.task.class_names):
+                shares = answer.probabilities[:, index]
+                columns[f"{name}_p_{class_name}"] = [f"{share:.9g}" for share in shares]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()
+
+
+def write_npz(path: Path, predictions: Predictions) -> None:
+    """`y` (N, tasks), and each classification task's probabilities and class names."""
+    arrays: dict[str, npt.NDArray[Any]] = {"y": predictions.as_array()}
+    for name, answer in predictions.tasks.items():
+        if isinstance(answer, ClassPrediction):
+            arrays[f"{name}_probabilities"] = answer.probabilities
+            arrays[f"{name}_classes"] = np.array(answer.task.class_names)
+    with path.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays by name, not its flag

@@ -1,0 +1,241 @@
+"""Drawn shapes with three independent targets: what shape, turned how far, how bright."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from mtlab.data.source import LabelledImages, Strata
+from mtlab.data.splits import stratified_split
+from mtlab.seeding import derived_seed, generator
+
+Field = npt.NDArray[np.float32]
+"""One number per image and pixel, `(num_images, height, width)`."""
+
+NUM_ORIENTATIONS = 32
+TEST_SPLIT_SEED = 0
+BACKGROUND = 0.3
+GREY_LEVELS = 256
+IMAGES_AT_ONCE = 512
+
+
+@dataclass(frozen=True)
+class ShapesSettings:
+    """What is drawn.
+
+    Attributes:
+        image_size: Side of the square images in pixels.
+        seed: Decides every target, position, scale, blur and noise.
+        difficulty: 0: large, sharp, centred and clean. 1: small, blurred, anywhere, and little but
+            noise.
+    """
+
+    num_images: int
+    image_size: int
+    seed: int
+    difficulty: float
+
+
+class Shapes:
+    """Ten shapes (`a`) in 32 orientations (`b`) and any brightness in [0, 1] (`c`).
+
+    The test split is drawn from the images, fixed for every seed of a run.
+
+    Args:
+        strata: What the test split is stratified by.
+    """
+
+    def __init__(self, settings: ShapesSettings, test_fraction: float, strata: Strata) -> None:
+        self._settings = settings
+        self._test_fraction = test_fraction
+        self._strata = strata
+
+    def train(self) -> LabelledImages:
+        everything, rest, _ = self._split
+        return everything.select(rest)
+
+    def test(self) -> LabelledImages:
+        everything, _, held_out = self._split
+        return everything.select(held_out)
+
+    def class_names(self) -> list[str] | None:
+        return list(OUTLINES)
+
+    @functools.cached_property
+    def _split(self) -> tuple[LabelledImages, torch.Tensor, torch.Tensor]:
+        everything = draw_shapes(self._settings)
+        rest, held_out = stratified_split(
+            self._strata(everything),
+            self._test_fraction,
+            generator(TEST_SPLIT_SEED, "shapes test split"),
+        )
+        return everything, rest, held_out
+
+
+def draw_shapes(settings: ShapesSettings) -> LabelledImages:
+    """Draw the images; the same settings give the same bytes.
+
+    Returns:
+        Images `(num_images, 1, image_size, image_size)`, float32 in [0, 1] in steps of 1/256, and
+        the labels a, b (int64) and c (float32).
+    """
+    draw = np.random.Generator(np.random.PCG64(derived_seed(settings.seed, "shapes")))
+    num_images, difficulty = settings.num_images, settings.difficulty
+    # Equal shares, so that a small set has every class.
+    shape = draw.permutation(np.arange(num_images) % len(OUTLINES))
+    orientation = draw.permutation(np.arange(num_images) % NUM_ORIENTATIONS)
+    brightness = draw.random(num_images, dtype=np.float32)
+    pixels = settings.image_size / 32
+    placement = Placement(
+        angle=2 * math.pi * orientation / NUM_ORIENTATIONS,
+        centre=draw.uniform(-1, 1, (2, num_images)) * (1 + 4 * difficulty) * pixels,
+        radius=draw.uniform(11 - 4 * difficulty, 13 - 3 * difficulty, num_images) * pixels,
+        edge_width=draw.uniform(1, 1 + 4 * difficulty, num_images) * pixels,
+    )
+    contrast = ((0.15 + 0.55 * brightness) * (1 - 0.6 * difficulty)).astype(np.float32)
+    noise_deviation = np.float32(0.02 + 0.38 * difficulty**2)
+    images = np.empty((num_images, settings.image_size, settings.image_size), dtype=np.float32)
+    for start in range(0, num_images, IMAGES_AT_ONCE):
+        part = slice(start, start + IMAGES_AT_ONCE)
+        coverage = _coverage(shape[part], placement.part(part), settings.image_size)
+        noise = draw.standard_normal(coverage.shape, dtype=np.float32)
+        clean = BACKGROUND + contrast[part, None, None] * coverage
+        images[part] = np.clip(clean + noise_deviation * noise, 0, 1)
+    # Steps of 1/256 are exact in float32, so that bytes do not hang on a processor's last bit.
+    images = np.round(images * GREY_LEVELS) / np.float32(GREY_LEVELS)
+    labels = {
+        "a": torch.from_numpy(shape),
+        "b": torch.from_numpy(orientation),
+        "c": torch.from_numpy(brightness),
+    }
+    return LabelledImages(torch.from_numpy(images).unsqueeze(1), labels)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where and how each shape lies; one entry per image.
+
+    Attributes:
+        angle: In radians.
+        centre: Offset from the image's centre in pixels, `(2, num_images)`: x and y.
+        radius: In pixels.
+        edge_width: Over how many pixels the edge fades: the blur.
+    """
+
+    angle: npt.NDArray[np.float64]
+    centre: npt.NDArray[np.float64]
+    radius: npt.NDArray[np.float64]
+    edge_width: npt.NDArray[np.float64]
+
+    def part(self, images: slice) -> Placement:
+        return Placement(
+            self.angle[images], self.centre[:, images], self.radius[images], self.edge_width[images]
+        )
+
+
+def _coverage(shape: npt.NDArray[np.int64], placement: Placement, image_size: int) -> Field:
+    """How much of each pixel the shape covers, in [0, 1]."""
+    axis = np.arange(image_size, dtype=np.float32) - (image_size - 1) / 2
+    x = (axis[None, None, :] - placement.centre[0][:, None, None]).astype(np.float32)
+    y = (axis[None, :, None] - placement.centre[1][:, None, None]).astype(np.float32)
+    cosine = (np.cos(placement.angle) / placement.radius).astype(np.float32)[:, None, None]
+    sine = (np.sin(placement.angle) / placement.radius).astype(np.float32)[:, None, None]
+    # In the shape's own frame it points along u and has the radius 1.
+    u, v = x * cosine + y * sine, y * cosine - x * sine
+    distance = np.empty_like(u)
+    for index, outline in enumerate(OUTLINES.values()):
+        chosen = shape == index
+        distance[chosen] = outline(u[chosen], v[chosen])
+    fade = (placement.radius / placement.edge_width).astype(np.float32)[:, None, None]
+    coverage: Field = np.clip(np.float32(0.5) - distance * fade, 0, 1)
+    return coverage
+
+
+def _disc(u: Field, v: Field, centre: float, radius: float) -> Field:
+    distance: Field = np.hypot(u - np.float32(centre), v) - np.float32(radius)
+    return distance
+
+
+def _box(u: Field, v: Field, centre: tuple[float, float], half: tuple[float, float]) -> Field:
+    distance: Field = np.maximum(
+        np.abs(u - np.float32(centre[0])) - np.float32(half[0]),
+        np.abs(v - np.float32(centre[1])) - np.float32(half[1]),
+    )
+    return distance
+
+
+def _spike(u: Field, v: Field, base: float, tip: float, half_width: float) -> Field:
+    """A triangle from a base across the u axis to a tip on it."""
+    length = tip - base
+    norm = math.hypot(length, half_width)
+    along, across = np.float32(half_width / norm), np.float32(length / norm)
+    sides = np.abs(v) * across - (np.float32(tip) - u) * along
+    distance: Field = np.maximum(sides, np.float32(base) - u)
+    return distance
+
+
+def _arrow(u: Field, v: Field) -> Field:
+    return np.minimum(_box(u, v, (-0.3, 0), (0.6, 0.17)), _spike(u, v, 0.15, 0.95, 0.6))
+
+
+def _corner(u: Field, v: Field) -> Field:
+    return np.minimum(_box(u, v, (-0.45, 0), (0.2, 0.75)), _box(u, v, (0.05, -0.55), (0.7, 0.2)))
+
+
+def _crescent(u: Field, v: Field) -> Field:
+    return np.maximum(_disc(u, v, 0, 0.9), -_disc(u, v, 0.5, 0.75))
+
+
+def _drop(u: Field, v: Field) -> Field:
+    return np.minimum(_disc(u, v, -0.3, 0.55), _spike(u, v, -0.1, 1.0, 0.52))
+
+
+def _half_disc(u: Field, v: Field) -> Field:
+    distance: Field = np.maximum(_disc(u, v, -0.4, 0.95), -(u + np.float32(0.4)))
+    return distance
+
+
+def _key(u: Field, v: Field) -> Field:
+    bow = np.maximum(_disc(u, v, 0.5, 0.45), -_disc(u, v, 0.5, 0.2))
+    return np.minimum(bow, _box(u, v, (-0.4, 0), (0.55, 0.12)))
+
+
+def _open_ring(u: Field, v: Field) -> Field:
+    ring = np.maximum(_disc(u, v, 0, 0.9), -_disc(u, v, 0, 0.5))
+    return np.maximum(ring, -_box(u, v, (0.7, 0), (0.6, 0.25)))
+
+
+def _pie(u: Field, v: Field) -> Field:
+    mouth = np.float32(math.sin(0.6)) * u - np.float32(math.cos(0.6)) * np.abs(v)
+    distance: Field = np.maximum(_disc(u, v, 0, 0.9), mouth)
+    return distance
+
+
+def _tee(u: Field, v: Field) -> Field:
+    return np.minimum(_box(u, v, (0.15, 0), (0.75, 0.18)), _box(u, v, (-0.6, 0), (0.2, 0.7)))
+
+
+def _triangle(u: Field, v: Field) -> Field:
+    return _spike(u, v, -0.65, 0.95, 0.55)
+
+
+OUTLINES: dict[str, Callable[[Field, Field], Field]] = {
+    "arrow": _arrow,
+    "corner": _corner,
+    "crescent": _crescent,
+    "drop": _drop,
+    "half disc": _half_disc,
+    "key": _key,
+    "open ring": _open_ring,
+    "pie": _pie,
+    "tee": _tee,
+    "triangle": _triangle,
+}
+"""Per shape, in the order of the label: signed distance to its edge (below 0 inside) in units of
+its radius. None looks the same when it is turned by less than a full circle."""

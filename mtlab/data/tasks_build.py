@@ -1,0 +1,206 @@
+"""From `dataset.tasks` to tasks, and to the targets of any split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from mtlab.config.schema import DatasetConfig, TaskChoice
+from mtlab.config.tasks import OutputActivation, TargetRule, TaskConfig, TaskKind
+from mtlab.data.source import LabelledImages
+from mtlab.data.tasks import (
+    AsItIs,
+    Derivation,
+    Groups,
+    Parity,
+    RegressionTask,
+    Task,
+    Threshold,
+    class_targets,
+    derive_task,
+    value_targets,
+)
+from mtlab.errors import ConfigError
+
+RESERVED_TASK_NAMES = ("loss", "epoch", "seconds")
+REGRESSION_KEYS = ("range", "activation", "loss", "huber_delta")
+
+
+@dataclass(frozen=True)
+class TaskTargets:
+    """A task, the label it reads, and how that label becomes its target."""
+
+    task: Task
+    label: str
+    of_labels: Callable[[torch.Tensor], torch.Tensor]
+
+    def __call__(self, samples: LabelledImages) -> torch.Tensor:
+        """The targets `(num_samples,)`."""
+        return self.of_labels(samples.labels[self.label])
+
+
+def available_tasks(config: DatasetConfig, samples: LabelledImages) -> dict[str, TaskConfig]:
+    """`dataset.tasks`, or one task per label where it is empty.
+
+    Raises:
+        ConfigError: A name that would not do as a key or in a file's name.
+    """
+    tasks = config.tasks or {
+        name: TaskConfig(label=name, kind=_kind_of(label, name))
+        for name, label in samples.labels.items()
+    }
+    for name in tasks:
+        if name in RESERVED_TASK_NAMES or not name.replace("_", "").replace("-", "").isalnum():
+            raise ConfigError(
+                f"dataset.tasks.{name}",
+                "a task's name is made of letters, digits, - and _, and is none of"
+                f" {', '.join(RESERVED_TASK_NAMES)}",
+                name, "choose another name",
+            )  # fmt: skip
+    return tasks
+
+
+def _kind_of(label: torch.Tensor, name: str) -> TaskKind:
+    """Whole numbers from 0 are classes, fractions are values; anything else has to be told."""
+    if not label.is_floating_point():
+        return TaskKind.classification
+    if bool((label == label.floor()).all()):
+        raise ConfigError(
+            f"label {name}", "numbers its classes from 0, or is said to be a number",
+            f"whole numbers down to {float(label.min()):g}",
+            f"shift the labels, or set dataset.tasks.{name}.kind=regression",
+        )  # fmt: skip
+    return TaskKind.regression
+
+
+def choose_tasks(
+    available: dict[str, TaskConfig],
+    config: DatasetConfig,
+    requested: list[str] | None,
+    choice: TaskChoice,
+) -> list[str]:
+    """The names to learn: those asked for, else the dataset's defaults or the first of them.
+
+    Raises:
+        ConfigError: A name that the dataset does not have.
+    """
+    defaults = config.default_tasks or list(available)
+    key, names = ("tasks", requested) if requested else ("dataset.default_tasks", defaults)
+    for name in names:
+        if name not in available:
+            raise ConfigError(
+                key, f"must name tasks of dataset={config.name}, which are {', '.join(available)}",
+                name, f"choose among them, or add dataset.tasks.{name}",
+            )  # fmt: skip
+    return names if requested or choice is TaskChoice.defaults else names[:1]
+
+
+def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
+    """The label that a task reads.
+
+    Raises:
+        ConfigError: No such label.
+    """
+    label = task.label or (name if name in labels else labels[0])
+    if label not in labels:
+        raise ConfigError(
+            f"dataset.tasks.{name}.label", f"must name a label: {', '.join(labels)}",
+            label, "choose one of them",
+        )  # fmt: skip
+    return label
+
+
+def task_targets(
+    name: str,
+    task: TaskConfig,
+    config: DatasetConfig,
+    source_class_names: list[str] | None,
+    samples: LabelledImages,
+) -> TaskTargets:
+    """One task with its targets.
+
+    Args:
+        samples: The training images, validation included, before any were left out.
+    """
+    label = label_of(name, task, list(samples.labels))
+    if task.kind is TaskKind.regression:
+        regression = _regression_task(name, task)
+        return TaskTargets(regression, label, lambda labels: value_targets(labels, regression))
+    _check_classification(name, task, label, samples.labels[label])
+    present = [int(value) for value in samples.labels[label].unique()]
+    num_labels = present[-1] + 1
+    class_names = None
+    if label == samples.main_label_name:
+        class_names = config.class_names or source_class_names
+        if class_names is not None and len(class_names) < num_labels:
+            raise ConfigError(
+                "dataset.class_names", f"must name each of the {num_labels} labels",
+                f"{len(class_names)} names", "add the missing names, or set it to null",
+            )  # fmt: skip
+        if config.classes is not None:
+            present = sorted(config.classes)
+    label_names = {value: class_names[value] if class_names else str(value) for value in present}
+    derived, table = derive_task(name, _derivation(name, task, num_labels), label_names)
+    return TaskTargets(derived, label, lambda labels: class_targets(labels, table, name))
+
+
+def _check_classification(name: str, task: TaskConfig, label: str, values: torch.Tensor) -> None:
+    if values.is_floating_point():
+        not_a_class = values[(values != values.floor()) | (values < 0)]
+        raise ConfigError(
+            f"dataset.tasks.{name}",
+            f"must read whole numbers of at least 0 from the label {label}",
+            f"values such as {float(not_a_class[0]):g}",
+            f"number the classes from 0, or set dataset.tasks.{name}.kind=regression",
+        )  # fmt: skip
+    untouched = TaskConfig()
+    for key in REGRESSION_KEYS:
+        if getattr(task, key) != getattr(untouched, key):
+            raise ConfigError(
+                f"dataset.tasks.{name}.{key}", "belongs to regression tasks",
+                "kind: classification",
+                f"leave it out, or set dataset.tasks.{name}.kind=regression",
+            )  # fmt: skip
+
+
+def _regression_task(name: str, task: TaskConfig) -> RegressionTask:
+    key = f"dataset.tasks.{name}"
+    if task.by is not TargetRule.label or task.groups or task.at is not None:
+        raise ConfigError(
+            f"{key}.by", "derives classes, and this task is a regression", task.by.value,
+            "leave by, groups and at out",
+        )  # fmt: skip
+    if task.range is not None and not (len(task.range) == 2 and task.range[0] < task.range[1]):
+        raise ConfigError(
+            f"{key}.range", "must hold the lowest and the highest value", task.range,
+            f"for example '{key}.range=[0,1]'",
+        )  # fmt: skip
+    if not 0 < task.huber_delta < float("inf"):
+        raise ConfigError(
+            f"{key}.huber_delta", "must be a number above 0", task.huber_delta,
+            f"for example {key}.huber_delta=1",
+        )  # fmt: skip
+    low_high = None if task.range is None else (float(task.range[0]), float(task.range[1]))
+    if task.activation is OutputActivation.softplus and low_high is not None and low_high[0] < 0:
+        raise ConfigError(
+            f"{key}.activation", "softplus answers from 0 upwards", f"range {task.range}",
+            "use sigmoid, which reaches over the range, or identity",
+        )  # fmt: skip
+    return RegressionTask(name, low_high, task.activation.value, task.loss.value, task.huber_delta)
+
+
+def _derivation(name: str, task: TaskConfig, num_labels: int) -> Derivation:
+    key = f"dataset.tasks.{name}"
+    match task.by:
+        case TargetRule.label:
+            return AsItIs()
+        case TargetRule.parity:
+            return Parity()
+        case TargetRule.threshold:
+            if task.at is None:
+                raise ConfigError(f"{key}.at", "must be a label", None, f"for example {key}.at=5")
+            return Threshold(task.at)
+        case TargetRule.groups:
+            return Groups(task.groups, f"{key}.groups", num_labels)

@@ -1,0 +1,73 @@
+"""Measures of a regression task, summed on the device and read once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class RegressionMetrics:
+    """Measures of one regression task on one split, in the target's unit.
+
+    Attributes:
+        mae: Mean absolute error.
+        mse: Mean squared error.
+        rmse: Its square root.
+        r2: Coefficient of determination: 1 for a perfect prediction, 0 for one as good as the mean
+            of the targets, below 0 for a worse one. Where all targets are equal it is 1 or 0, as in
+            scikit-learn's `r2_score`.
+    """
+
+    mae: float
+    mse: float
+    rmse: float
+    r2: float
+
+    def as_dict(self) -> dict[str, float]:
+        return {"mae": self.mae, "mse": self.mse, "rmse": self.rmse, "r2": self.r2}
+
+
+class RegressionSums:
+    """Sums over the samples so far, in double precision, on the device without reading them back.
+
+    The targets' spread is merged batch by batch (Chan, Golub, LeVeque 1979, "Updating formulae and
+    a pairwise algorithm for computing sample variances"): subtracting two large sums at the end
+    would lose it for targets far from zero.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        zero = torch.zeros((), dtype=torch.float64, device=device)
+        self._count = zero.clone()
+        self._absolute_errors = zero.clone()
+        self._squared_errors = zero.clone()
+        self._target_mean = zero.clone()
+        self._squared_deviations = zero.clone()
+
+    def add(self, predictions: torch.Tensor, targets: torch.Tensor) -> None:
+        """Add a batch: predictions and targets `(batch,)`, at least one sample."""
+        errors = predictions.double() - targets.double()
+        self._absolute_errors += errors.abs().sum()
+        self._squared_errors += errors.square().sum()
+        num_new = targets.shape[0]
+        batch_variance, batch_mean = torch.var_mean(targets.double(), correction=0)
+        shift = batch_mean - self._target_mean
+        count = self._count + num_new
+        self._squared_deviations += (
+            batch_variance * num_new + shift.square() * self._count * num_new / count
+        )
+        self._target_mean += shift * num_new / count
+        self._count.copy_(count)
+
+    def read(self) -> RegressionMetrics:
+        """The measures over everything added; one transfer."""
+        count, absolute, squared, deviations = torch.stack(
+            (self._count, self._absolute_errors, self._squared_errors, self._squared_deviations)
+        ).tolist()
+        count = max(count, 1.0)
+        mse = squared / count
+        r2_of_equal_targets = 1.0 if squared == 0 else 0.0
+        r2 = 1 - squared / deviations if deviations > 0 else r2_of_equal_targets
+        return RegressionMetrics(absolute / count, mse, math.sqrt(mse), r2)

@@ -1,0 +1,60 @@
+"""The language that chooses runs: what it means, and that it is nothing else."""
+
+from typing import Any
+
+import pytest
+
+from mtlab.artifacts.run_filter import parse_filter
+from mtlab.errors import ConfigError
+
+SUMMARY: dict[str, Any] = {
+    "status": "completed", "seed": 42, "row": None, "test": None,
+    "val": {"b": {"accuracy": 0.07}, "c": {"mae": 0.2, "r2": -0.5}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("val.b.accuracy>=0.06", True),
+        ("val.b.accuracy >= 0.07", True),
+        ("val.b.accuracy>0.07", False),
+        ("val.c.r2 < -1e-3", True),
+        ("seed==42", True),
+        ("seed!=42", False),
+        ("status==completed", True),
+        ("status == 'completed'", True),
+        ('status != "failed"', True),
+        ("val.b.accuracy<=0.1 and seed==43", False),
+        ("seed==43 or seed==42", True),
+        ("seed==43 or seed==42 and val.c.mae>1", False),
+        ("(seed==43 or seed==42) and val.c.mae<1", True),
+        ("not seed==42", False),
+        ("not not (seed==42)", True),
+        # What is not there, and what is no number, matches nothing.
+        ("val.z.accuracy>=0", False),
+        ("test.b.accuracy>=0", False),
+        ("status>=1", False),
+        ("row==baseline", False),
+    ],
+)
+def test_expressions_mean_what_they_say(expression: str, holds: bool) -> None:
+    assert parse_filter(expression).holds(SUMMARY) is holds
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "", "val.b.accuracy", "val.b.accuracy>=", ">=0.1", "seed==42 and", "(seed==42", "seed==42)",
+        "seed==42 seed==43", "seed=42", "seed==<3", "__import__('os')", "lambda: 1", "seed==42;1",
+        "1<seed<50", "not", "seed=='42",
+    ],
+)  # fmt: skip
+def test_anything_else_is_refused_in_one_line(expression: str) -> None:
+    with pytest.raises(ConfigError, match=r"keep: must compare figures.*for example keep="):
+        parse_filter(expression)
+
+
+def test_the_figures_that_were_asked_for_are_known() -> None:
+    term = parse_filter("val.b.accuracy>=1 and (seed==1 or val.b.accuracy<2)")
+    assert term.paths() == ["val.b.accuracy", "seed"]

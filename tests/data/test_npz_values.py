@@ -1,0 +1,132 @@
+"""A user's arrays with classes and values side by side."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mtlab.config.schema import Normalisation, NpzConfig, TaskChoice
+from mtlab.config.tasks import TaskConfig, TaskKind
+from mtlab.data.build import build_dataset
+from mtlab.data.dataset import Dataset
+from mtlab.data.splits import strata_of
+from mtlab.data.tasks import ClassificationTask, RegressionTask
+from mtlab.errors import ConfigError, DataError
+
+NUM_SAMPLES = 200
+
+
+def study_arrays() -> dict[str, np.ndarray]:
+    """X (N, 8, 8) in [0, 1] and y (N, 3), as the three-target study has them."""
+    draw = np.random.default_rng(0)
+    targets = np.stack(
+        [
+            np.arange(NUM_SAMPLES) % 4,
+            draw.permutation(np.arange(NUM_SAMPLES) % 5),
+            draw.random(NUM_SAMPLES),
+        ],
+        axis=1,
+    )
+    return {"X": draw.random((NUM_SAMPLES, 8, 8), dtype=np.float32), "y": targets}
+
+
+def build(folder: Path, arrays: dict[str, np.ndarray], **changes: object) -> Dataset:
+    np.savez(folder / "set.npz", **arrays)
+    values: dict[str, Any] = {
+        "name": "npz", "source": "npz", "normalisation": Normalisation.standard,
+        "val_fraction": 0.125, "limit": None, "classes": None, "class_names": None, "tasks": {},
+        "default_tasks": None, "path": str(folder / "set.npz"), "images": "X", "labels": None,
+        "label_names": ["a", "b", "c"], "test_fraction": 0.2, "stratify_by": None,
+    }  # fmt: skip
+    config = NpzConfig(**{**values, **changes})
+    return build_dataset(config, None, TaskChoice.defaults, seed=0)
+
+
+def test_columns_become_tasks_of_their_own_kind(tmp_path: Path):
+    dataset = build(tmp_path, study_arrays())
+    assert [type(task) for task in dataset.tasks] == [
+        ClassificationTask, ClassificationTask, RegressionTask,
+    ]  # fmt: skip
+    assert len(dataset.train) == 140 and len(dataset.val) == 20 and len(dataset.load_test()) == 40
+    assert dataset.train.targets["b"].dtype == torch.int64
+    assert dataset.train.targets["c"].dtype == torch.float32
+
+
+def test_every_sample_keeps_its_targets(tmp_path: Path):
+    arrays = study_arrays()
+    arrays["X"][:, 0, 0] = arrays["y"][:, 2]
+    dataset = build(tmp_path, arrays, normalisation=Normalisation.unit)
+    for split in (dataset.train, dataset.val, dataset.load_test()):
+        assert torch.equal(split.images[:, 0, 0, 0], split.targets["c"])
+
+
+@pytest.mark.parametrize("task", ["a", "b"])
+def test_splits_keep_the_shares_of_the_named_task(tmp_path: Path, task: str):
+    dataset = build(tmp_path, study_arrays(), stratify_by=task)
+    for split in (dataset.val, dataset.load_test()):
+        counts = split.targets[task].bincount()
+        assert counts.max() - counts.min() <= 1
+
+
+def test_splits_keep_the_shares_of_a_values_tenths(tmp_path: Path):
+    dataset = build(tmp_path, study_arrays(), stratify_by="c")
+    values = torch.cat(
+        [split.targets["c"] for split in (dataset.train, dataset.val, dataset.load_test())]
+    )
+    edges = values.double().quantile(torch.linspace(0, 1, 11, dtype=torch.float64))[1:-1]
+    tenths = torch.bucketize(dataset.load_test().targets["c"].double(), edges)
+    assert tenths.bincount(minlength=10).tolist() == [4] * 10
+
+
+def test_strata_of_values_are_tenths_in_order():
+    assert strata_of(torch.tensor([0.9, 0.1, 0.5])).tolist() == [6, 0, 3]
+
+
+def test_pixels_are_standardised_by_training_images_alone(tmp_path: Path):
+    dataset = build(tmp_path, study_arrays())
+    pixels = dataset.train.images.double()
+    assert float(pixels.mean()) == pytest.approx(0, abs=1e-6)
+    assert float(pixels.std(correction=0)) == pytest.approx(1, abs=1e-5)
+    assert float(dataset.val.images.double().mean()) != pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"stratify_by": "d"}, ConfigError, r"dataset\.stratify_by.*a, b, c"),
+        ({"label_names": ["a", "b"]}, DataError, r"dataset\.label_names.*3 columns"),
+        ({"label_names": ["a", "b", "a"]}, DataError, r"none twice"),
+        (
+            {"label_names": ["c", "b", "a"], "tasks": {"a": TaskConfig()}},
+            ConfigError,
+            r"tasks\.a.*kind=regression",
+        ),
+        (
+            {"tasks": {"c": TaskConfig(kind=TaskKind.regression, range=[0.5, 1.0])}},
+            DataError,
+            r"tasks\.c\.range",
+        ),
+    ],
+)
+def test_names_that_do_not_fit_are_told(
+    tmp_path: Path, changes: dict[str, object], error: type[Exception], message: str
+):
+    with pytest.raises(error, match=message):
+        build(tmp_path, study_arrays(), **changes)
+
+
+def test_a_missing_label_is_an_error(tmp_path: Path):
+    arrays = study_arrays()
+    arrays["y"][3, 2] = np.nan
+    with pytest.raises(DataError, match=r"finite numbers.*nan"):
+        build(tmp_path, arrays)
+
+
+def test_a_fraction_among_the_test_labels_of_a_class_is_an_error(tmp_path: Path):
+    arrays = study_arrays()
+    test = {f"{name}_test": array[:20].copy() for name, array in arrays.items()}
+    test["y_test"][0, 0] = 0.5
+    with pytest.raises(ConfigError, match=r"tasks\.a.*in every split"):
+        build(tmp_path, arrays | test).load_test()
