@@ -246,7 +246,8 @@ def draw_dreams(sitting: Sitting) -> None:
         for index, title in enumerate(chosen.titles)
     ]
     figure = draw_panels(
-        panels, ColourScale.grey(), f"DeepDream: {options.octaves} sizes, {options.steps} steps in each",
+        panels, ColourScale.grey(),
+        f"DeepDream: {options.octaves} sizes, {options.steps} steps in each",
         tile_inches=2.0 if len(names) <= 5 else 1.4,
     )  # fmt: skip
     name = "dreams" if sitting.options.layer_names is None else "_".join(names[1:])
