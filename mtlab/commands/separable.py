@@ -269,17 +269,17 @@ def draw(
     iterations, marked = errors.copy(), np.zeros(errors.shape, dtype=bool)
     for result in results:
         first, second = (places[label] for label in result.pair)
-        errors[second, first] = 1000 * result.train_error
+        errors[second, first] = result.train_error
         iterations[second, first] = result.iterations
         marked[second, first] = published is not None and result.pair in published
-    converged = {result.pair for result in results if result.converged}
-    frames = "" if published is None else "; frames: published as separable"
+    num_converged = sum(result.converged for result in results)
+    frames = "" if published is None else "frames: published as separable"
     figure = draw_pair_grids(
-        [PairGrid(f"training error x 1000{frames}", errors, lambda value: f"{value:.0f}", marked)],
+        [PairGrid(frames, iterations, lambda value: f"{value:.0f}", marked)],
         [str(label) for label in labels],
-        f"{len(converged)} of {len(results)} pairs separated by one perceptron",
-        "training error x 1000", highest=float(np.nanmax(errors)) or 1.0, gamma=0.5,
+        f"{num_converged} of {len(results)} pairs separated by one perceptron",
+        "iterations", highest=float(np.nanmax(iterations)), gamma=0.5,
     )  # fmt: skip
     folder.figures.mkdir(exist_ok=True)
-    numbers = {"train_error": errors / 1000, "iterations": iterations, "published": marked}
+    numbers = {"train_error": errors, "iterations": iterations, "published": marked}
     save_picture(figure, folder.figures / "pairs.png", numbers, command=record.command, vector=True)

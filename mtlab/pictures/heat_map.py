@@ -46,7 +46,7 @@ def draw_pair_grids(
     Args:
         gamma: Below 1, small numbers get more of the colours.
     """
-    side = min(1.4 + 0.47 * len(class_names), 11)
+    side = min(1.4 + 0.37 * len(class_names), 11)
     figure = Figure(figsize=(side * len(grids) + 1.2, side + 0.6), layout="constrained")
     figure.suptitle(title, fontsize=11)
     norm = PowerNorm(gamma, 0, highest)
