@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from mtlab.config.compose import to_dataset_config, to_options
 from mtlab.config.run_options import DataExportOptions
-from mtlab.data.build import kept_samples, open_source
+from mtlab.data.build import check_classes, kept_samples, open_source
 from mtlab.data.source import LabelledImages
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -23,8 +23,10 @@ def data_export(composed: DictConfig) -> None:
     options = to_options(composed, DataExportOptions)
     config = to_dataset_config(composed)
     source = open_source(config)
+    everything = source.train()
+    check_classes(everything, config)
     train, test = (
-        kept_samples(samples, config, options.seed) for samples in (source.train(), source.test())
+        kept_samples(samples, config, options.seed) for samples in (everything, source.test())
     )
     target = Path(options.output or "").expanduser()
     arrays = as_arrays(joined(train, test)) if options.together else as_arrays(train)

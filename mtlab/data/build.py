@@ -72,7 +72,9 @@ def build_dataset(
     """
     source = open_source(config)
     everything = source.train()
+    check_classes(everything, config)
     kept = kept_samples(everything, config, seed)
+    _check_enough(kept, config)
     train_positions, val_positions = stratified_split(
         strata_by(config)(kept), config.val_fraction, generator(seed, "validation split")
     )
@@ -146,17 +148,25 @@ def build_augmentation(
 
 
 def kept_samples(samples: LabelledImages, config: DatasetConfig, seed: int) -> LabelledImages:
-    """The samples that `dataset.classes` and `dataset.limit` leave.
+    """The samples that `dataset.classes` and `dataset.limit` leave, of train or of test."""
+    if config.classes is not None:
+        chosen = torch.isin(samples.main_label, torch.tensor(config.classes))
+        samples = samples.select(chosen.nonzero().squeeze(1))
+    if config.limit is not None and config.limit < len(samples):
+        samples = samples.select(
+            stratified_subset(strata_by(config)(samples), config.limit, generator(seed, "limit"))
+        )
+    return samples
+
+
+def check_classes(samples: LabelledImages, config: DatasetConfig) -> None:
+    """Every label of `dataset.classes` must occur among the training samples.
 
     Raises:
-        ConfigError, DataError: A class that is not there, or fewer than two images left.
+        ConfigError: One does not, or the labels are no classes.
     """
-    return _limited(_with_classes(samples, config), config, seed)
-
-
-def _with_classes(samples: LabelledImages, config: DatasetConfig) -> LabelledImages:
     if config.classes is None:
-        return samples
+        return
     if samples.main_label.is_floating_point():
         raise ConfigError(
             "dataset.classes", "selects by the first label, whose values must be whole numbers",
@@ -169,22 +179,15 @@ def _with_classes(samples: LabelledImages, config: DatasetConfig) -> LabelledIma
             "dataset.classes", f"must list labels of {config.name}, which are {_ranges(present)}",
             strangers, "leave them out",
         )  # fmt: skip
-    chosen = torch.isin(samples.main_label, torch.tensor(config.classes))
-    return samples.select(chosen.nonzero().squeeze(1))
 
 
-def _limited(samples: LabelledImages, config: DatasetConfig, seed: int) -> LabelledImages:
-    if config.limit is not None and config.limit < len(samples):
-        samples = samples.select(
-            stratified_subset(strata_by(config)(samples), config.limit, generator(seed, "limit"))
-        )
-    if len(samples) < 2:
+def _check_enough(kept: LabelledImages, config: DatasetConfig) -> None:
+    if len(kept) < 2:
         raise DataError(
             "dataset.limit" if config.limit is not None else f"dataset={config.name}",
             "must leave at least two images, one to train on and one to validate on",
-            f"{len(samples)}", "keep more images",
+            f"{len(kept)}", "keep more images",
         )  # fmt: skip
-    return samples
 
 
 def _ranges(values: list[int]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from mtlab.data.npz_header import read_headers, unreadable
 from mtlab.data.source import LabelledImages, Strata
 from mtlab.data.splits import strata_of, stratified_split
 from mtlab.errors import DataError
@@ -20,6 +21,8 @@ from mtlab.seeding import generator
 
 TEST_SUFFIX = "_test"
 TEST_SPLIT_SEED = 0
+LARGEST_CLASS = 10**6
+"""Larger whole numbers are values, not classes: no network here has a million outputs."""
 
 Array = npt.NDArray[np.generic]
 
@@ -49,8 +52,11 @@ class Npz:
         self._path = path
         self._layout = layout
         self._strata = strata or by_main_label
-        self._names = _array_names(path)
-        self._has_test_arrays = layout.images + TEST_SUFFIX in self._names
+        self._headers = read_headers(path)
+        self._names = list(self._headers)
+        self._has_test_arrays = layout.images + TEST_SUFFIX in self._headers
+        if self._has_test_arrays:
+            self._check_test_arrays()
 
     def train(self) -> LabelledImages:
         if self._has_test_arrays:
@@ -94,6 +100,30 @@ class Npz:
             )
         return LabelledImages(images, labels)
 
+    def _check_test_arrays(self) -> None:
+        """Test images must be like the training images; only their headers are read."""
+        name = self._layout.images
+        train, test = self._headers.get(name), self._headers[name + TEST_SUFFIX]
+        like_train = train is not None and (
+            test.is_bytes == train.is_bytes and test.shape[1:] == train.shape[1:]
+        )
+        if train is not None and (not like_train or test.shape[0] == 0):
+            raise DataError(
+                f"{self._path}[{name + TEST_SUFFIX}]",
+                f"must hold images like {name}'s, {train.dtype} of {train.shape[1:]}",
+                f"{test.dtype} of shape {test.shape}",
+                "convert or reshape one of the two",
+            )
+        for label in self._label_arrays(""):
+            if label + TEST_SUFFIX not in self._headers:
+                raise DataError(
+                    str(self._path),
+                    f"must hold the array {label + TEST_SUFFIX}, since it holds"
+                    f" {name + TEST_SUFFIX}",
+                    f"arrays {', '.join(self._names)}",
+                    "add it, or leave the label out by dataset.labels",
+                )
+
     def _label_arrays(self, suffix: str) -> list[str]:
         if self._layout.labels is not None:
             return self._layout.labels
@@ -121,7 +151,8 @@ class Npz:
                 "convert it with .astype(numpy.uint8) or .astype(numpy.float32)",
             )
         if array.dtype != np.uint8:
-            array = array.astype(np.float32)
+            with np.errstate(over="ignore"):  # too large for single precision: found just below
+                array = array.astype(np.float32)
             finite = np.isfinite(array)
             if not finite.all():
                 first = tuple(int(axis[0]) for axis in np.nonzero(~finite))
@@ -190,7 +221,7 @@ class Npz:
                 "save it as an array of numbers",
             ) from error
         except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-            raise _unreadable(self._path, error) from error
+            raise unreadable(self._path, error) from error
 
 
 def by_main_label(samples: LabelledImages) -> torch.Tensor:
@@ -198,30 +229,10 @@ def by_main_label(samples: LabelledImages) -> torch.Tensor:
     return strata_of(samples.main_label)
 
 
-def _array_names(path: Path) -> list[str]:
-    if not path.is_file():
-        raise DataError(
-            "dataset.path", "must name a .npz file", f"{path}, which is not a file",
-            "give the path of a file written by numpy.savez",
-        )  # fmt: skip
-    if not zipfile.is_zipfile(path):
-        raise _unreadable(path, "not a complete zip archive, which a .npz file is")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return list(file.files)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, reason: object) -> DataError:
-    return DataError(
-        str(path), "must be a complete .npz file", reason, "write it again with numpy.savez"
-    )
-
-
 def _label(values: npt.NDArray[Any]) -> torch.Tensor:
     """Whole numbers from 0 as int64, which can be classes; others as float32."""
-    if bool((values >= 0).all()) and bool((values == np.floor(values)).all()):
+    is_class = (values >= 0) & (values <= LARGEST_CLASS)
+    if bool(is_class.all()) and bool((values == np.floor(values)).all()):
         return torch.from_numpy(values.astype(np.int64))
     return torch.from_numpy(values.astype(np.float32))
 

@@ -88,6 +88,8 @@ def choose_tasks(
     """
     defaults = config.default_tasks or list(available)
     key, names = ("tasks", requested) if requested else ("dataset.default_tasks", defaults)
+    if len(set(names)) != len(names):
+        raise ConfigError(key, "must name no task twice", names, "leave one of the two out")
     for name in names:
         if name not in available:
             raise ConfigError(
@@ -138,6 +140,11 @@ def task_targets(
             raise ConfigError(
                 "dataset.class_names", f"must name each of the {num_labels} labels",
                 f"{len(class_names)} names", "add the missing names, or set it to null",
+            )  # fmt: skip
+        if class_names is not None and len(set(class_names)) != len(class_names):
+            raise ConfigError(
+                "dataset.class_names", "must give each label a name of its own", class_names,
+                "tell them apart, or set it to null",
             )  # fmt: skip
         if config.classes is not None:
             present = sorted(config.classes)

@@ -107,3 +107,19 @@ def test_what_does_not_fit_is_named(overrides: list[str], complaint: str) -> Non
 def test_a_threshold_beyond_every_label_leaves_one_class() -> None:
     with pytest.raises(ConfigError, match="only below 40"):
         build("++dataset.tasks.t={by: threshold, at: 40}", "tasks=[t]")
+
+
+@pytest.mark.parametrize(
+    ("override", "complaint"),
+    [
+        ("dataset.default_tasks=[digit,digit]", "must name no task twice"),
+        ("dataset.class_names=[a,a,b,c,d,e,f,g,h,i]", "a name of its own"),
+    ],
+)
+def test_names_must_differ(override: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        build(override)
+
+
+def test_a_single_test_image_is_enough() -> None:
+    assert len(build("dataset.limit=2").load_test()) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +113,33 @@ def test_a_damaged_array_within_a_whole_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(bytes(content))
     with pytest.raises(DataError, match=r"complete \.npz"):
         Npz(path, LAYOUT).train()
+
+
+def test_test_images_must_be_like_the_training_images_and_are_not_read_to_find_out(
+    tmp_path: Path,
+) -> None:
+    labels = {"y": np.arange(20) % 2, "y_test": np.arange(4) % 2}
+    for images in (grey(4).astype(np.float32) / 255, grey(4)[:, :5], grey(4)[:0]):
+        path = write(tmp_path, X=grey(), X_test=images, **labels)
+        with pytest.raises(DataError, match=r"must hold images like X's, uint8 of \(6, 5\)"):
+            Npz(path, LAYOUT)
+    path = write(tmp_path, X=grey(), X_test=grey(4), y=labels["y"])
+    with pytest.raises(DataError, match="must hold the array y_test, since it holds X_test"):
+        Npz(path, LAYOUT)
+
+
+def test_members_that_are_no_arrays_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "text.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("X.npy", "no array at all")
+    with pytest.raises(DataError, match=r"complete \.npz"):
+        Npz(path, LAYOUT)
+
+
+def test_numbers_too_large_for_a_class_are_values(tmp_path: Path) -> None:
+    for large in (np.full(20, 10**12), np.full(20, 2**63, np.uint64)):
+        label = Npz(write(tmp_path, X=grey(), y=large), LAYOUT).train().main_label
+        assert label.dtype == torch.float32
+        assert float(label[0]) == pytest.approx(float(large[0]))
+    with pytest.raises(DataError, match="finite numbers"):
+        Npz(write(tmp_path, X=grey(), y=np.full(20, 1j)), LAYOUT).train()
