@@ -117,7 +117,7 @@ def test_all_input_channels_on_request(digit_run: Path, mtlab: Runner) -> None:
     [
         (("what=filters", "layer=conv7"), "layer: must be one of conv1, conv2, digit.output"),
         (("what=maximise", "layer=conv0"), "layer: must be one of conv1"),
-        (("task=colour",), "task: must name a task of"),
+        (("task=colour",), "which has digit; found colour"),
         (("what=activations", "digits=[12]"), "digits: must list classes of the task digit: 0, 1"),
         (("what=activations", "indices=[100000]"), "indices: must be positions from 0 to"),
         (("indices=[1]", "digits=[2]"), "indices: and digits both choose"),
