@@ -9,6 +9,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 from torch import nn
+from trained_runs import classification_head
 
 from mtlab.data.downloaded import SETS, Downloaded
 from mtlab.inspection.embeddings import between_class_share, trunk_features
@@ -16,7 +17,7 @@ from mtlab.inspection.mistakes import confident_mistakes
 from mtlab.inspection.pca import covariance, fit_pca
 from mtlab.inspection.saliency import saliency
 from mtlab.inspection.separability import pair_cuts, pair_errors
-from mtlab.models.heads import ClassificationHead
+from mtlab.models.heads import DenseHead
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.seeding import generator
@@ -91,7 +92,7 @@ def test_variance_between_classes() -> None:
 
 def linear_network(shape: tuple[int, int, int]) -> MultiTaskNetwork:
     trunk = MlpTrunk(shape, [])
-    head = ClassificationHead(trunk.num_features, [], 3)
+    head = classification_head(trunk.num_features, [], 3)
     return MultiTaskNetwork(trunk, {"t": head}).eval()
 
 
@@ -114,7 +115,7 @@ def test_the_most_confident_mistakes_come_first() -> None:
 def test_saliency_of_a_linear_network_is_its_weights() -> None:
     network = linear_network((3, 2, 2))
     head = network.heads["t"]
-    assert isinstance(head, ClassificationHead)
+    assert isinstance(head, DenseHead)
     images = torch.rand(4, 3, 2, 2)
     found = saliency(network, "t", images, 1, torch.zeros(1, 3, 1, 1), generator(0, "test"))
     winners = network(images)["t"].argmax(dim=1)
