@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from mtlab import cli
+from mtlab.data.tasks import ClassificationTask
+from mtlab.models.heads import DenseHead
 
 QUICK = ("trainer.figures=false", "trainer.epochs=1", "dataset.limit=200", "device=cpu")
 
@@ -36,3 +38,9 @@ def write_colour_images(path: Path) -> Path:
 def files_below(folder: Path) -> list[str]:
     """Every file, relative to the folder."""
     return sorted(os.path.relpath(path, folder) for path in folder.rglob("*") if path.is_file())
+
+
+def classification_head(num_features: int, branch_widths: list[int], num_classes: int) -> DenseHead:
+    """A head on its own, for a task whose classes are called by their numbers."""
+    names = tuple(str(number) for number in range(num_classes))
+    return DenseHead(num_features, branch_widths, ClassificationTask("task", names))

@@ -6,8 +6,8 @@ import math
 
 import pytest
 import torch
-from small_heads import head_of
 from torch import nn
+from trained_runs import classification_head
 
 from mtlab.inspection.ascent import (
     AscentSettings,
@@ -116,7 +116,7 @@ def test_scores_of_a_map() -> None:
 
 def test_a_units_best_input_is_bright_where_its_weights_are_positive() -> None:
     torch.manual_seed(0)
-    network = MultiTaskNetwork(MlpTrunk((1, 4, 4), [3]), {"t": head_of(3, [], 2)})
+    network = MultiTaskNetwork(MlpTrunk((1, 4, 4), [3]), {"t": classification_head(3, [], 2)})
     layer = find_layers(network.eval().requires_grad_(False))[0]
     found = maximise_channels(
         network, layer, (1, 4, 4), UNIT, AscentSettings(300, 0.2), 2, ChannelScore.rms,
@@ -130,7 +130,7 @@ def test_a_units_best_input_is_bright_where_its_weights_are_positive() -> None:
 def test_every_class_gets_an_input_and_the_seed_decides_it() -> None:
     torch.manual_seed(0)
     trunk = CnnTrunk((1, 12, 12), plan_convolutions([4], 3, 1, 0, [], 2))
-    head = head_of(trunk.num_features, [], 5)
+    head = classification_head(trunk.num_features, [], 5)
     network = MultiTaskNetwork(trunk, {"t": head}).eval().requires_grad_(False)
 
     def find(seed: int) -> torch.Tensor:
@@ -147,7 +147,7 @@ def test_every_class_gets_an_input_and_the_seed_decides_it() -> None:
 def test_a_dream_grows_with_its_octaves_and_excites_the_layer() -> None:
     torch.manual_seed(0)
     trunk = CnnTrunk((3, 12, 12), plan_convolutions([4, 4], 3, 1, 0, [], 2))
-    network = MultiTaskNetwork(trunk, {"t": head_of(trunk.num_features, [], 2)}).eval()
+    network = MultiTaskNetwork(trunk, {"t": classification_head(trunk.num_features, [], 2)}).eval()
     network.requires_grad_(False)
     layer = find_layers(network)[1]
     images = torch.rand(2, 3, 12, 12)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
-from small_heads import head_of
 from torch import nn
+from trained_runs import classification_head
 
 from mtlab.data.downloaded import SETS, Downloaded
 from mtlab.inspection.embeddings import between_class_share, trunk_features
@@ -92,7 +92,7 @@ def test_variance_between_classes() -> None:
 
 def linear_network(shape: tuple[int, int, int]) -> MultiTaskNetwork:
     trunk = MlpTrunk(shape, [])
-    head = head_of(trunk.num_features, [], 3)
+    head = classification_head(trunk.num_features, [], 3)
     return MultiTaskNetwork(trunk, {"t": head}).eval()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from small_heads import head_of
 from torch import nn
+from trained_runs import classification_head
 
 from mtlab.errors import ModelError
 from mtlab.inspection.layers import choose_layers, find_layers, layer_output
@@ -21,7 +21,7 @@ SHAPE = (1, 12, 12)
 def two_task_network() -> MultiTaskNetwork:
     plans = plan_convolutions([3, 4], 3, 1, 1, [1], 2)
     trunk = CnnTrunk(SHAPE, plans, shared_widths=[6], batch_norm=True)
-    heads = {"digit": head_of(6, [5], 10), "parity": head_of(6, [], 2)}
+    heads = {"digit": classification_head(6, [5], 10), "parity": classification_head(6, [], 2)}
     return MultiTaskNetwork(trunk, heads).eval().requires_grad_(False)
 
 
@@ -73,8 +73,8 @@ def test_no_hook_stays_behind() -> None:
 
 
 def test_dense_layers_that_read_pixels_are_the_first_ones() -> None:
-    mlp = MultiTaskNetwork(MlpTrunk((1, 2, 2), [4, 3]), {"t": head_of(3, [], 2)})
-    linear = MultiTaskNetwork(MlpTrunk((1, 2, 2), []), {"t": head_of(4, [], 2)})
+    mlp = MultiTaskNetwork(MlpTrunk((1, 2, 2), [4, 3]), {"t": classification_head(3, [], 2)})
+    linear = MultiTaskNetwork(MlpTrunk((1, 2, 2), []), {"t": classification_head(4, [], 2)})
     unit = Perceptron((1, 2, 2), "t", 1.0)
 
     def readers(model: nn.Module, shape: tuple[int, int, int]) -> list[str]:
