@@ -147,8 +147,11 @@ def train_pairs(
                 terminal.say(describe(result))
                 yield result
         except BaseException:
-            # Whatever went wrong, or Ctrl-C: do not begin the pairs that wait.
+            # Whatever went wrong, or Ctrl-C: do not begin the pairs that wait, and do not wait for
+            # those that run, which may take minutes.
             pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
             raise
 
 

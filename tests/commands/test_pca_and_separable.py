@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from conftest import Runner
@@ -96,3 +103,31 @@ def test_a_mistake_of_separable_is_told_in_one_line(
     assert outcome.code == 2
     assert told in outcome.err
     assert outcome.err.count("\n") == 1
+
+
+def test_an_interruption_ends_the_processes_that_train_pairs(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mtlab", "separable", "dataset=digits", "processes=2",
+         "trainer.epochs=10000000", "model.tolerance=0", "pairs=[[1,8],[3,9],[8,9]]"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert "3 pairs" in process.stdout.readline()
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        assert process.returncode == 130
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(process.pid, 0)
+            except ProcessLookupError:
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("processes were left running")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
