@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,15 @@ def test_tab_completion_knows_commands_options_and_keys(
         assert word in done.stdout
 
 
+@pytest.fixture
+def listening_to_interrupts() -> Iterator[None]:
+    """Processes started in the background of a shell inherit that SIGINT is ignored; not these."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening_to_interrupts")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_says_so_and_keeps_its_epochs(tmp_path: Path, how: int) -> None:
     process = subprocess.Popen(
