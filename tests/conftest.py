@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 # As the command itself does, before torch is loaded by the imports below.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 import shutil
 from dataclasses import dataclass
