@@ -15,8 +15,8 @@ from mtlab.artifacts.reading import read_summary
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.commands.experiment import choose_device
 from mtlab.config.compose import to_dataset_config, to_device_config, to_options
+from mtlab.config.dataset import DatasetConfig
 from mtlab.config.run_options import EvaluateOptions, SplitChoice
-from mtlab.config.schema import DatasetConfig
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, Split
 from mtlab.data.tasks import ClassificationTask, Task

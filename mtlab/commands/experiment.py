@@ -10,7 +10,8 @@ from torch import nn
 from mtlab.artifacts.summary import RunSummary
 from mtlab.config.command_line import check_perceptron, check_weighting
 from mtlab.config.device import DeviceConfig
-from mtlab.config.schema import ModelConfig, PerceptronConfig, RunConfig
+from mtlab.config.model import ModelConfig, PerceptronConfig
+from mtlab.config.schema import RunConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.build import build_augmentation, build_dataset
 from mtlab.data.dataset import Dataset, Split

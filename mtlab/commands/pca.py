@@ -16,8 +16,8 @@ from omegaconf import DictConfig, OmegaConf
 from mtlab.artifacts.run_dir import RunFolder, write_whole
 from mtlab.commands.result import ResultRecord
 from mtlab.config.compose import to_dataset_config, to_options
+from mtlab.config.model import TaskChoice
 from mtlab.config.options import PcaOptions
-from mtlab.config.schema import TaskChoice
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset
 from mtlab.data.splits import stratified_subset

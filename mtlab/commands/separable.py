@@ -26,8 +26,10 @@ from mtlab.commands.result import ResultRecord
 from mtlab.commands.train import start
 from mtlab.config.command_line import check_perceptron, find_override
 from mtlab.config.compose import to_options, to_run_config
+from mtlab.config.model import PerceptronConfig
 from mtlab.config.options import SeparableOptions
-from mtlab.config.schema import Keep, PerceptronConfig, RunConfig
+from mtlab.config.schema import RunConfig
+from mtlab.config.training import Keep
 from mtlab.data.build import open_source
 from mtlab.errors import ConfigError
 from mtlab.objective.metrics import SplitMetrics

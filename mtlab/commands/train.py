@@ -21,8 +21,9 @@ from mtlab.commands.experiment import Experiment, prepare
 from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
 from mtlab.config.compose import to_run_config
+from mtlab.config.model import PerceptronConfig, UpdateRule
 from mtlab.config.rows import find_row, published_figures, with_row
-from mtlab.config.schema import Keep, PerceptronConfig, UpdateRule
+from mtlab.config.training import Keep
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import RegressionTask
 from mtlab.models.perceptron import Perceptron

@@ -50,18 +50,21 @@ def check_each_at_least(values: Sequence[int], key: str, low: int) -> None:
         )
 
 
-def check_number_or_list(value: object, key: str, low: int, *, null_allowed: bool = False) -> None:
-    """Require a whole number, or a list of them, each at least `low`; None where allowed."""
+def check_number_or_list(
+    value: object, key: str, low: int, *, high: float = math.inf, null_allowed: bool = False
+) -> None:
+    """Require a whole number, or a list of them, from `low` to `high`; None where allowed."""
     if value is None and null_allowed:
         return
     entries = value if isinstance(value, list) else [value]
+    limits = f"of at least {low}" if high == math.inf else f"from {low} to {high:g}"
     require(
         all(
-            isinstance(entry, int) and not isinstance(entry, bool) and entry >= low
+            isinstance(entry, int) and not isinstance(entry, bool) and low <= entry <= high
             for entry in entries
         ),
         key,
-        f"must be a whole number of at least {low}, or a list with one per layer",
+        f"must be a whole number {limits}, or a list with one per layer",
         value,
         f"for example {key}={max(low, 1)} or '{key}=[{max(low, 1)},{max(low, 1)}]'",
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtlab.config.device import DeviceKind
-from mtlab.config.schema import PerceptronConfig, RunConfig
+from mtlab.config.model import PerceptronConfig
+from mtlab.config.schema import RunConfig
 from mtlab.errors import ConfigError
 
 UNUSED_BY_PERCEPTRON = (

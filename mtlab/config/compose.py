@@ -12,15 +12,14 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
+from mtlab.config.model import ModelConfig
 from mtlab.config.rows import row_names
-from mtlab.config.schema import (
-    VARIANTS,
+from mtlab.config.schema import VARIANTS, RunConfig
+from mtlab.config.training import (
     AugmentationConfig,
-    DatasetConfig,
-    ModelConfig,
     OptimizerConfig,
-    RunConfig,
     SchedulerConfig,
     TrainerConfig,
     WeightingConfig,

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import torch
 
-from mtlab.config.schema import (
-    AffineConfig,
-    AugmentationConfig,
+from mtlab.config.dataset import (
     DatasetConfig,
     DigitsConfig,
     DownloadedConfig,
@@ -16,10 +14,11 @@ from mtlab.config.schema import (
     Normalisation,
     NpzConfig,
     ShapesConfig,
-    TaskChoice,
     UndividedConfig,
 )
+from mtlab.config.model import TaskChoice
 from mtlab.config.tasks import TaskConfig
+from mtlab.config.training import AffineConfig, AugmentationConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.dataset import Dataset, PixelStatistics, prepare
 from mtlab.data.digits import Digits

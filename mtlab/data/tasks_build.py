@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from mtlab.config.schema import DatasetConfig, TaskChoice
+from mtlab.config.dataset import DatasetConfig
+from mtlab.config.model import TaskChoice
 from mtlab.config.tasks import OutputActivation, TargetRule, TaskConfig, TaskKind
 from mtlab.data.source import LabelledImages
 from mtlab.data.tasks import (

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mtlab.config.heads import HeadConfig
-from mtlab.config.schema import CnnConfig, MlpConfig, ModelConfig, PerceptronConfig, VggConfig
+from mtlab.config.model import CnnConfig, MlpConfig, ModelConfig, PerceptronConfig, VggConfig
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError, ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mtlab.config.schema import (
-    LambdaConfig,
-    ModelConfig,
-    PerceptronConfig,
-    WeightingConfig,
-    WeightsConfig,
-)
+from mtlab.config.model import ModelConfig, PerceptronConfig
+from mtlab.config.training import LambdaConfig, WeightingConfig, WeightsConfig
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError
 from mtlab.objective.losses import Loss, cross_entropy, regression_loss, sign_error

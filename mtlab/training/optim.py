@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau, StepLR
 
-from mtlab.config.schema import (
+from mtlab.config.training import (
     AdamConfig,
     CosineConfig,
     OptimizerConfig,

@@ -16,7 +16,8 @@ from mtlab.config.compose import (
     to_run_config,
     unused_folder,
 )
-from mtlab.config.schema import CnnConfig, LambdaConfig, WeightsConfig
+from mtlab.config.model import CnnConfig
+from mtlab.config.training import LambdaConfig, WeightsConfig
 from mtlab.errors import ConfigError
 
 GROUP_FILES = sorted(
@@ -100,7 +101,7 @@ def test_strides_stay_free_for_any_number_of_filters() -> None:
         ("model.filters=[8,x]", "model.filters", "whole numbers"),
         ("model.kernel_size=0", "model.kernel_size", "at least 1"),
         ("model.kernel_size=3.5", "model.kernel_size", "whole number"),
-        ("model.padding=[-1,0,0]", "model.padding", "at least 0"),
+        ("model.padding=[-1,0,0]", "model.padding", "from 0 to 1024"),
         ("model.dropout=1", "model.dropout", "(excluded)"),
         ("model.activation=rleu", "model.activation", "relu, leaky_relu"),
         ("device.threads=0", "device.threads", "between 1 and 1024"),

@@ -13,8 +13,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from mtlab.cli import arrange
 from mtlab.config.compose import conf_folder, to_run_config
+from mtlab.config.model import VggConfig
 from mtlab.config.rows import published_figures, with_row
-from mtlab.config.schema import AffineConfig, PlateauConfig, VggConfig
+from mtlab.config.training import AffineConfig, PlateauConfig
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.models.build import build_model
 from mtlab.models.counting import count_parameters

@@ -11,8 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from mtlab.cli import arrange, with_row_shown
 from mtlab.config.compose import to_run_config
+from mtlab.config.model import CnnConfig, MlpConfig
 from mtlab.config.rows import find_row, published_figures, row_names, row_overrides, with_row
-from mtlab.config.schema import CnnConfig, MlpConfig
 from mtlab.errors import ConfigError
 
 

@@ -7,7 +7,7 @@ import torch
 from conftest import composed
 
 from mtlab.config.compose import to_run_config
-from mtlab.config.schema import TaskChoice
+from mtlab.config.model import TaskChoice
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset
 from mtlab.data.digits import Digits

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from mtlab.config.schema import Normalisation, NpzConfig, TaskChoice
+from mtlab.config.dataset import Normalisation, NpzConfig
+from mtlab.config.model import TaskChoice
 from mtlab.config.tasks import TaskConfig, TaskKind
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from mtlab.config.schema import Normalisation, NpzConfig, TaskChoice
+from mtlab.config.dataset import Normalisation, NpzConfig
+from mtlab.config.model import TaskChoice
 from mtlab.config.tasks import OutputActivation, TargetRule, TaskConfig, TaskKind
 from mtlab.data.source import LabelledImages
 from mtlab.data.tasks import ClassificationTask, RegressionTask

@@ -52,6 +52,8 @@ MISTAKES = [
     (["model=perceptron", "tasks=[parity]", "device.precision=bfloat16"], ["device.precision"]),
     (["model=perceptron", "tasks=[parity]", "model.lr=1e200"], ["model.lr", "finite"]),
     (["model=mlp", "model.batch_norm=true", "trainer.batch_size=1"], ["trainer.batch_size"]),
+    (["model=cnn", "model.padding=99999"], ["model.padding", "0 to 1024"]),
+    (["scheduler=cosine", "scheduler.min_lr=1"], ["scheduler.min_lr", "optimizer.lr=0.001"]),
     (["model=mlp", "model.widths=[900000000]"], ["parameters", "memory"]),
 ]
 

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from mtlab.config.compose import _variant
-from mtlab.config.schema import ModelConfig
+from mtlab.config.model import ModelConfig
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.errors import ModelError
 from mtlab.models.build import build_model
