@@ -31,14 +31,18 @@ def explain(error: Exception, config_name: str, overrides: Sequence[str]) -> str
     line: object = None
     if isinstance(error, MtlabError):
         line = error
-    elif isinstance(error, MissingConfigException) and error.options:
-        line = _unknown_option(error)
+    elif isinstance(error, MissingConfigException):
+        line = _unknown_option(error) if error.options else _missing_file(error)
     elif isinstance(error, OverrideParseException):
         line = _unreadable_override(error)
     elif isinstance(error, SearchPathException):
         line = f"--config-dir: {_in_one_line(error)}; name a folder that exists"
     elif isinstance(error, HydraException | OmegaConfBaseException):
-        line = _unknown_key(error, config_name, overrides) or _in_one_line(error)
+        line = (
+            _several_values(error)
+            or _unknown_key(error, config_name, overrides)
+            or _in_one_line(error)
+        )
     elif isinstance(error, UnicodeDecodeError):
         line = f"a YAML file must be UTF-8: {_in_one_line(error)}; save it as UTF-8"
     elif isinstance(error, YAMLError):
@@ -56,6 +60,31 @@ def _unknown_option(error: MissingConfigException) -> ConfigError:
         f"must be one of {', '.join(options)}",
         option,
         did_you_mean(option, options, f"choose one, as in {group}={options[0]}"),
+    )
+
+
+def _missing_file(error: MissingConfigException) -> ConfigError:
+    """A defaults list names a file by a path that leads nowhere."""
+    found = re.match(r"In '([^']+)'", _in_one_line(error))
+    return ConfigError(
+        f"{found.group(1)}.yaml" if found else "--config-name",
+        "must name files that exist, such as `override /model: cnn`, in its defaults list",
+        error.missing_cfg_file,
+        "correct the name there; mtlab --help lists groups and files",
+    )
+
+
+def _several_values(error: Exception) -> ConfigError | None:
+    """Several values for one key, which only a sweep takes."""
+    found = re.match(r"Ambiguous value for argument '([^'=]+)=([^']*)'", _in_one_line(error))
+    if found is None:
+        return None
+    key, values = found.groups()
+    return ConfigError(
+        key,
+        "must be one value",
+        values,
+        f"write '{key}=[{values}]' for a list, or add -m to sweep over them",
     )
 
 

@@ -38,6 +38,8 @@ MISTAKES = [
     (["--config-dir", "nowhere"], ["--config-dir", "nowhere"]),
     (["--config-dir", "own", "dataset=broken"], ["broken"]),
     (["--config-dir", "own", "experiment=misspelt"], ["optimizr", "did you mean optimizer?"]),
+    (["--config-dir", "own", "experiment=astray"], ["experiment/astray.yaml", "mnist_base"]),
+    (["tasks=digit,parity"], ["tasks", "'tasks=[digit,parity]'", "-m"]),
     (["--config-dir", "own", "experiment=latin"], ["UTF-8"]),
     (["--config-dir", "own", "experiment=number"], ["mtl", "found 3"]),
     (["--config-dir"], ["--config-dir", "nothing"]),
@@ -72,6 +74,7 @@ def test_a_mistake_is_told_in_one_line(
     (studies / "misspelt.yaml").write_text(f"{package}optimizr: {{lr: 3}}")
     (studies / "number.yaml").write_text(f"{package}mtl: 3")
     (studies / "latin.yaml").write_bytes(f"{package}# caf\u00e9".encode("latin-1"))
+    (studies / "astray.yaml").write_text(f"{package}defaults:\n  - mnist_base\n", encoding="utf-8")
     outcome = mtlab(*arguments)
     assert outcome.code == 2
     assert outcome.out == "" or "training and" in outcome.out
