@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from mtlab import __version__
 from mtlab.errors import MtlabError
+from mtlab.process import tune_for_training
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -96,10 +97,7 @@ DEFAULT_COMMAND = "train"
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    # Two threads that wait for each other in libgomp's long busy loop slow a run to a third where
-    # other programs want the processor; without any, an idle one loses a third. Read by libgomp
-    # when torch loads it; whoever sets it before has the last word.
-    os.environ.setdefault("GOMP_SPINCOUNT", "5000")
+    tune_for_training()
     # A run that is told to stop by its process manager is recorded like one stopped by Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-# As the command itself does, before torch is loaded by the imports below.
+# As tune_for_training() below, but before torch is loaded by the imports.
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 import shutil
@@ -17,6 +17,9 @@ from omegaconf import DictConfig
 
 from mtlab import cli
 from mtlab.config.compose import conf_folder, register_resolvers
+from mtlab.process import tune_for_training
+
+tune_for_training()
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
