@@ -15,7 +15,7 @@ import torch
 
 from mtlab.data.npz_header import read_headers, unreadable
 from mtlab.data.source import LabelledImages, Strata
-from mtlab.data.splits import strata_of, stratified_split
+from mtlab.data.splits import count_held_out, strata_of, stratified_split
 from mtlab.errors import DataError
 from mtlab.seeding import generator
 
@@ -78,10 +78,10 @@ class Npz:
         return self._read("")
 
     def _split(self) -> tuple[LabelledImages, torch.Tensor, torch.Tensor]:
-        everything = self._everything
+        everything, fraction = self._everything, self._layout.test_fraction
         rest, held_out = stratified_split(
-            self._strata(everything),
-            self._layout.test_fraction,
+            self._strata(everything, count_held_out(len(everything), fraction)),
+            fraction,
             generator(TEST_SPLIT_SEED, "npz test split"),
         )
         return everything, rest, held_out
@@ -224,9 +224,9 @@ class Npz:
             raise unreadable(self._path, error) from error
 
 
-def by_main_label(samples: LabelledImages) -> torch.Tensor:
+def by_main_label(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
     """The first label as what a split is stratified by."""
-    return strata_of(samples.main_label)
+    return strata_of(samples.main_label, num_chosen)
 
 
 def _label(values: npt.NDArray[Any]) -> torch.Tensor:

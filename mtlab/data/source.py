@@ -41,8 +41,9 @@ class LabelledImages:
         )
 
 
-Strata = Callable[[LabelledImages], torch.Tensor]
-"""From samples to the classes `(num_samples,)` whose shares a split keeps."""
+Strata = Callable[[LabelledImages, int], torch.Tensor]
+"""From samples, and how many of them are to be chosen, to the classes `(num_samples,)` whose shares
+the choice keeps."""
 
 
 class Source(Protocol):

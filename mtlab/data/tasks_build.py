@@ -106,13 +106,24 @@ def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
     Raises:
         ConfigError: No such label.
     """
-    label = task.label or (name if name in labels else labels[0])
+    label = _wanted_label(name, task, labels)
     if label not in labels:
         raise ConfigError(
             f"dataset.tasks.{name}.label", f"must name a label: {', '.join(labels)}",
             label, "choose one of them",
         )  # fmt: skip
     return label
+
+
+def _wanted_label(name: str, task: TaskConfig, labels: list[str]) -> str:
+    return task.label or (name if name in labels else labels[0])
+
+
+def readers_of(label: str, config: DatasetConfig, labels: list[str]) -> list[TaskConfig]:
+    """The tasks of `dataset.tasks` that read a label, learned or not."""
+    return [
+        task for name, task in config.tasks.items() if _wanted_label(name, task, labels) == label
+    ]
 
 
 def task_targets(

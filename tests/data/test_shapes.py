@@ -92,7 +92,7 @@ def test_shapes_fit_their_radius():
 
 
 def test_train_and_test_share_no_image():
-    source = Shapes(settings(100), 0.2, lambda samples: samples.main_label)
+    source = Shapes(settings(100), 0.2, lambda samples, _: samples.main_label)
     train, test = source.train(), source.test()
     assert (len(train), len(test)) == (80, 20)
     seen = {image.numpy().tobytes() for image in train.images}
