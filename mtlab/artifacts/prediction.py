@@ -39,9 +39,17 @@ class ClassPrediction:
 
     @property
     def classes(self) -> npt.NDArray[np.int64]:
-        """The number of the most probable class, `(N,)`; of equal ones the first."""
+        """The most probable class by its position in `task.class_names`, `(N,)`."""
         classes: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
         return classes
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The label of the most probable class, `(N,)`, as the training data call it.
+
+        The class's number for classes that are made of several labels, such as even and odd.
+        """
+        return np.array(self.task.labels, dtype=np.int64)[self.classes]
 
     @property
     def class_names(self) -> list[str]:
@@ -78,9 +86,9 @@ class Predictions:
         return len(first.probabilities if isinstance(first, ClassPrediction) else first.values)
 
     def as_array(self) -> npt.NDArray[np.float64]:
-        """`(N, tasks)`: class numbers and values side by side, in the order of the tasks."""
+        """`(N, tasks)`: labels and values side by side, in the order of the tasks: y's own form."""
         columns = [
-            answer.classes if isinstance(answer, ClassPrediction) else answer.values
+            answer.labels if isinstance(answer, ClassPrediction) else answer.values
             for answer in self.tasks.values()
         ]
         return np.stack([column.astype(np.float64) for column in columns], axis=1)
@@ -133,7 +141,11 @@ class Predictor:
         return Predictions({task.name: self._joined(task, parts) for task in self.tasks})
 
     def predict_array(self, images: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """`(N, H, W)` to `(N, tasks)`: class numbers and values, in the order of the tasks."""
+        """`(N, H, W)` to `(N, tasks)`: labels and values, in the order of the tasks.
+
+        A class is given as the label that the training data call it by, in 1, 2, ... as in 0, 7;
+        one that is made of several labels (by: groups, parity or threshold) as its number from 0.
+        """
         return self.predict(images).as_array()
 
     def _answers(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -199,7 +211,7 @@ def load(
     for run in runs[1:]:
         if (run.tasks, run.image_shape) != (first.tasks, first.image_shape):
             raise RunFolderError(
-                str(run.folder), f"must have the tasks and image size of {first.folder}",
+                str(run.folder), f"must have the tasks, labels and image size of {first.folder}",
                 "others", "train the members on the same dataset",
             )  # fmt: skip
     chosen = select_device(device, precision, None)

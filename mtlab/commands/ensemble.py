@@ -172,7 +172,8 @@ def check_same(first: LoadedRun, run: LoadedRun, test: Split, own_test: Split) -
     )
     if not same_targets:
         raise RunFolderError(
-            str(run.folder), f"must have the tasks, image size and test split of {first.folder}",
+            str(run.folder), "must have the tasks, labels, image size and test split of"
+            f" {first.folder}",
             "others", "leave it out by keep, or train the members on the same dataset",
         )  # fmt: skip
 

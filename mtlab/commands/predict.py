@@ -38,7 +38,7 @@ def predict_file(composed: DictConfig) -> None:
     if target.suffix == ".csv":
         write_whole(target, as_csv(predictions, options.probabilities))
     else:
-        write_npz(target, predictions)
+        write_npz(target, predictions, options.probabilities)
     print(f"{len(predictions):,} images, tasks {', '.join(predictions.tasks)}; written to {target}")
 
 
@@ -71,7 +71,8 @@ def as_csv(predictions: Predictions, with_probabilities: bool) -> str:
     """One row per image.
 
     Columns: `image`, then per classification task `<task>` (the class's name), `<task>_class` (its
-    number) and, if wanted, `<task>_p_<class>`; per regression task `<task>`.
+    label, as in the training data) and, if wanted, `<task>_p_<class's name>`; per regression task
+    `<task>`.
     """
     columns: dict[str, list[Any]] = {"image": list(range(len(predictions)))}
     for name, answer in predictions.tasks.items():
@@ -79,7 +80,7 @@ def as_csv(predictions: Predictions, with_probabilities: bool) -> str:
             columns[name] = [f"{value:.9g}" for value in answer.values]
             continue
         columns[name] = answer.class_names
-        columns[f"{name}_class"] = answer.classes.tolist()
+        columns[f"{name}_class"] = answer.labels.tolist()
         if with_probabilities:
             for index, class_name in enumerate(answer.task.class_names):
                 shares = answer.probabilities[:, index]
@@ -91,12 +92,20 @@ def as_csv(predictions: Predictions, with_probabilities: bool) -> str:
     return text.getvalue()
 
 
-def write_npz(path: Path, predictions: Predictions) -> None:
-    """`y` (N, tasks), and each classification task's probabilities and class names."""
+def write_npz(path: Path, predictions: Predictions, with_probabilities: bool) -> None:
+    """`y` (N, tasks), and per classification task its labels, names and probabilities.
+
+    `<task>_class` (N,) is the label of the most probable class; `<task>_classes` and
+    `<task>_labels` (classes,) are name and label of each class, in the order of
+    `<task>_probabilities` (N, classes).
+    """
     arrays: dict[str, npt.NDArray[Any]] = {"y": predictions.as_array()}
     for name, answer in predictions.tasks.items():
         if isinstance(answer, ClassPrediction):
-            arrays[f"{name}_probabilities"] = answer.probabilities
+            arrays[f"{name}_class"] = answer.labels
             arrays[f"{name}_classes"] = np.array(answer.task.class_names)
+            arrays[f"{name}_labels"] = np.array(answer.task.labels)
+            if with_probabilities:
+                arrays[f"{name}_probabilities"] = answer.probabilities
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays by name, not its flag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 
@@ -20,10 +20,17 @@ class ClassificationTask:
     Attributes:
         name: As the user calls it.
         class_names: One name per target value, in order.
+        labels: Per class the label that the data call it by. Left out, the classes' own numbers
+            from 0, as for classes that are made of several labels.
     """
 
     name: str
     class_names: tuple[str, ...]
+    labels: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            object.__setattr__(self, "labels", tuple(range(len(self.class_names))))
 
     @property
     def num_classes(self) -> int:
@@ -55,6 +62,9 @@ Task = ClassificationTask | RegressionTask
 class Derivation(Protocol):
     """Which class each label value belongs to."""
 
+    keeps_labels: ClassVar[bool]
+    """Whether each class is one label, by which predictions call it."""
+
     def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
         """Class names in target order, each with its labels, for the labels that occur."""
 
@@ -63,6 +73,8 @@ class Derivation(Protocol):
 class AsItIs:
     """Every label is a class."""
 
+    keeps_labels: ClassVar[bool] = True
+
     def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
         return {name: [label] for label, name in label_names.items()}
 
@@ -70,6 +82,8 @@ class AsItIs:
 @dataclass(frozen=True)
 class Parity:
     """Even labels are class 0, odd ones class 1."""
+
+    keeps_labels: ClassVar[bool] = False
 
     def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
         return {
@@ -81,6 +95,8 @@ class Parity:
 @dataclass(frozen=True)
 class Threshold:
     """Labels below `at` are class 0, the others class 1."""
+
+    keeps_labels: ClassVar[bool] = False
 
     at: int
 
@@ -100,6 +116,8 @@ class Groups:
         key: The configuration key, for messages.
         num_labels: How many label values the dataset has, whether or not they were all kept.
     """
+
+    keeps_labels: ClassVar[bool] = False
 
     members: Mapping[str, Sequence[int]]
     key: str
@@ -167,7 +185,8 @@ def derive_task(
     target_of = {
         label: target for target, labels in enumerate(occupied.values()) for label in labels
     }
-    return ClassificationTask(name, tuple(occupied)), target_of
+    labels = tuple(target_of) if derivation.keeps_labels else ()
+    return ClassificationTask(name, tuple(occupied), labels), target_of
 
 
 def class_targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str) -> torch.Tensor:
