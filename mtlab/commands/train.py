@@ -26,6 +26,7 @@ from mtlab.config.rows import find_row, published_figures, with_row
 from mtlab.config.training import Keep
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import RegressionTask
+from mtlab.errors import MtlabError
 from mtlab.models.perceptron import Perceptron
 from mtlab.report.figures import draw_run_figures
 from mtlab.seeding import generator
@@ -184,7 +185,7 @@ def measure(experiment: Experiment, state: State, folder: RunFolder, summary: Ru
     state.model.load_state_dict(kept)
     # Before the test split is read: whatever is wrong with it, the weights are safe.
     save_model(folder.weights, state.model, experiment.dataset)
-    test = experiment.dataset.load_test().to(experiment.device.torch_device)
+    test = load_test(experiment, folder).to(experiment.device.torch_device)
     summary.samples["test"] = len(test)
     splits = {"train": experiment.train, "val": experiment.val, "test": test}
     figures = {name: experiment.measure(split) for name, split in splits.items()}
@@ -203,6 +204,20 @@ def measure(experiment: Experiment, state: State, folder: RunFolder, summary: Ru
     write_whole(folder.confusions, json.dumps(confusions) + "\n")
     save_scatter(experiment, test, folder)
     summary.seconds.evaluate += time.perf_counter() - started
+
+
+def load_test(experiment: Experiment, folder: RunFolder) -> Split:
+    """Read the test split.
+
+    Raises:
+        MtlabError: What is wrong with it; the message names the model, which is kept.
+    """
+    try:
+        return experiment.dataset.load_test()
+    except MtlabError as error:
+        kept = f"the trained model is kept in {folder.weights}"
+        remedy = f"{error.remedy}; {kept}" if error.remedy else kept
+        raise type(error)(error.subject, error.rule, error.found, remedy) from error
 
 
 def save_scatter(experiment: Experiment, test: Split, folder: RunFolder) -> None:

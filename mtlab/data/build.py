@@ -93,8 +93,9 @@ def build_dataset(
     train, val = kept.select(train_positions), kept.select(val_positions)
 
     available = available_tasks(config, everything)
+    labels = everything.labels | source.known_labels()
     learned = [
-        task_targets(name, available[name], config, source.class_names(), everything)
+        task_targets(name, available[name], config, source.class_names(), labels)
         for name in choose_tasks(available, config, requested, choice)
     ]
 

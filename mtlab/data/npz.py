@@ -70,6 +70,12 @@ class Npz:
         everything, _, held_out = self._split()
         return everything.select(held_out)
 
+    def known_labels(self) -> dict[str, torch.Tensor]:
+        if self._has_test_arrays:
+            return {}
+        labels = self._everything.labels.items()
+        return {name: label.unique() for name, label in labels if not label.is_floating_point()}
+
     def class_names(self) -> list[str] | None:
         return None
 

@@ -64,6 +64,9 @@ class Shapes:
         everything, _, held_out = self._split
         return everything.select(held_out)
 
+    def known_labels(self) -> dict[str, torch.Tensor]:
+        return {"a": torch.arange(len(OUTLINES)), "b": torch.arange(NUM_ORIENTATIONS)}
+
     def class_names(self) -> list[str] | None:
         return list(OUTLINES)
 

@@ -55,5 +55,12 @@ class Source(Protocol):
     def test(self) -> LabelledImages:
         """Read the test images."""
 
+    def known_labels(self) -> dict[str, torch.Tensor]:
+        """Per label that the source knows all classes of, those classes, ascending.
+
+        Of images that come undivided these are the classes of all of them, so that one which only
+        test images have is a class too. A test split with files of its own is not read for this.
+        """
+
     def class_names(self) -> list[str] | None:
         """Names of the main label's values; None where the source knows none."""

@@ -121,5 +121,11 @@ def test_names_must_differ(override: str, complaint: str) -> None:
         build(override)
 
 
+def test_few_shapes_have_all_classes() -> None:
+    dataset = build("dataset=shapes", "dataset.num_images=12", "mtl=weights")
+    assert [task.num_classes for task in dataset.tasks[:2]] == [10, 32]
+    assert len(dataset.load_test()) == 2
+
+
 def test_a_single_test_image_is_enough() -> None:
     assert len(build("dataset.limit=2").load_test()) == 2

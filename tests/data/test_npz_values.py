@@ -55,6 +55,18 @@ def test_columns_become_tasks_of_their_own_kind(tmp_path: Path):
     assert dataset.train.targets["c"].dtype == torch.float32
 
 
+def test_a_class_that_only_test_images_have_is_a_class(tmp_path: Path):
+    arrays = study_arrays()
+    arrays["X"][:, 0, 0] = arrays["y"][:, 2]
+    settings = {"stratify_by": "c", "normalisation": Normalisation.unit}
+    held_out = build(tmp_path, arrays, **settings).load_test().images[0, 0, 0, 0]
+    arrays["y"][arrays["X"][:, 0, 0] == float(held_out), 0] = 9
+    dataset = build(tmp_path, arrays, **settings)
+    assert dataset.tasks[0].class_names == ("0", "1", "2", "3", "9")
+    assert 4 not in torch.cat([dataset.train.targets["a"], dataset.val.targets["a"]])
+    assert int((dataset.load_test().targets["a"] == 4).sum()) == 1
+
+
 def test_every_sample_keeps_its_targets(tmp_path: Path):
     arrays = study_arrays()
     arrays["X"][:, 0, 0] = arrays["y"][:, 2]

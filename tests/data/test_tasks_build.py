@@ -30,7 +30,7 @@ def dataset_config(**changes: object) -> NpzConfig:
 
 
 def targets_of(name: str, task: TaskConfig) -> TaskTargets:
-    return task_targets(name, task, dataset_config(tasks={name: task}), None, SAMPLES)
+    return task_targets(name, task, dataset_config(tasks={name: task}), None, SAMPLES.labels)
 
 
 def regression(**keys: object) -> TaskConfig:

@@ -104,6 +104,20 @@ def test_an_unreadable_npz_is_named_and_leaves_no_model(mtlab: Runner) -> None:
     assert not list(mtlab.folder.glob("outputs/**/model.safetensors"))
 
 
+def test_a_test_split_with_a_class_of_its_own_leaves_the_trained_model(mtlab: Runner) -> None:
+    images = np.zeros((20, 28, 28), np.uint8)
+    np.savez(
+        "images.npz", X=images, y=np.arange(20) % 2, X_test=images[:3], y_test=np.array([0, 1, 2])
+    )
+    outcome = mtlab("dataset=npz", "dataset.path=images.npz", "model=mlp", "trainer.epochs=1")
+    assert outcome.code == 2
+    weights = mtlab.only_run() / "model.safetensors"
+    assert weights.is_file()
+    for needle in ("label 2, which no training image has", f"model is kept in {weights}"):
+        assert needle in outcome.err
+    assert json.loads((mtlab.only_run() / "summary.json").read_text())["status"] == "failed"
+
+
 def test_a_folder_with_a_run_in_it_is_not_written_over(mtlab: Runner) -> None:
     def contents() -> dict[Path, bytes]:
         return {path: path.read_bytes() for path in Path("mine").rglob("*") if path.is_file()}
