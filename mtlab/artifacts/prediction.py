@@ -126,17 +126,18 @@ class Predictor:
         self._members = tuple(members)
         self._batch_size = batch_size
 
-    def predict(self, images: npt.ArrayLike) -> Predictions:
+    def predict(self, images: npt.ArrayLike, subject: str = "images") -> Predictions:
         """What every task answers.
 
         Args:
             images: `(N, H, W)` or `(N, H, W, C)`, uint8 in [0, 255] or floats on the scale of the
                 training images ([0, 1] where those were bytes). N may be 0.
+            subject: What the array is called, for messages.
 
         Raises:
             DataError: Another image size, another type of number, NaN or infinite pixels.
         """
-        pixels = to_images(images, self.image_shape)
+        pixels = to_images(images, self.image_shape, subject)
         parts = [self._answers(part) for part in pixels.split(IMAGES_AT_ONCE)]
         return Predictions({task.name: self._joined(task, parts) for task in self.tasks})
 

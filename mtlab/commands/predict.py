@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from mtlab.artifacts.prediction import ClassPrediction, Predictions, load
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.config.compose import to_device_config, to_options
 from mtlab.config.run_options import PredictOptions
-from mtlab.data.arrays import to_images
+from mtlab.data.npz_header import READING_ERRORS
 from mtlab.errors import DataError
 
 
@@ -32,8 +31,7 @@ def predict_file(composed: DictConfig) -> None:
     )
     source = Path(options.input or "").expanduser()
     images = read_array(source, options.array)
-    to_images(images[:0], predictor.image_shape, str(source))  # names the file in the message
-    predictions = predictor.predict(images)
+    predictions = predictor.predict(images, subject=str(source))
     target = Path(options.output or "").expanduser()
     if target.suffix == ".csv":
         write_whole(target, as_csv(predictions, options.probabilities))
@@ -60,7 +58,7 @@ def read_array(path: Path, name: str) -> npt.NDArray[Any]:
                 )  # fmt: skip
             array: npt.NDArray[Any] = loaded[name]
             return array
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except READING_ERRORS as error:
         raise DataError(
             str(path), "must be a file written by numpy.save or numpy.savez, of numbers", error,
             "write it again",

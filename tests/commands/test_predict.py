@@ -7,10 +7,13 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mtlab.artifacts.prediction import ClassPrediction, Predictions, ValuePrediction
-from mtlab.commands.predict import as_csv, write_npz
+from mtlab.commands.predict import as_csv, read_array, write_npz
+from mtlab.data.arrays import to_images
 from mtlab.data.tasks import ClassificationTask, RegressionTask
+from mtlab.errors import DataError
 
 SEASON = ClassificationTask("season", ("spring", "autumn"), (10, 30))
 ANSWERS = Predictions(
@@ -47,3 +50,20 @@ def test_probabilities_can_be_left_out_of_either_file(tmp_path: Path) -> None:
     write_npz(tmp_path / "y.npz", ANSWERS, with_probabilities=False)
     with np.load(tmp_path / "y.npz") as arrays:
         assert "season_probabilities" not in arrays.files
+
+
+@pytest.mark.parametrize(
+    ("array", "complaint"),
+    [
+        (np.float32(3), r"found \(\)"),
+        (np.zeros((5, 28, 28)), r"\(N, 8, 8\) or \(N, 8, 8, 1\).*found \(5, 28, 28\)"),
+        (np.full((5, 8, 8), np.nan), "NaN or infinite ones in 5 images"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_with_its_name_and_shape(
+    tmp_path: Path, array: np.ndarray, complaint: str
+) -> None:
+    path = tmp_path / "X.npy"
+    np.save(path, array)
+    with pytest.raises(DataError, match=rf"X\.npy: .*{complaint}"):
+        to_images(read_array(path, "X"), (1, 8, 8), str(path))
