@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -91,11 +92,9 @@ def other_dataset(run: LoadedRun, config: DatasetConfig) -> Dataset:
             " was trained on", _size(dataset.image_shape), "resize them",
         )  # fmt: skip
     pairs = list(zip(dataset.tasks, run.tasks, strict=True))
-    return Dataset(
-        name=dataset.name,
+    return replace(
+        dataset,
         tasks=run.tasks,
-        available_tasks=dataset.available_tasks,
-        image_shape=run.image_shape,
         pixel_statistics=run.pixel_statistics,
         train=_renumbered(dataset.train, pairs),
         val=_renumbered(dataset.val, pairs),

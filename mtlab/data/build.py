@@ -20,7 +20,7 @@ from mtlab.config.model import TaskChoice
 from mtlab.config.tasks import TargetRule, TaskConfig, TaskKind
 from mtlab.config.training import AffineConfig, AugmentationConfig
 from mtlab.data.augmentation import AffineAugmentation
-from mtlab.data.dataset import Dataset, PixelStatistics, prepare
+from mtlab.data.dataset import Dataset, PixelStatistics, digest_of, prepare
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
 from mtlab.data.npz import Npz, NpzLayout
@@ -99,6 +99,9 @@ def build_dataset(
         for name in choose_tasks(available, config, requested, choice)
     ]
 
+    def load_test_samples() -> LabelledImages:
+        return kept_samples(source.test(), config, seed)
+
     def make_targets(samples: LabelledImages) -> dict[str, torch.Tensor]:
         return {targets.task.name: targets(samples) for targets in learned}
 
@@ -116,9 +119,8 @@ def build_dataset(
         pixel_statistics=statistics,
         train=prepare(train, make_targets, statistics),
         val=prepare(val, make_targets, statistics),
-        load_test=lambda: prepare(
-            kept_samples(source.test(), config, seed), make_targets, statistics
-        ),
+        load_test=lambda: prepare(load_test_samples(), make_targets, statistics),
+        digest_test=lambda: digest_of(load_test_samples().images),
     )
 
 

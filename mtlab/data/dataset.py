@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -90,6 +91,8 @@ class Dataset:
         tasks: In the order in which they are learned and reported.
         image_shape: `(channels, height, width)`.
         load_test: Reads the test split. Called once, after training.
+        digest_test: Reads the test split too: a digest of its images before normalisation, equal
+            for equal images only.
         available_tasks: Names of all tasks that the dataset has, learned or not.
     """
 
@@ -100,6 +103,7 @@ class Dataset:
     train: Split
     val: Split
     load_test: Callable[[], Split]
+    digest_test: Callable[[], str]
     available_tasks: tuple[str, ...] = ()
 
 
@@ -110,3 +114,9 @@ def prepare(
 ) -> Split:
     """Normalise the images and derive every target."""
     return Split(pixel_statistics.apply(samples.images), make_targets(samples))
+
+
+def digest_of(images: torch.Tensor) -> str:
+    """SHA-256 of images as they were read: their values, shape and type."""
+    form = f"{images.dtype} {tuple(images.shape)}".encode()
+    return hashlib.sha256(form + images.contiguous().numpy().tobytes()).hexdigest()

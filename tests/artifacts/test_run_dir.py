@@ -89,6 +89,7 @@ def test_weights_come_back_equal_with_what_is_needed_to_use_them(tmp_path: Path)
         train=empty,
         val=empty,
         load_test=lambda: empty,
+        digest_test=str,
     )
     cpu = Device(torch.device("cpu"), "some processor", "float32", 1)
     model = cpu.place(torch.nn.Conv2d(3, 4, 3))
