@@ -190,7 +190,10 @@ def _read_metadata(
         tasks = tuple(_task(values) for values in usage["tasks"])
         channels, height, width = usage["image_shape"]
         values = usage["pixel_statistics"]
-        statistics = PixelStatistics(values["scale"], tuple(values["mean"]), tuple(values["std"]))
+        statistics = PixelStatistics(
+            values["scale"], tuple(values["mean"]), tuple(values["std"]),
+            values.get("low"), values.get("high"),
+        )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(
             str(path), "must carry the tasks, image_shape and pixel_statistics that mtlab writes",

@@ -135,9 +135,12 @@ class Predictor:
             subject: What the array is called, for messages.
 
         Raises:
-            DataError: Another image size, another type of number, NaN or infinite pixels.
+            DataError: Another image size, another type of number, NaN or infinite pixels, or
+                pixels on another scale; see `PixelStatistics.check`.
         """
         pixels = to_images(images, self.image_shape, subject)
+        for member in self._members:
+            member.pixel_statistics.check(pixels, subject)
         parts = [self._answers(part) for part in pixels.split(IMAGES_AT_ONCE)]
         return Predictions({task.name: self._joined(task, parts) for task in self.tasks})
 

@@ -109,6 +109,7 @@ def build_dataset(
         train.images, standardise=config.normalisation is Normalisation.standard
     )
     if pixel_statistics is not None:
+        pixel_statistics.check(train.images, f"dataset={config.name}")
         statistics = pixel_statistics.for_pixels(train.images.dtype)
     channels, height, width = train.images.shape[1:]
     return Dataset(

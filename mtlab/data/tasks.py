@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -11,6 +12,8 @@ import torch
 from mtlab.errors import ConfigError, DataError
 
 UNKNOWN_LABEL = -1
+REACH = {"sigmoid": (0.0, 1.0), "softplus": (0.0, math.inf)}
+"""What an output activation can answer where the task has no range; others: any number."""
 
 
 @dataclass(frozen=True)
@@ -220,17 +223,31 @@ def value_targets(labels: torch.Tensor, task: RegressionTask) -> torch.Tensor:
     """Labels `(num_samples,)`, whole or not, as float32 targets `(num_samples,)`.
 
     Raises:
-        DataError: A value outside the task's range.
+        DataError: A value outside the task's range, or beyond what its activation reaches.
     """
     values = labels.to(torch.float32)
     if task.range is not None:
         low, high = task.range
-        outside = (values < low) | (values > high)
-        if bool(outside.any()):
-            raise DataError(
-                f"dataset.tasks.{task.name}.range",
-                f"must hold every target, and is [{low:g}, {high:g}]",
-                f"{int(outside.sum())} outside it, such as {float(values[outside][0]):g}",
-                "widen the range, or rescale the labels",
-            )
+        _check_within(
+            values, low, high, f"dataset.tasks.{task.name}.range",
+            f"must hold every target, and is [{low:g}, {high:g}]",
+            "widen the range, or rescale the labels",
+        )  # fmt: skip
+    elif task.activation in REACH:
+        low, high = REACH[task.activation]
+        _check_within(
+            values, low, high, f"dataset.tasks.{task.name}.activation",
+            f"must reach every target, and {task.activation} without a range answers from {low:g}"
+            + ("" if math.isinf(high) else f" to {high:g}"),
+            f"set dataset.tasks.{task.name}.range with sigmoid, or use identity",
+        )  # fmt: skip
     return values
+
+
+def _check_within(
+    values: torch.Tensor, low: float, high: float, key: str, rule: str, remedy: str
+) -> None:
+    outside = (values < low) | (values > high)
+    if bool(outside.any()):
+        found = f"{int(outside.sum())} outside it, such as {float(values[outside][0]):g}"
+        raise DataError(key, rule, found, remedy)

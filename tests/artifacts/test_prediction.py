@@ -15,7 +15,7 @@ from trained_runs import train_run
 import mtlab
 from mtlab.artifacts.loading import load_run, rebuild_dataset
 from mtlab.artifacts.prediction import ClassPrediction
-from mtlab.errors import RunFolderError
+from mtlab.errors import DataError, RunFolderError
 
 LABELS = (4, 8, 28)
 SMALL = ("model=mlp", "model.widths=[8]", "mtl=weights", "tasks=[kind,size]")
@@ -82,6 +82,15 @@ def test_a_file_of_an_older_version_numbers_its_classes(
     old = with_metadata(trained, tmp_path / "old", forget)
     assert mtlab.load(old).predict_array(images)[:3, 0].tolist() == [0, 1, 2]
     assert len(rebuild_dataset(load_run(old)).load_test()) == 12
+
+
+def test_pixels_on_another_scale_are_refused_by_the_scale_that_the_model_keeps(
+    trained: Path, images: np.ndarray
+) -> None:
+    predictor = mtlab.load(trained)
+    assert predictor.predict_array((255 * images.clip(0, 1)).astype(np.uint8)).shape == (60, 2)
+    with pytest.raises(DataError, match="divide by 255"):
+        predictor.predict(255 * images)
 
 
 def test_members_that_call_their_classes_otherwise_are_refused(
