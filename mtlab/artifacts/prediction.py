@@ -17,11 +17,14 @@ from mtlab.data.arrays import to_images
 from mtlab.data.dataset import PixelStatistics
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.device import Device, select_device
-from mtlab.errors import RunFolderError
+from mtlab.errors import ConfigError, RunFolderError
 from mtlab.training.predict import predict
 
 IMAGES_AT_ONCE = 5000
 """Images normalised at once: few enough to fit beside the user's own array."""
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("float32", "bfloat16")
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -196,6 +199,14 @@ def mean_votes(votes: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tens
     }
 
 
+def _check_choice(key: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigError(
+            key, f"must be one of {', '.join(choices)}", repr(value),
+            f"for example {key}={choices[0]!r}",
+        )  # fmt: skip
+
+
 def load(
     folder: str | Path, *, device: str = "auto", precision: str = "float32", batch_size: int = 500
 ) -> Predictor:
@@ -208,7 +219,20 @@ def load(
 
     Raises:
         RunFolderError: Not a run's folder, or one that is damaged.
+        ConfigError: A device, a precision or a batch size that does not exist.
     """
+    if not isinstance(folder, str | Path):
+        raise RunFolderError(
+            "folder", "must name the folder of a run", repr(folder), "runs lie under"
+            " outputs/DATE/TIME",
+        )  # fmt: skip
+    _check_choice("device", device, DEVICES)
+    _check_choice("precision", precision, PRECISIONS)
+    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+        raise ConfigError(
+            "batch_size", "must be a whole number of at least 1", repr(batch_size),
+            "for example batch_size=500",
+        )  # fmt: skip
     path = Path(folder).expanduser()
     runs = [load_run(member) for member in member_folders(path) or [path]]
     first = runs[0]

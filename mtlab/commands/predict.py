@@ -12,7 +12,7 @@ import numpy.typing as npt
 from omegaconf import DictConfig
 
 from mtlab.artifacts.prediction import ClassPrediction, Predictions, load
-from mtlab.artifacts.run_dir import write_whole
+from mtlab.artifacts.run_dir import output_path, write_whole
 from mtlab.config.compose import to_device_config, to_options
 from mtlab.config.run_options import PredictOptions
 from mtlab.data.npz_header import READING_ERRORS
@@ -22,6 +22,7 @@ from mtlab.errors import DataError
 def predict_file(composed: DictConfig) -> None:
     """Hydra's job: read the images, ask the run, write the answers."""
     options = to_options(composed, PredictOptions)
+    target = output_path(options.output or "")
     device = to_device_config(composed)
     predictor = load(
         options.run or "",
@@ -32,7 +33,6 @@ def predict_file(composed: DictConfig) -> None:
     source = Path(options.input or "").expanduser()
     images = read_array(source, options.array)
     predictions = predictor.predict(images, subject=str(source))
-    target = Path(options.output or "").expanduser()
     if target.suffix == ".csv":
         write_whole(target, as_csv(predictions, options.probabilities))
     else:

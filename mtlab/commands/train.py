@@ -40,6 +40,9 @@ from mtlab.training.state import TrainingState, copy_weights
 
 State = TrainingState | PerceptronState
 
+PATH_KEYS = ("path", "root")
+"""Keys of the group `dataset` that name a file or a folder."""
+
 
 def train(composed: DictConfig) -> None:
     """Hydra's job: one run in its own folder."""
@@ -87,12 +90,19 @@ def compose_again(overrides: list[str]) -> DictConfig:
 def save_config(path: Path, composed: DictConfig, tasks: list[str] | None = None) -> None:
     """The whole configuration resolved; of an experiment's table only the run's own row.
 
+    The dataset's file and folder stand there in full, so that the run can be measured again from
+    any folder.
+
     Args:
         tasks: Those that the run decided on. With one of them there is nothing to weigh.
     """
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
     row = find_row(composed)
+    for key in PATH_KEYS:
+        typed = OmegaConf.select(composed, f"dataset.{key}")
+        if isinstance(typed, str):  # anything else has not been checked yet
+            values["dataset"][key] = str(Path(typed).expanduser().absolute())
     values["rows"] = {} if row is None else {row.name: values["rows"][row.name]}
     if tasks is not None:
         values["tasks"] = tasks

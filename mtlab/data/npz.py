@@ -254,6 +254,8 @@ def _label(values: npt.NDArray[Any]) -> torch.Tensor:
 
 
 def _first_bad_label(values: Array) -> object:
+    if not values.size:
+        return "none"
     if not np.issubdtype(values.dtype, np.floating):
-        return repr(values.flat[0])
+        return repr(values.flat[0].item())
     return values[~np.isfinite(values)].flat[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from trained_runs import train_run
@@ -15,7 +16,7 @@ from trained_runs import train_run
 import mtlab
 from mtlab.artifacts.loading import load_run, rebuild_dataset
 from mtlab.artifacts.prediction import ClassPrediction
-from mtlab.errors import DataError, RunFolderError
+from mtlab.errors import DataError, MtlabError, RunFolderError
 
 LABELS = (4, 8, 28)
 SMALL = ("model=mlp", "model.widths=[8]", "mtl=weights", "tasks=[kind,size]")
@@ -104,3 +105,35 @@ def test_members_that_call_their_classes_otherwise_are_refused(
     with_metadata(trained, tmp_path / "both" / "members" / "1", rename)
     with pytest.raises(RunFolderError, match="must have the tasks, labels and image size"):
         mtlab.load(tmp_path / "both")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"device": "gpu"}, "device: must be one of auto, cpu, cuda; found 'gpu'"),
+        ({"device": None}, "device: .*found None"),
+        ({"precision": "float16"}, "precision: must be one of float32, bfloat16"),
+        ({"batch_size": 0}, "batch_size: must be a whole number of at least 1; found 0"),
+        ({"batch_size": 2.5}, "batch_size: .*found 2.5"),
+        ({"folder": None}, "folder: must name the folder of a run; found None"),
+    ],
+)
+def test_what_load_cannot_do_is_told(
+    trained: Path, arguments: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(MtlabError, match=f"^{complaint}"):
+        mtlab.load(**({"folder": trained} | arguments))
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        [np.zeros((8, 8)), np.zeros((7, 8))],
+        [[[0.5] * 8] * 8, [[0.5] * 8] * 7],
+        None,
+        torch.zeros(1, 8, 8, requires_grad=True),
+    ],
+)
+def test_what_is_no_array_of_images_is_told(trained: Path, images: object) -> None:
+    with pytest.raises(DataError, match=r"^images: must"):
+        mtlab.load(trained).predict(images)

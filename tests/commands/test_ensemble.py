@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from conftest import Runner
 from trained_runs import train_run
 
@@ -42,3 +43,20 @@ def test_runs_that_normalise_the_same_images_otherwise_may_vote_together(mtlab: 
     outcome = mtlab("ensemble", f"runs=[{runs[0]},{runs[1]}]", "device=cpu")
     assert outcome.code == 0, outcome.err
     assert "2 of 2 runs are members" in outcome.out
+
+
+def test_runs_are_measured_again_from_another_folder_than_they_were_started_in(
+    mtlab: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_images(mtlab.folder / "images.npz", 10)
+    train_run(
+        mtlab.folder / "run", "dataset=npz", "dataset.path=images.npz", "model=mlp",
+        "model.widths=[4]",
+    )  # fmt: skip
+    (mtlab.folder / "elsewhere").mkdir()
+    monkeypatch.chdir(mtlab.folder / "elsewhere")
+    outcome = mtlab("evaluate", "run=../run")
+    assert outcome.code == 0, outcome.err
+    assert "to the last bit" in outcome.out
+    outcome = mtlab("ensemble", "runs=../run", "device=cpu")
+    assert outcome.code == 0, outcome.err

@@ -54,6 +54,7 @@ def test_statistics_come_from_the_training_images_without_validation() -> None:
 def test_chosen_classes_are_renumbered_and_keep_their_names() -> None:
     dataset = build("dataset.classes=[3,8]", "tasks=[digit,parity]")
     assert [task.class_names for task in dataset.tasks] == [("3", "8"), ("even", "odd")]
+    assert [task.labels for task in dataset.tasks] == [(3, 8), (0, 1)]
     assert set(dataset.train.targets["digit"].tolist()) == {0, 1}
     # 3 is odd, 8 is even.
     assert torch.equal(dataset.train.targets["digit"], 1 - dataset.train.targets["parity"])

@@ -56,6 +56,11 @@ MISTAKES = [
     (["model=mlp", "model.batch_norm=true", "trainer.batch_size=1"], ["trainer.batch_size"]),
     (["model=cnn", "model.padding=99999"], ["model.padding", "0 to 1024"]),
     (["scheduler=cosine", "scheduler.min_lr=1"], ["scheduler.min_lr", "optimizer.lr=0.001"]),
+    (["predict", "run=none", "input=X.npy", "output=nodir/y.csv"], ["output", "no folder nodir"]),
+    (["export", "run=none", "output=nodir/model.onnx"], ["output", "no folder nodir"]),
+    (["evaluate", "run=none", "output=nodir/y.json"], ["output", "no folder nodir"]),
+    (["data", "export", "output=nodir/y.npz"], ["output", "no folder nodir"]),
+    (["data", "export", "output=folder.npz"], ["output", "which is a folder"]),
     (["model=mlp", "model.widths=[900000000]"], ["parameters", "memory"]),
 ]
 
@@ -65,6 +70,7 @@ def test_a_mistake_is_told_in_one_line(
     mtlab: Runner, arguments: list[str], needles: list[str]
 ) -> None:
     (mtlab.folder / "in_the_way").write_text("a file")
+    (mtlab.folder / "folder.npz").mkdir()
     own = mtlab.folder / "own" / "dataset"
     own.mkdir(parents=True)
     (own / "broken.yaml").write_text("name: broken\n  tasks: [")
