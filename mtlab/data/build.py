@@ -143,11 +143,11 @@ def strata_by(config: DatasetConfig) -> Strata:
                 "dataset.stratify_by", f"must name a task: {', '.join(config.tasks or labels)}",
                 name, "choose one of them, or null for the first label",
             )  # fmt: skip
-        task = None if name is None else config.tasks.get(name, TaskConfig())
-        label = labels[0] if name is None or task is None else label_of(name, task, labels)
-        readers = (
-            [config.tasks[name]] if name in config.tasks else readers_of(label, config, labels)
-        )
+        if name in config.tasks:
+            label, readers = label_of(name, config.tasks[name], labels), [config.tasks[name]]
+        else:
+            label = name or labels[0]
+            readers = readers_of(label, config, labels)
         values = samples.labels[label]
         if any(_takes_label_as_classes(reader) for reader in readers):
             return values

@@ -34,6 +34,8 @@ class ClassificationTask:
     def __post_init__(self) -> None:
         if not self.labels:
             object.__setattr__(self, "labels", tuple(range(len(self.class_names))))
+        if len(self.labels) != len(self.class_names):
+            raise ValueError(f"{len(self.labels)} labels for {len(self.class_names)} classes")
 
     @property
     def num_classes(self) -> int:

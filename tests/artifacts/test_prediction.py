@@ -85,6 +85,14 @@ def test_a_file_of_an_older_version_numbers_its_classes(
     assert len(rebuild_dataset(load_run(old)).load_test()) == 12
 
 
+def test_a_file_with_fewer_labels_than_classes_is_damaged(trained: Path, tmp_path: Path) -> None:
+    def lose(usage: dict) -> None:
+        usage["tasks"][0]["labels"] = [4, 8]
+
+    with pytest.raises(RunFolderError, match="2 labels for 3 classes"):
+        mtlab.load(with_metadata(trained, tmp_path / "damaged", lose))
+
+
 def test_pixels_on_another_scale_are_refused_by_the_scale_that_the_model_keeps(
     trained: Path, images: np.ndarray
 ) -> None:
