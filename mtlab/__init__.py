@@ -27,6 +27,7 @@ def load(
 
     Raises:
         mtlab.errors.RunFolderError: Not a run's folder, or one that is damaged.
+        mtlab.errors.ConfigError: A device, a precision or a batch size that does not exist.
     """
     # torch is loaded here, not with the package: help and completion answer without it.
     from mtlab.artifacts.prediction import load as load_predictor

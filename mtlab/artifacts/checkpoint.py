@@ -19,7 +19,7 @@ METADATA_KEY = "mtlab"
 def save_model(path: Path, model: nn.Module, dataset: Dataset) -> None:
     """Write the model's state; loading it executes nothing.
 
-    The file's metadata has one entry, `mtlab`: a JSON object with `tasks` (names and classes),
+    The file's metadata has one entry, `mtlab`: a JSON object with `tasks` (names, classes, labels),
     `image_shape` and `pixel_statistics`, so that prediction treats images as training did. One
     entry, because safetensors writes several in an arbitrary order and equal runs are to give equal
     files.

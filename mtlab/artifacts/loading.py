@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,12 +95,18 @@ def rebuild_dataset(run: LoadedRun) -> Dataset:
     names = [task.name for task in run.tasks]
     config = run.config
     dataset = build_dataset(config.dataset, names, config.model.task_choice, config.seed)
-    if dataset.tasks != run.tasks or dataset.image_shape != run.image_shape:
+    # Labels are left out: files of older versions do not hold them, and each class has its name.
+    known, found = ([_by_name(task) for task in tasks] for tasks in (run.tasks, dataset.tasks))
+    if found != known or dataset.image_shape != run.image_shape:
         raise DataError(
             f"dataset={config.dataset.name}", f"must be the one that {run.folder} was trained on",
             "other classes or another image size", "restore the files, or train again",
         )  # fmt: skip
     return dataset
+
+
+def _by_name(task: Task) -> Task:
+    return replace(task, labels=()) if isinstance(task, ClassificationTask) else task
 
 
 def check_is_run(folder: Path) -> None:
@@ -184,7 +190,10 @@ def _read_metadata(
         tasks = tuple(_task(values) for values in usage["tasks"])
         channels, height, width = usage["image_shape"]
         values = usage["pixel_statistics"]
-        statistics = PixelStatistics(values["scale"], tuple(values["mean"]), tuple(values["std"]))
+        statistics = PixelStatistics(
+            values["scale"], tuple(values["mean"]), tuple(values["std"]),
+            values.get("low"), values.get("high"),
+        )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(
             str(path), "must carry the tasks, image_shape and pixel_statistics that mtlab writes",
@@ -194,7 +203,10 @@ def _read_metadata(
 
 
 def _task(values: dict[str, Any]) -> Task:
-    """A task as `asdict` wrote it; JSON has turned its tuples into lists."""
+    """A task as `asdict` wrote it; JSON has turned its tuples into lists.
+
+    Older files have no `labels`: their classes are called by their numbers.
+    """
     plain: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }

@@ -17,11 +17,14 @@ from mtlab.data.arrays import to_images
 from mtlab.data.dataset import PixelStatistics
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.device import Device, select_device
-from mtlab.errors import RunFolderError
+from mtlab.errors import ConfigError, RunFolderError
 from mtlab.training.predict import predict
 
 IMAGES_AT_ONCE = 5000
 """Images normalised at once: few enough to fit beside the user's own array."""
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("float32", "bfloat16")
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -39,9 +42,17 @@ class ClassPrediction:
 
     @property
     def classes(self) -> npt.NDArray[np.int64]:
-        """The number of the most probable class, `(N,)`; of equal ones the first."""
+        """The most probable class by its position in `task.class_names`, `(N,)`."""
         classes: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
         return classes
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The label of the most probable class, `(N,)`, as the training data call it.
+
+        The class's number for classes that are made of several labels, such as even and odd.
+        """
+        return np.array(self.task.labels, dtype=np.int64)[self.classes]
 
     @property
     def class_names(self) -> list[str]:
@@ -78,9 +89,9 @@ class Predictions:
         return len(first.probabilities if isinstance(first, ClassPrediction) else first.values)
 
     def as_array(self) -> npt.NDArray[np.float64]:
-        """`(N, tasks)`: class numbers and values side by side, in the order of the tasks."""
+        """`(N, tasks)`: labels and values side by side, in the order of the tasks: y's own form."""
         columns = [
-            answer.classes if isinstance(answer, ClassPrediction) else answer.values
+            answer.labels if isinstance(answer, ClassPrediction) else answer.values
             for answer in self.tasks.values()
         ]
         return np.stack([column.astype(np.float64) for column in columns], axis=1)
@@ -118,22 +129,30 @@ class Predictor:
         self._members = tuple(members)
         self._batch_size = batch_size
 
-    def predict(self, images: npt.ArrayLike) -> Predictions:
+    def predict(self, images: npt.ArrayLike, subject: str = "images") -> Predictions:
         """What every task answers.
 
         Args:
             images: `(N, H, W)` or `(N, H, W, C)`, uint8 in [0, 255] or floats on the scale of the
                 training images ([0, 1] where those were bytes). N may be 0.
+            subject: What the array is called, for messages.
 
         Raises:
-            DataError: Another image size, another type of number, NaN or infinite pixels.
+            DataError: Another image size, another type of number, NaN or infinite pixels, or
+                pixels on another scale; see `PixelStatistics.check`.
         """
-        pixels = to_images(images, self.image_shape)
+        pixels = to_images(images, self.image_shape, subject)
+        for member in self._members:
+            member.pixel_statistics.check(pixels, subject)
         parts = [self._answers(part) for part in pixels.split(IMAGES_AT_ONCE)]
         return Predictions({task.name: self._joined(task, parts) for task in self.tasks})
 
     def predict_array(self, images: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """`(N, H, W)` to `(N, tasks)`: class numbers and values, in the order of the tasks."""
+        """`(N, H, W)` to `(N, tasks)`: labels and values, in the order of the tasks.
+
+        A class is given as the label that the training data call it by, in 1, 2, ... as in 0, 7;
+        one that is made of several labels (by: groups, parity or threshold) as its number from 0.
+        """
         return self.predict(images).as_array()
 
     def _answers(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -180,6 +199,14 @@ def mean_votes(votes: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tens
     }
 
 
+def _check_choice(key: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigError(
+            key, f"must be one of {', '.join(choices)}", repr(value),
+            f"for example {key}={choices[0]!r}",
+        )  # fmt: skip
+
+
 def load(
     folder: str | Path, *, device: str = "auto", precision: str = "float32", batch_size: int = 500
 ) -> Predictor:
@@ -192,14 +219,27 @@ def load(
 
     Raises:
         RunFolderError: Not a run's folder, or one that is damaged.
+        ConfigError: A device, a precision or a batch size that does not exist.
     """
+    if not isinstance(folder, str | Path):
+        raise RunFolderError(
+            "folder", "must name the folder of a run", repr(folder), "runs lie under"
+            " outputs/DATE/TIME",
+        )  # fmt: skip
+    _check_choice("device", device, DEVICES)
+    _check_choice("precision", precision, PRECISIONS)
+    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+        raise ConfigError(
+            "batch_size", "must be a whole number of at least 1", repr(batch_size),
+            "for example batch_size=500",
+        )  # fmt: skip
     path = Path(folder).expanduser()
     runs = [load_run(member) for member in member_folders(path) or [path]]
     first = runs[0]
     for run in runs[1:]:
         if (run.tasks, run.image_shape) != (first.tasks, first.image_shape):
             raise RunFolderError(
-                str(run.folder), f"must have the tasks and image size of {first.folder}",
+                str(run.folder), f"must have the tasks, labels and image size of {first.folder}",
                 "others", "train the members on the same dataset",
             )  # fmt: skip
     chosen = select_device(device, precision, None)

@@ -90,6 +90,25 @@ class RunFolder:
         write_whole(self.summary, json.dumps(values, indent=2, allow_nan=False) + "\n")
 
 
+def output_path(typed: str) -> Path:
+    """The file that the key `output` names; asked before anything is computed for it.
+
+    Raises:
+        RunFolderError: Its folder is not there, or it is a folder itself.
+    """
+    path = Path(typed).expanduser()
+    if not path.parent.is_dir():
+        raise RunFolderError(
+            "output", "must name a file in a folder that exists", f"{path}, and no folder"
+            f" {path.parent}", "create the folder, or name another one",
+        )  # fmt: skip
+    if path.is_dir():
+        raise RunFolderError(
+            "output", "must name a file", f"{path}, which is a folder", "name a file in it"
+        )
+    return path
+
+
 def member_folders(folder: Path) -> list[Path]:
     """The runs that an ensemble's folder holds, in order; empty for any other folder."""
     members = folder / MEMBERS

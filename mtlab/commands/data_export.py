@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import torch
 from omegaconf import DictConfig
 
+from mtlab.artifacts.run_dir import output_path
 from mtlab.config.compose import to_dataset_config, to_options
 from mtlab.config.run_options import DataExportOptions
 from mtlab.data.build import check_classes, kept_samples, open_source
@@ -21,6 +21,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 def data_export(composed: DictConfig) -> None:
     """Hydra's job: read, write, and say how to read it back."""
     options = to_options(composed, DataExportOptions)
+    target = output_path(options.output or "")
     config = to_dataset_config(composed)
     source = open_source(config)
     everything = source.train()
@@ -28,7 +29,6 @@ def data_export(composed: DictConfig) -> None:
     train, test = (
         kept_samples(samples, config, options.seed) for samples in (everything, source.test())
     )
-    target = Path(options.output or "").expanduser()
     arrays = as_arrays(joined(train, test)) if options.together else as_arrays(train)
     if not options.together:
         arrays |= {f"{name}_test": array for name, array in as_arrays(test).items()}

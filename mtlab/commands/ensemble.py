@@ -146,13 +146,16 @@ def vote(kept: list[Candidate], batch_size: int, device: Device) -> tuple[Split,
         RunFolderError: Members with other tasks or another test split.
     """
     test: Split | None = None
+    digest = ""
     members: list[MemberVotes] = []
     for candidate in kept:
         run = load_run(candidate.folder)
-        own_test = rebuild_dataset(run).load_test()
+        dataset = rebuild_dataset(run)
+        own_test, own_digest = dataset.load_test(), dataset.digest_test()
         if test is None:
-            test = own_test
-        check_same(members[0].run if members else run, run, test, own_test)
+            test, digest = own_test, own_digest
+        first = members[0].run if members else run
+        check_same(first, run, test, own_test, same_images=own_digest == digest)
         model = device.place(run.model)
         outputs = predict(model, own_test.images, batch_size, device)
         votes = probabilities_and_values(run.tasks, outputs)
@@ -164,16 +167,19 @@ def vote(kept: list[Candidate], batch_size: int, device: Device) -> tuple[Split,
     return test, members
 
 
-def check_same(first: LoadedRun, run: LoadedRun, test: Split, own_test: Split) -> None:
+def check_same(
+    first: LoadedRun, run: LoadedRun, test: Split, own_test: Split, *, same_images: bool
+) -> None:
     """Raise RunFolderError unless two members answer the same questions on the same images."""
     same_tasks = (run.tasks, run.image_shape) == (first.tasks, first.image_shape)
     same_targets = same_tasks and all(
         torch.equal(target, own_test.targets[name]) for name, target in test.targets.items()
     )
-    if not same_targets:
+    if not (same_targets and same_images):
         raise RunFolderError(
-            str(run.folder), f"must have the tasks, image size and test split of {first.folder}",
-            "others", "leave it out by keep, or train the members on the same dataset",
+            str(run.folder), "must have the tasks, labels, image size and test split of"
+            f" {first.folder}", "other test images" if same_targets else "others",
+            "leave it out by keep, or train the members on the same dataset",
         )  # fmt: skip
 
 

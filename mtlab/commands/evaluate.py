@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from mtlab.artifacts.loading import LoadedRun, load_run, rebuild_dataset
 from mtlab.artifacts.reading import read_summary
-from mtlab.artifacts.run_dir import write_whole
+from mtlab.artifacts.run_dir import output_path, write_whole
 from mtlab.commands.experiment import choose_device
 from mtlab.config.compose import to_dataset_config, to_device_config, to_options
 from mtlab.config.dataset import DatasetConfig
@@ -33,6 +34,7 @@ Figures = dict[str, dict[str, float]]
 def evaluate_run(composed: DictConfig) -> None:
     """Hydra's job: load, measure, show, compare with what the run itself measured."""
     options = to_options(composed, EvaluateOptions)
+    target = None if options.output is None else output_path(options.output)
     run = load_run(Path(options.run or "").expanduser())
     is_its_own = composed.get("dataset") is None
     device_config = (
@@ -51,12 +53,12 @@ def evaluate_run(composed: DictConfig) -> None:
     console.print(f"{len(split):,} images of {dataset.name}, split {name}")
     if is_its_own and options.split is not SplitChoice.all:
         console.print(compare(figures, read_summary(run.folder).get(name)))
-    if options.output is not None:
+    if target is not None:
         values = {
             "run": str(run.folder), "dataset": dataset.name, "split": name,
             "samples": len(split), "figures": figures,
         }  # fmt: skip
-        write_whole(Path(options.output).expanduser(), json.dumps(values, indent=2) + "\n")
+        write_whole(target, json.dumps(values, indent=2) + "\n")
 
 
 def measure_run(run: LoadedRun, split: Split, device: Device) -> SplitMetrics:
@@ -91,11 +93,9 @@ def other_dataset(run: LoadedRun, config: DatasetConfig) -> Dataset:
             " was trained on", _size(dataset.image_shape), "resize them",
         )  # fmt: skip
     pairs = list(zip(dataset.tasks, run.tasks, strict=True))
-    return Dataset(
-        name=dataset.name,
+    return replace(
+        dataset,
         tasks=run.tasks,
-        available_tasks=dataset.available_tasks,
-        image_shape=run.image_shape,
         pixel_statistics=run.pixel_statistics,
         train=_renumbered(dataset.train, pairs),
         val=_renumbered(dataset.val, pairs),
@@ -109,7 +109,7 @@ def _renumbered(split: Split, pairs: Sequence[tuple[Task, Task]]) -> Split:
     for found, wanted in pairs:
         of_task = split.targets[wanted.name]
         if isinstance(found, ClassificationTask) and isinstance(wanted, ClassificationTask):
-            names = _run_names(found.class_names, wanted.class_names)
+            names = _run_names(found.class_names, wanted)
             strangers = [name for name in names if name not in wanted.class_names]
             if strangers:
                 raise DataError(
@@ -128,11 +128,12 @@ def _renumbered(split: Split, pairs: Sequence[tuple[Task, Task]]) -> Split:
     return Split(split.images, targets)
 
 
-def _run_names(found: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Class names; bare numbers, which a dataset without names has, count the run's classes."""
-    if set(found) <= set(wanted) or not all(name.isdigit() for name in found):
+def _run_names(found: Sequence[str], wanted: ClassificationTask) -> list[str]:
+    """Class names; bare numbers, which a dataset without names has, are the run's labels."""
+    if set(found) <= set(wanted.class_names) or not all(name.isdigit() for name in found):
         return list(found)
-    return [wanted[int(name)] if int(name) < len(wanted) else name for name in found]
+    name_of = dict(zip(wanted.labels, wanted.class_names, strict=True))
+    return [name_of.get(int(name), name) for name in found]
 
 
 def choose_split(dataset: Dataset, choice: SplitChoice) -> Split:

@@ -13,6 +13,7 @@ from mtlab.artifacts.export import (
     largest_difference,
 )
 from mtlab.artifacts.loading import load_run
+from mtlab.artifacts.run_dir import output_path
 from mtlab.config.compose import to_options
 from mtlab.config.run_options import ExportFormat, ExportOptions
 from mtlab.errors import MtlabError
@@ -23,10 +24,9 @@ FILE_NAMES = {ExportFormat.onnx: "model.onnx", ExportFormat.torch_export: "model
 def export(composed: DictConfig) -> None:
     """Hydra's job: write beside the target, compare the answers, then put it in place."""
     options = to_options(composed, ExportOptions)
+    asked = None if options.output is None else output_path(options.output)
     run = load_run(Path(options.run or "").expanduser())
-    target = run.folder / FILE_NAMES[options.format]
-    if options.output is not None:
-        target = Path(options.output).expanduser()
+    target = asked or run.folder / FILE_NAMES[options.format]
     unchecked = target.with_name(f".unchecked_{target.name}")
     network = StandaloneNetwork(run).eval()
     write = export_onnx if options.format is ExportFormat.onnx else export_torch

@@ -39,7 +39,7 @@ def draw_embeddings(sitting: Sitting) -> None:
             "for example what=filters",
         )  # fmt: skip
     options = sitting.options.embeddings
-    main = strata_of(sitting.test.targets[sitting.run.tasks[0].name])
+    main = strata_of(sitting.test.targets[sitting.run.tasks[0].name], options.points)
     positions = stratified_subset(
         main, options.points, generator(sitting.options.seed, "embeddings")
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,17 @@ import numpy.typing as npt
 from omegaconf import DictConfig
 
 from mtlab.artifacts.prediction import ClassPrediction, Predictions, load
-from mtlab.artifacts.run_dir import write_whole
+from mtlab.artifacts.run_dir import output_path, write_whole
 from mtlab.config.compose import to_device_config, to_options
 from mtlab.config.run_options import PredictOptions
-from mtlab.data.arrays import to_images
+from mtlab.data.npz_header import READING_ERRORS
 from mtlab.errors import DataError
 
 
 def predict_file(composed: DictConfig) -> None:
     """Hydra's job: read the images, ask the run, write the answers."""
     options = to_options(composed, PredictOptions)
+    target = output_path(options.output or "")
     device = to_device_config(composed)
     predictor = load(
         options.run or "",
@@ -32,13 +32,11 @@ def predict_file(composed: DictConfig) -> None:
     )
     source = Path(options.input or "").expanduser()
     images = read_array(source, options.array)
-    to_images(images[:0], predictor.image_shape, str(source))  # names the file in the message
-    predictions = predictor.predict(images)
-    target = Path(options.output or "").expanduser()
+    predictions = predictor.predict(images, subject=str(source))
     if target.suffix == ".csv":
         write_whole(target, as_csv(predictions, options.probabilities))
     else:
-        write_npz(target, predictions)
+        write_npz(target, predictions, options.probabilities)
     print(f"{len(predictions):,} images, tasks {', '.join(predictions.tasks)}; written to {target}")
 
 
@@ -60,7 +58,7 @@ def read_array(path: Path, name: str) -> npt.NDArray[Any]:
                 )  # fmt: skip
             array: npt.NDArray[Any] = loaded[name]
             return array
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except READING_ERRORS as error:
         raise DataError(
             str(path), "must be a file written by numpy.save or numpy.savez, of numbers", error,
             "write it again",
@@ -71,7 +69,8 @@ def as_csv(predictions: Predictions, with_probabilities: bool) -> str:
     """One row per image.
 
     Columns: `image`, then per classification task `<task>` (the class's name), `<task>_class` (its
-    number) and, if wanted, `<task>_p_<class>`; per regression task `<task>`.
+    label, as in the training data) and, if wanted, `<task>_p_<class's name>`; per regression task
+    `<task>`.
     """
     columns: dict[str, list[Any]] = {"image": list(range(len(predictions)))}
     for name, answer in predictions.tasks.items():
@@ -79,7 +78,7 @@ def as_csv(predictions: Predictions, with_probabilities: bool) -> str:
             columns[name] = [f"{value:.9g}" for value in answer.values]
             continue
         columns[name] = answer.class_names
-        columns[f"{name}_class"] = answer.classes.tolist()
+        columns[f"{name}_class"] = answer.labels.tolist()
         if with_probabilities:
             for index, class_name in enumerate(answer.task.class_names):
                 shares = answer.probabilities[:, index]
@@ -91,12 +90,20 @@ def as_csv(predictions: Predictions, with_probabilities: bool) -> str:
     return text.getvalue()
 
 
-def write_npz(path: Path, predictions: Predictions) -> None:
-    """`y` (N, tasks), and each classification task's probabilities and class names."""
+def write_npz(path: Path, predictions: Predictions, with_probabilities: bool) -> None:
+    """`y` (N, tasks), and per classification task its labels, names and probabilities.
+
+    `<task>_class` (N,) is the label of the most probable class; `<task>_classes` and
+    `<task>_labels` (classes,) are name and label of each class, in the order of
+    `<task>_probabilities` (N, classes).
+    """
     arrays: dict[str, npt.NDArray[Any]] = {"y": predictions.as_array()}
     for name, answer in predictions.tasks.items():
         if isinstance(answer, ClassPrediction):
-            arrays[f"{name}_probabilities"] = answer.probabilities
+            arrays[f"{name}_class"] = answer.labels
             arrays[f"{name}_classes"] = np.array(answer.task.class_names)
+            arrays[f"{name}_labels"] = np.array(answer.task.labels)
+            if with_probabilities:
+                arrays[f"{name}_probabilities"] = answer.probabilities
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays by name, not its flag

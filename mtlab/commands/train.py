@@ -26,6 +26,7 @@ from mtlab.config.rows import find_row, published_figures, with_row
 from mtlab.config.training import Keep
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import RegressionTask
+from mtlab.errors import MtlabError
 from mtlab.models.perceptron import Perceptron
 from mtlab.report.figures import draw_run_figures
 from mtlab.seeding import generator
@@ -38,6 +39,9 @@ from mtlab.training.predict import predict
 from mtlab.training.state import TrainingState, copy_weights
 
 State = TrainingState | PerceptronState
+
+PATH_KEYS = ("path", "root")
+"""Keys of the group `dataset` that name a file or a folder."""
 
 
 def train(composed: DictConfig) -> None:
@@ -86,12 +90,19 @@ def compose_again(overrides: list[str]) -> DictConfig:
 def save_config(path: Path, composed: DictConfig, tasks: list[str] | None = None) -> None:
     """The whole configuration resolved; of an experiment's table only the run's own row.
 
+    The dataset's file and folder stand there in full, so that the run can be measured again from
+    any folder.
+
     Args:
         tasks: Those that the run decided on. With one of them there is nothing to weigh.
     """
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
     row = find_row(composed)
+    for key in PATH_KEYS:
+        typed = OmegaConf.select(composed, f"dataset.{key}")
+        if isinstance(typed, str):  # anything else has not been checked yet
+            values["dataset"][key] = str(Path(typed).expanduser().absolute())
     values["rows"] = {} if row is None else {row.name: values["rows"][row.name]}
     if tasks is not None:
         values["tasks"] = tasks
@@ -184,7 +195,7 @@ def measure(experiment: Experiment, state: State, folder: RunFolder, summary: Ru
     state.model.load_state_dict(kept)
     # Before the test split is read: whatever is wrong with it, the weights are safe.
     save_model(folder.weights, state.model, experiment.dataset)
-    test = experiment.dataset.load_test().to(experiment.device.torch_device)
+    test = load_test(experiment, folder).to(experiment.device.torch_device)
     summary.samples["test"] = len(test)
     splits = {"train": experiment.train, "val": experiment.val, "test": test}
     figures = {name: experiment.measure(split) for name, split in splits.items()}
@@ -203,6 +214,20 @@ def measure(experiment: Experiment, state: State, folder: RunFolder, summary: Ru
     write_whole(folder.confusions, json.dumps(confusions) + "\n")
     save_scatter(experiment, test, folder)
     summary.seconds.evaluate += time.perf_counter() - started
+
+
+def load_test(experiment: Experiment, folder: RunFolder) -> Split:
+    """Read the test split.
+
+    Raises:
+        MtlabError: What is wrong with it; the message names the model, which is kept.
+    """
+    try:
+        return experiment.dataset.load_test()
+    except MtlabError as error:
+        kept = f"the trained model is kept in {folder.weights}"
+        remedy = f"{error.remedy}; {kept}" if error.remedy else kept
+        raise type(error)(error.subject, error.rule, error.found, remedy) from error
 
 
 def save_scatter(experiment: Experiment, test: Split, folder: RunFolder) -> None:

@@ -24,9 +24,16 @@ def to_images(
         `(N, channels, height, width)`, a copy.
 
     Raises:
-        DataError: Another shape, another type of number, NaN or infinite pixels.
+        DataError: Rows of different lengths, another shape, another type of number, NaN or infinite
+            pixels.
     """
-    values = np.asarray(array)
+    try:
+        values = np.asarray(array)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise DataError(
+            subject, "must be one array of numbers, all images of the same size", f"({error})",
+            "convert it by numpy.array",
+        ) from error  # fmt: skip
     channels, height, width = image_shape
     wanted = [(height, width, channels)] + ([(height, width)] if channels == 1 else [])
     if values.shape[1:] not in wanted:

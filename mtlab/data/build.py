@@ -17,17 +17,29 @@ from mtlab.config.dataset import (
     UndividedConfig,
 )
 from mtlab.config.model import TaskChoice
-from mtlab.config.tasks import TaskConfig
+from mtlab.config.tasks import TargetRule, TaskConfig, TaskKind
 from mtlab.config.training import AffineConfig, AugmentationConfig
 from mtlab.data.augmentation import AffineAugmentation
-from mtlab.data.dataset import Dataset, PixelStatistics, prepare
+from mtlab.data.dataset import Dataset, PixelStatistics, digest_of, prepare
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
 from mtlab.data.npz import Npz, NpzLayout
 from mtlab.data.shapes import Shapes, ShapesSettings
 from mtlab.data.source import LabelledImages, Source, Strata
-from mtlab.data.splits import strata_of, stratified_split, stratified_subset
-from mtlab.data.tasks_build import available_tasks, choose_tasks, label_of, task_targets
+from mtlab.data.splits import (
+    count_held_out,
+    strata_of,
+    strata_of_values,
+    stratified_split,
+    stratified_subset,
+)
+from mtlab.data.tasks_build import (
+    available_tasks,
+    choose_tasks,
+    label_of,
+    readers_of,
+    task_targets,
+)
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
 
@@ -74,16 +86,21 @@ def build_dataset(
     check_classes(everything, config)
     kept = kept_samples(everything, config, seed)
     _check_enough(kept, config)
+    strata = strata_by(config)(kept, count_held_out(len(kept), config.val_fraction))
     train_positions, val_positions = stratified_split(
-        strata_by(config)(kept), config.val_fraction, generator(seed, "validation split")
+        strata, config.val_fraction, generator(seed, "validation split")
     )
     train, val = kept.select(train_positions), kept.select(val_positions)
 
     available = available_tasks(config, everything)
+    labels = everything.labels | source.known_labels()
     learned = [
-        task_targets(name, available[name], config, source.class_names(), everything)
+        task_targets(name, available[name], config, source.class_names(), labels)
         for name in choose_tasks(available, config, requested, choice)
     ]
+
+    def load_test_samples() -> LabelledImages:
+        return kept_samples(source.test(), config, seed)
 
     def make_targets(samples: LabelledImages) -> dict[str, torch.Tensor]:
         return {targets.task.name: targets(samples) for targets in learned}
@@ -92,6 +109,7 @@ def build_dataset(
         train.images, standardise=config.normalisation is Normalisation.standard
     )
     if pixel_statistics is not None:
+        pixel_statistics.check(train.images, f"dataset={config.name}")
         statistics = pixel_statistics.for_pixels(train.images.dtype)
     channels, height, width = train.images.shape[1:]
     return Dataset(
@@ -102,33 +120,46 @@ def build_dataset(
         pixel_statistics=statistics,
         train=prepare(train, make_targets, statistics),
         val=prepare(val, make_targets, statistics),
-        load_test=lambda: prepare(
-            kept_samples(source.test(), config, seed), make_targets, statistics
-        ),
+        load_test=lambda: prepare(load_test_samples(), make_targets, statistics),
+        digest_test=lambda: digest_of(load_test_samples().images),
     )
 
 
 def strata_by(config: DatasetConfig) -> Strata:
     """What splits are stratified by: the label of the task `dataset.stratify_by`, else the first.
 
+    The values of a regression are stratified by their tenths, the classes of a task each on its
+    own; a label that no task reads as it is follows `strata_of`.
+
     Raises (when called):
         ConfigError: No task and no label has this name.
     """
     name = config.stratify_by if isinstance(config, UndividedConfig) else None
 
-    def strata(samples: LabelledImages) -> torch.Tensor:
-        if name is None:
-            return strata_of(samples.main_label)
+    def strata(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
         labels = list(samples.labels)
-        if name not in config.tasks and name not in labels:
+        if name is not None and name not in config.tasks and name not in labels:
             raise ConfigError(
                 "dataset.stratify_by", f"must name a task: {', '.join(config.tasks or labels)}",
                 name, "choose one of them, or null for the first label",
             )  # fmt: skip
-        task = config.tasks.get(name, TaskConfig())
-        return strata_of(samples.labels[label_of(name, task, labels)])
+        if name in config.tasks:
+            label, readers = label_of(name, config.tasks[name], labels), [config.tasks[name]]
+        else:
+            label = name or labels[0]
+            readers = readers_of(label, config, labels)
+        values = samples.labels[label]
+        if any(_takes_label_as_classes(reader) for reader in readers):
+            return values
+        if any(reader.kind is TaskKind.regression for reader in readers):
+            return strata_of_values(values, num_chosen)
+        return strata_of(values, num_chosen)
 
     return strata
+
+
+def _takes_label_as_classes(task: TaskConfig) -> bool:
+    return task.kind is TaskKind.classification and task.by is TargetRule.label
 
 
 def build_augmentation(
@@ -153,7 +184,9 @@ def kept_samples(samples: LabelledImages, config: DatasetConfig, seed: int) -> L
         samples = samples.select(chosen.nonzero().squeeze(1))
     if config.limit is not None and config.limit < len(samples):
         samples = samples.select(
-            stratified_subset(strata_by(config)(samples), config.limit, generator(seed, "limit"))
+            stratified_subset(
+                strata_by(config)(samples, config.limit), config.limit, generator(seed, "limit")
+            )
         )
     return samples
 

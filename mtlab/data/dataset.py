@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -9,8 +10,12 @@ import torch
 
 from mtlab.data.source import LabelledImages
 from mtlab.data.tasks import Task
+from mtlab.errors import DataError
 
 STANDARD_EPSILON = 1e-6
+FARTHEST_RANGES = 10
+"""Pixels further outside the training range than ten times its width are on another scale: noise
+and other lighting stay within, 0 to 255 in place of 0 to 1 does not."""
 
 
 @dataclass(frozen=True)
@@ -46,30 +51,70 @@ class PixelStatistics:
         mean: Per channel, measured on the training images without validation; 0 for `unit`.
         std: Per channel, with 1e-6 added so that a constant channel does not divide by zero; 1 for
             `unit`.
+        low, high: The least and the greatest training pixel, after scaling; None where a model of
+            an older version does not know them.
     """
 
     scale: float
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    low: float | None = None
+    high: float | None = None
 
     @staticmethod
     def of(images: torch.Tensor, standardise: bool) -> PixelStatistics:
         """Measure training images `(num_samples, channels, height, width)`, uint8 or float."""
         scale = 1 / 255 if images.dtype == torch.uint8 else 1.0
         channels = images.shape[1]
+        low, high = (float(pixel) * scale for pixel in images.aminmax())
         if not standardise:
-            return PixelStatistics(scale, (0.0,) * channels, (1.0,) * channels)
+            return PixelStatistics(scale, (0.0,) * channels, (1.0,) * channels, low, high)
         # One channel at a time in double precision: exact enough, and small in memory.
         means, stds = [], []
         for channel in range(channels):
             std, mean = torch.std_mean(images[:, channel].double() * scale, correction=0)
             means.append(float(mean))
             stds.append(float(std) + STANDARD_EPSILON)
-        return PixelStatistics(scale, tuple(means), tuple(stds))
+        return PixelStatistics(scale, tuple(means), tuple(stds), low, high)
 
     def for_pixels(self, dtype: torch.dtype) -> PixelStatistics:
         """The same for bytes in [0, 255] or for floats on the scale of the training images."""
         return replace(self, scale=1 / 255 if dtype == torch.uint8 else 1.0)
+
+    def check(self, images: torch.Tensor, subject: str) -> None:
+        """Refuse pixels on another scale than that of the training images.
+
+        Bytes are divided by 255, which suits a network that learned from bytes, or from floats in
+        [0, 1]. Floats may lie outside the training range ([0, 1] where the training pixels lay in
+        it) by ten times its width.
+
+        Args:
+            images: `(num_samples, channels, height, width)`, uint8 or finite float32.
+            subject: What they are called, for messages.
+
+        Raises:
+            DataError: They are on another scale.
+        """
+        if self.low is None or self.high is None or not images.numel():
+            return
+        is_unit = self.low >= 0 and self.high <= 1
+        low, high = (0.0, 1.0) if is_unit else (self.low, self.high)
+        if images.dtype == torch.uint8:
+            if not is_unit:
+                raise DataError(
+                    subject, "must be floats on the scale of the training images, which go from"
+                    f" {low:g} to {high:g}", "uint8, which would be divided by 255",
+                    "convert them with .astype(numpy.float32), and rescale them as those were",
+                )  # fmt: skip
+            return
+        margin = FARTHEST_RANGES * (high - low or max(abs(high), 1))
+        least, greatest = (float(pixel) for pixel in images.aminmax())
+        if least < low - margin or greatest > high + margin:
+            raise DataError(
+                subject, "must be on the scale of the training images, which go from"
+                f" {low:g} to {high:g}", f"pixels from {least:g} to {greatest:g}",
+                "divide by 255 where they go from 0 to 255" if is_unit else "rescale them",
+            )  # fmt: skip
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """Normalise images `(num_samples, channels, height, width)` to float32."""
@@ -90,6 +135,8 @@ class Dataset:
         tasks: In the order in which they are learned and reported.
         image_shape: `(channels, height, width)`.
         load_test: Reads the test split. Called once, after training.
+        digest_test: Reads the test split too: a digest of its images before normalisation, equal
+            for equal images only.
         available_tasks: Names of all tasks that the dataset has, learned or not.
     """
 
@@ -100,6 +147,7 @@ class Dataset:
     train: Split
     val: Split
     load_test: Callable[[], Split]
+    digest_test: Callable[[], str]
     available_tasks: tuple[str, ...] = ()
 
 
@@ -110,3 +158,9 @@ def prepare(
 ) -> Split:
     """Normalise the images and derive every target."""
     return Split(pixel_statistics.apply(samples.images), make_targets(samples))
+
+
+def digest_of(images: torch.Tensor) -> str:
+    """SHA-256 of images as they were read: their values, shape and type."""
+    form = f"{images.dtype} {tuple(images.shape)}".encode()
+    return hashlib.sha256(form + images.contiguous().numpy().tobytes()).hexdigest()

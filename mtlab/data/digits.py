@@ -31,6 +31,9 @@ class Digits:
         everything, _, held_out = _split_scans()
         return everything.select(held_out)
 
+    def known_labels(self) -> dict[str, torch.Tensor]:
+        return {}
+
     def class_names(self) -> list[str] | None:
         return None
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+import torch
 
 from mtlab.data.idx import read_idx
 from mtlab.data.source import LabelledImages
@@ -156,6 +157,9 @@ class Downloaded:
 
     def test(self) -> LabelledImages:
         return self._read(*self._dataset.files[2:])
+
+    def known_labels(self) -> dict[str, torch.Tensor]:
+        return {}
 
     def class_names(self) -> list[str] | None:
         names = self._dataset.class_names

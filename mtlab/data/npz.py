@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.data.npz_header import read_headers, unreadable
+from mtlab.data.npz_header import READING_ERRORS, read_headers, unreadable
 from mtlab.data.source import LabelledImages, Strata
-from mtlab.data.splits import strata_of, stratified_split
+from mtlab.data.splits import count_held_out, strata_of, stratified_split
 from mtlab.errors import DataError
 from mtlab.seeding import generator
 
@@ -70,6 +68,12 @@ class Npz:
         everything, _, held_out = self._split()
         return everything.select(held_out)
 
+    def known_labels(self) -> dict[str, torch.Tensor]:
+        if self._has_test_arrays:
+            return {}
+        labels = self._everything.labels.items()
+        return {name: label.unique() for name, label in labels if not label.is_floating_point()}
+
     def class_names(self) -> list[str] | None:
         return None
 
@@ -78,10 +82,10 @@ class Npz:
         return self._read("")
 
     def _split(self) -> tuple[LabelledImages, torch.Tensor, torch.Tensor]:
-        everything = self._everything
+        everything, fraction = self._everything, self._layout.test_fraction
         rest, held_out = stratified_split(
-            self._strata(everything),
-            self._layout.test_fraction,
+            self._strata(everything, count_held_out(len(everything), fraction)),
+            fraction,
             generator(TEST_SPLIT_SEED, "npz test split"),
         )
         return everything, rest, held_out
@@ -89,7 +93,7 @@ class Npz:
     def _read(self, suffix: str) -> LabelledImages:
         images = self._images(self._layout.images + suffix)
         labels: dict[str, torch.Tensor] = {}
-        for name in self._label_arrays(suffix):
+        for name in self._label_arrays():
             labels.update(self._label_columns(name, suffix, len(images)))
         if not labels:
             raise DataError(
@@ -107,14 +111,14 @@ class Npz:
         like_train = train is not None and (
             test.is_bytes == train.is_bytes and test.shape[1:] == train.shape[1:]
         )
-        if train is not None and (not like_train or test.shape[0] == 0):
+        if train is not None and (not like_train or test.shape[:1] in ((), (0,))):
             raise DataError(
                 f"{self._path}[{name + TEST_SUFFIX}]",
                 f"must hold images like {name}'s, {train.dtype} of {train.shape[1:]}",
                 f"{test.dtype} of shape {test.shape}",
                 "convert or reshape one of the two",
             )
-        for label in self._label_arrays(""):
+        for label in self._label_arrays():
             if label + TEST_SUFFIX not in self._headers:
                 raise DataError(
                     str(self._path),
@@ -123,15 +127,27 @@ class Npz:
                     f"arrays {', '.join(self._names)}",
                     "add it, or leave the label out by dataset.labels",
                 )
+            if label in self._headers:
+                self._check_test_labels(label, test.shape[0])
 
-    def _label_arrays(self, suffix: str) -> list[str]:
+    def _check_test_labels(self, label: str, num_images: int) -> None:
+        """Test labels must have the columns of the training labels, and a row per test image."""
+        train, test = self._headers[label], self._headers[label + TEST_SUFFIX]
+        wanted = (num_images, *train.shape[1:])
+        if test.shape != wanted:
+            raise DataError(
+                f"{self._path}[{label + TEST_SUFFIX}]",
+                f"must have the shape {wanted}: a row for each image of"
+                f" {self._layout.images + TEST_SUFFIX}, with {label}'s columns",
+                test.shape,
+                "mend the array, or leave the label out by dataset.labels",
+            )
+
+    def _label_arrays(self) -> list[str]:
+        """Names of the training labels; with "_test" behind them, of the test labels."""
         if self._layout.labels is not None:
             return self._layout.labels
-        candidates = [
-            name.removesuffix(suffix)
-            for name in self._names
-            if name.endswith(suffix) and (suffix or not name.endswith(TEST_SUFFIX))
-        ]
+        candidates = [name for name in self._names if not name.endswith(TEST_SUFFIX)]
         return [name for name in candidates if name != self._layout.images]
 
     def _images(self, name: str) -> torch.Tensor:
@@ -220,13 +236,13 @@ class Npz:
                 error,
                 "save it as an array of numbers",
             ) from error
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        except READING_ERRORS as error:
             raise unreadable(self._path, error) from error
 
 
-def by_main_label(samples: LabelledImages) -> torch.Tensor:
+def by_main_label(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
     """The first label as what a split is stratified by."""
-    return strata_of(samples.main_label)
+    return strata_of(samples.main_label, num_chosen)
 
 
 def _label(values: npt.NDArray[Any]) -> torch.Tensor:
@@ -238,6 +254,8 @@ def _label(values: npt.NDArray[Any]) -> torch.Tensor:
 
 
 def _first_bad_label(values: Array) -> object:
+    if not values.size:
+        return "none"
     if not np.issubdtype(values.dtype, np.floating):
-        return repr(values.flat[0])
+        return repr(values.flat[0].item())
     return values[~np.isfinite(values)].flat[0]

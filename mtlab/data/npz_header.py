@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +14,13 @@ from numpy.lib import format as npy
 from mtlab.errors import DataError
 
 ARRAY_ENDING = ".npy"
+
+READING_ERRORS = (
+    OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile,
+    NotImplementedError,  # damaged bytes may name a compression that does not exist
+    RuntimeError,  # ... or claim that the file is encrypted
+)  # fmt: skip
+"""What reading a damaged .npz file raises."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ def read_headers(path: Path) -> dict[str, ArrayHeader]:
             for member in archive.namelist():
                 with archive.open(member) as content:
                     headers[member.removesuffix(ARRAY_ENDING)] = _read_header(content)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+    except READING_ERRORS as error:
         raise unreadable(path, error) from error
     return headers
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from mtlab.data.source import LabelledImages, Strata
-from mtlab.data.splits import stratified_split
+from mtlab.data.splits import count_held_out, stratified_split
 from mtlab.seeding import derived_seed, generator
 
 Field = npt.NDArray[np.float32]
@@ -64,15 +64,18 @@ class Shapes:
         everything, _, held_out = self._split
         return everything.select(held_out)
 
+    def known_labels(self) -> dict[str, torch.Tensor]:
+        return {"a": torch.arange(len(OUTLINES)), "b": torch.arange(NUM_ORIENTATIONS)}
+
     def class_names(self) -> list[str] | None:
         return list(OUTLINES)
 
     @functools.cached_property
     def _split(self) -> tuple[LabelledImages, torch.Tensor, torch.Tensor]:
-        everything = draw_shapes(self._settings)
+        everything, fraction = draw_shapes(self._settings), self._test_fraction
         rest, held_out = stratified_split(
-            self._strata(everything),
-            self._test_fraction,
+            self._strata(everything, count_held_out(len(everything), fraction)),
+            fraction,
             generator(TEST_SPLIT_SEED, "shapes test split"),
         )
         return everything, rest, held_out

@@ -41,8 +41,9 @@ class LabelledImages:
         )
 
 
-Strata = Callable[[LabelledImages], torch.Tensor]
-"""From samples to the classes `(num_samples,)` whose shares a split keeps."""
+Strata = Callable[[LabelledImages, int], torch.Tensor]
+"""From samples, and how many of them are to be chosen, to the classes `(num_samples,)` whose shares
+the choice keeps."""
 
 
 class Source(Protocol):
@@ -53,6 +54,13 @@ class Source(Protocol):
 
     def test(self) -> LabelledImages:
         """Read the test images."""
+
+    def known_labels(self) -> dict[str, torch.Tensor]:
+        """Per label that the source knows all classes of, those classes, ascending.
+
+        Of images that come undivided these are the classes of all of them, so that one which only
+        test images have is a class too. A test split with files of its own is not read for this.
+        """
 
     def class_names(self) -> list[str] | None:
         """Names of the main label's values; None where the source knows none."""

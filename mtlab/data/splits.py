@@ -24,8 +24,7 @@ def stratified_split(
         remainders being rounded up.
     """
     num_samples = labels.shape[0]
-    num_held_out = min(max(round(fraction * num_samples), 1), num_samples - 1)
-    held_out = stratified_subset(labels, num_held_out, generator)
+    held_out = stratified_subset(labels, count_held_out(num_samples, fraction), generator)
     is_rest = torch.ones(num_samples, dtype=torch.bool)
     is_rest[held_out] = False
     return is_rest.nonzero().squeeze(1), held_out
@@ -52,12 +51,31 @@ def stratified_subset(
     return torch.cat(chosen).sort().values
 
 
-def strata_of(labels: torch.Tensor) -> torch.Tensor:
-    """Classes to stratify by, `(num_samples,)`: whole labels as they are, values by their tenth.
+def count_held_out(num_samples: int, fraction: float) -> int:
+    """How many of the samples a split holds out: at least one, and one is left for the rest."""
+    return min(max(round(fraction * num_samples), 1), num_samples - 1)
 
-    A split stratified by a value keeps the share of each decile.
+
+def strata_of(labels: torch.Tensor, num_chosen: int) -> torch.Tensor:
+    """Strata `(num_samples,)` of a label that no task calls classes or values.
+
+    Whole numbers are classes unless more of them occur than samples are chosen: then most could
+    have no place, and rounding up would choose the smallest.
     """
-    if not labels.is_floating_point():
-        return labels
-    ranks = labels.argsort(stable=True).argsort()
-    return ranks * NUM_VALUE_STRATA // max(labels.shape[0], 1)
+    if labels.is_floating_point() or labels.unique().shape[0] > num_chosen:
+        return strata_of_values(labels, num_chosen)
+    return labels
+
+
+def strata_of_values(values: torch.Tensor, num_chosen: int) -> torch.Tensor:
+    """Tenths of the samples by their value, `(num_samples,)`; fewer where fewer are chosen.
+
+    They are numbered from the middle outwards, below and above in turn: where the shares are equal
+    and not whole, `stratified_subset` gives the first numbers one more, and the chosen values are
+    to be neither small nor large on the whole.
+    """
+    num_strata = min(NUM_VALUE_STRATA, max(num_chosen, 1))
+    ranks = values.argsort(stable=True).argsort()
+    ascending = ranks * num_strata // max(values.shape[0], 1)
+    from_middle = (torch.arange(num_strata) - (num_strata - 1) / 2).abs().argsort(stable=True)
+    return from_middle.argsort()[ascending]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 
 from mtlab.errors import ConfigError, DataError
 
 UNKNOWN_LABEL = -1
+REACH = {"sigmoid": (0.0, 1.0), "softplus": (0.0, math.inf)}
+"""What an output activation can answer where the task has no range; others: any number."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,19 @@ class ClassificationTask:
     Attributes:
         name: As the user calls it.
         class_names: One name per target value, in order.
+        labels: Per class the label that the data call it by. Left out, the classes' own numbers
+            from 0, as for classes that are made of several labels.
     """
 
     name: str
     class_names: tuple[str, ...]
+    labels: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            object.__setattr__(self, "labels", tuple(range(len(self.class_names))))
+        if len(self.labels) != len(self.class_names):
+            raise ValueError(f"{len(self.labels)} labels for {len(self.class_names)} classes")
 
     @property
     def num_classes(self) -> int:
@@ -55,6 +67,9 @@ Task = ClassificationTask | RegressionTask
 class Derivation(Protocol):
     """Which class each label value belongs to."""
 
+    keeps_labels: ClassVar[bool]
+    """Whether each class is one label, by which predictions call it."""
+
     def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
         """Class names in target order, each with its labels, for the labels that occur."""
 
@@ -63,6 +78,8 @@ class Derivation(Protocol):
 class AsItIs:
     """Every label is a class."""
 
+    keeps_labels: ClassVar[bool] = True
+
     def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
         return {name: [label] for label, name in label_names.items()}
 
@@ -70,6 +87,8 @@ class AsItIs:
 @dataclass(frozen=True)
 class Parity:
     """Even labels are class 0, odd ones class 1."""
+
+    keeps_labels: ClassVar[bool] = False
 
     def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
         return {
@@ -81,6 +100,8 @@ class Parity:
 @dataclass(frozen=True)
 class Threshold:
     """Labels below `at` are class 0, the others class 1."""
+
+    keeps_labels: ClassVar[bool] = False
 
     at: int
 
@@ -100,6 +121,8 @@ class Groups:
         key: The configuration key, for messages.
         num_labels: How many label values the dataset has, whether or not they were all kept.
     """
+
+    keeps_labels: ClassVar[bool] = False
 
     members: Mapping[str, Sequence[int]]
     key: str
@@ -167,7 +190,8 @@ def derive_task(
     target_of = {
         label: target for target, labels in enumerate(occupied.values()) for label in labels
     }
-    return ClassificationTask(name, tuple(occupied)), target_of
+    labels = tuple(target_of) if derivation.keeps_labels else ()
+    return ClassificationTask(name, tuple(occupied), labels), target_of
 
 
 def class_targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str) -> torch.Tensor:
@@ -201,17 +225,31 @@ def value_targets(labels: torch.Tensor, task: RegressionTask) -> torch.Tensor:
     """Labels `(num_samples,)`, whole or not, as float32 targets `(num_samples,)`.
 
     Raises:
-        DataError: A value outside the task's range.
+        DataError: A value outside the task's range, or beyond what its activation reaches.
     """
     values = labels.to(torch.float32)
     if task.range is not None:
         low, high = task.range
-        outside = (values < low) | (values > high)
-        if bool(outside.any()):
-            raise DataError(
-                f"dataset.tasks.{task.name}.range",
-                f"must hold every target, and is [{low:g}, {high:g}]",
-                f"{int(outside.sum())} outside it, such as {float(values[outside][0]):g}",
-                "widen the range, or rescale the labels",
-            )
+        _check_within(
+            values, low, high, f"dataset.tasks.{task.name}.range",
+            f"must hold every target, and is [{low:g}, {high:g}]",
+            "widen the range, or rescale the labels",
+        )  # fmt: skip
+    elif task.activation in REACH:
+        low, high = REACH[task.activation]
+        _check_within(
+            values, low, high, f"dataset.tasks.{task.name}.activation",
+            f"must reach every target, and {task.activation} without a range answers from {low:g}"
+            + ("" if math.isinf(high) else f" to {high:g}"),
+            f"set dataset.tasks.{task.name}.range with sigmoid, or use identity",
+        )  # fmt: skip
     return values
+
+
+def _check_within(
+    values: torch.Tensor, low: float, high: float, key: str, rule: str, remedy: str
+) -> None:
+    outside = (values < low) | (values > high)
+    if bool(outside.any()):
+        found = f"{int(outside.sum())} outside it, such as {float(values[outside][0]):g}"
+        raise DataError(key, rule, found, remedy)

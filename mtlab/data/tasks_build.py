@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -106,7 +106,7 @@ def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
     Raises:
         ConfigError: No such label.
     """
-    label = task.label or (name if name in labels else labels[0])
+    label = _wanted_label(name, task, labels)
     if label not in labels:
         raise ConfigError(
             f"dataset.tasks.{name}.label", f"must name a label: {', '.join(labels)}",
@@ -115,27 +115,40 @@ def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
     return label
 
 
+def _wanted_label(name: str, task: TaskConfig, labels: list[str]) -> str:
+    return task.label or (name if name in labels else labels[0])
+
+
+def readers_of(label: str, config: DatasetConfig, labels: list[str]) -> list[TaskConfig]:
+    """The tasks of `dataset.tasks` that read a label, learned or not."""
+    return [
+        task for name, task in config.tasks.items() if _wanted_label(name, task, labels) == label
+    ]
+
+
 def task_targets(
     name: str,
     task: TaskConfig,
     config: DatasetConfig,
     source_class_names: list[str] | None,
-    samples: LabelledImages,
+    labels: Mapping[str, torch.Tensor],
 ) -> TaskTargets:
     """One task with its targets.
 
     Args:
-        samples: The training images, validation included, before any were left out.
+        labels: Per label the values that occur, in any order and any number of times: of the
+            training images, validation included and before any were left out, and of all images
+            where the source knows them. The first is the main label.
     """
-    label = label_of(name, task, list(samples.labels))
+    label = label_of(name, task, list(labels))
     if task.kind is TaskKind.regression:
         regression = _regression_task(name, task)
         return TaskTargets(regression, label, lambda labels: value_targets(labels, regression))
-    _check_classification(name, task, label, samples.labels[label])
-    present = [int(value) for value in samples.labels[label].unique()]
+    _check_classification(name, task, label, labels[label])
+    present = [int(value) for value in labels[label].unique()]
     num_labels = present[-1] + 1
     class_names = None
-    if label == samples.main_label_name:
+    if label == next(iter(labels)):
         class_names = config.class_names or source_class_names
         if class_names is not None and len(class_names) < num_labels:
             raise ConfigError(

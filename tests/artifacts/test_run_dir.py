@@ -89,6 +89,7 @@ def test_weights_come_back_equal_with_what_is_needed_to_use_them(tmp_path: Path)
         train=empty,
         val=empty,
         load_test=lambda: empty,
+        digest_test=str,
     )
     cpu = Device(torch.device("cpu"), "some processor", "float32", 1)
     model = cpu.place(torch.nn.Conv2d(3, 4, 3))
@@ -99,6 +100,6 @@ def test_weights_come_back_equal_with_what_is_needed_to_use_them(tmp_path: Path)
         assert torch.equal(loaded[name], tensor)
     with safe_open(path, "pt") as file:
         usage = json.loads(file.metadata()["mtlab"])
-    assert usage["tasks"] == [{"name": "kind", "class_names": ["a", "b"]}]
+    assert usage["tasks"] == [{"name": "kind", "class_names": ["a", "b"], "labels": [0, 1]}]
     assert usage["pixel_statistics"]["std"] == [2.0, 2.0, 2.0]
     assert path.stat().st_mode & 0o044, "others may read it as any other file"

@@ -54,6 +54,7 @@ def test_statistics_come_from_the_training_images_without_validation() -> None:
 def test_chosen_classes_are_renumbered_and_keep_their_names() -> None:
     dataset = build("dataset.classes=[3,8]", "tasks=[digit,parity]")
     assert [task.class_names for task in dataset.tasks] == [("3", "8"), ("even", "odd")]
+    assert [task.labels for task in dataset.tasks] == [(3, 8), (0, 1)]
     assert set(dataset.train.targets["digit"].tolist()) == {0, 1}
     # 3 is odd, 8 is even.
     assert torch.equal(dataset.train.targets["digit"], 1 - dataset.train.targets["parity"])
@@ -119,6 +120,12 @@ def test_a_threshold_beyond_every_label_leaves_one_class() -> None:
 def test_names_must_differ(override: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         build(override)
+
+
+def test_few_shapes_have_all_classes() -> None:
+    dataset = build("dataset=shapes", "dataset.num_images=12", "mtl=weights")
+    assert [task.num_classes for task in dataset.tasks[:2]] == [10, 32]
+    assert len(dataset.load_test()) == 2
 
 
 def test_a_single_test_image_is_enough() -> None:

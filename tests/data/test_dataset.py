@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mtlab.data.dataset import PixelStatistics
+from mtlab.errors import DataError
 
 
 def test_unit_divides_bytes_by_255_and_leaves_floats() -> None:
@@ -37,3 +38,50 @@ def test_the_images_that_are_given_stay_as_they_are() -> None:
     images = torch.ones(2, 1, 2, 2)
     PixelStatistics(0.5, (0.25,), (2.0,)).apply(images)
     assert torch.equal(images, torch.ones(2, 1, 2, 2))
+
+
+def floats(*pixels: float) -> torch.Tensor:
+    return torch.tensor(pixels).view(1, 1, 1, -1)
+
+
+BYTES = torch.tensor([[[[0, 255]]]], dtype=torch.uint8)
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "asked", "complaint"),
+    [
+        (BYTES, floats(0, 255), r"from 0 to 1; found pixels from 0 to 255; divide by 255"),
+        (floats(0.1, 0.9), floats(0, 255), r"from 0 to 1; .*divide by 255"),
+        (floats(0, 255), BYTES, r"from 0 to 255; found uint8.*astype"),
+        (floats(-1, 1), BYTES, r"from -1 to 1; found uint8"),
+        (floats(-1, 1), floats(0, 255), r"from -1 to 1; found pixels.*rescale them"),
+        (floats(5, 5), floats(-46, 5), r"from 5 to 5"),
+    ],
+)
+@pytest.mark.parametrize("standardise", [False, True])
+def test_pixels_on_another_scale_are_refused(
+    trained_on: torch.Tensor, asked: torch.Tensor, complaint: str, standardise: bool
+) -> None:
+    with pytest.raises(DataError, match=rf"^X\.npy: .*{complaint}"):
+        PixelStatistics.of(trained_on, standardise).check(asked, "X.npy")
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "asked"),
+    [
+        (BYTES, BYTES),
+        (BYTES, floats(-3, 4)),
+        (floats(0.1, 0.2), BYTES),
+        (floats(0.1, 0.2), floats(0, 1)),
+        (floats(0, 255), floats(-2000, 2000)),
+        (floats(0, 1), torch.zeros(0, 1, 1, 2)),
+    ],
+)
+def test_noise_and_other_lighting_are_no_other_scale(
+    trained_on: torch.Tensor, asked: torch.Tensor
+) -> None:
+    PixelStatistics.of(trained_on, standardise=True).check(asked, "X.npy")
+
+
+def test_a_model_that_does_not_know_its_range_takes_any_pixels() -> None:
+    PixelStatistics(1.0, (0.0,), (1.0,)).check(floats(0, 255), "X.npy")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from mtlab.commands.predict import read_array
 from mtlab.data.npz import Npz, NpzLayout
 from mtlab.errors import DataError
 
@@ -76,7 +77,7 @@ def test_arrays_of_objects_are_refused_since_reading_them_runs_code(tmp_path: Pa
     [
         ({"X": grey(), "y": np.arange(19)}, "each of the 20 images; found shape"),
         ({"X": grey(), "y": np.full(20, np.nan)}, "such as nan"),
-        ({"X": grey(), "y": np.array(["a"] * 20)}, "finite numbers"),
+        ({"X": grey(), "y": np.array(["cat"] * 20)}, "finite numbers.*such as 'cat'; number"),
         ({"X": grey()}, "array of labels with 20 rows; found arrays X"),
         ({"Z": grey(), "y": np.arange(20)}, "must hold the array X; found arrays Z, y"),
         ({"X": grey()[0], "y": np.arange(6)}, r"shape \(images, height, width\)"),
@@ -126,6 +127,42 @@ def test_test_images_must_be_like_the_training_images_and_are_not_read_to_find_o
     path = write(tmp_path, X=grey(), X_test=grey(4), y=labels["y"])
     with pytest.raises(DataError, match="must hold the array y_test, since it holds X_test"):
         Npz(path, LAYOUT)
+
+
+@pytest.mark.parametrize(
+    ("y", "y_test"),
+    [
+        (np.zeros((20, 3)), np.zeros((4, 2))),
+        (np.zeros((20, 1)), np.zeros(4)),
+        (np.zeros(20), np.zeros(5)),
+        (np.zeros(20), np.float64(1)),
+    ],
+)
+def test_test_labels_must_be_like_the_training_labels_before_anything_is_trained(
+    tmp_path: Path, y: np.ndarray, y_test: np.ndarray
+) -> None:
+    path = write(tmp_path, X=grey(), X_test=grey(4), y=y, y_test=y_test)
+    with pytest.raises(DataError, match=r"\[y_test\]: must have the shape \(4.*found \("):
+        Npz(path, LAYOUT)
+
+
+def test_numbers_in_place_of_images_are_refused(tmp_path: Path) -> None:
+    one = {"X": np.float32(1), "X_test": np.float32(1), "y": np.zeros(2), "y_test": np.zeros(2)}
+    with pytest.raises(DataError, match="must hold images like X's"):
+        Npz(write(tmp_path, **one), LAYOUT)
+
+
+@pytest.mark.parametrize("damaged", range(60, 2400, 90))
+def test_damage_anywhere_in_a_compressed_file_is_told(tmp_path: Path, damaged: int) -> None:
+    path = tmp_path / "images.npz"
+    np.savez_compressed(path, X=grey(120), y=np.arange(120) % 4)
+    content = bytearray(path.read_bytes())
+    content[damaged] ^= 255
+    path.write_bytes(bytes(content))
+    with pytest.raises(DataError, match=r"complete \.npz"):
+        Npz(path, LAYOUT).train()
+    with pytest.raises(DataError, match="written by numpy"):
+        read_array(path, "X")
 
 
 def test_members_that_are_no_arrays_are_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from mtlab.config.dataset import Normalisation, NpzConfig
 from mtlab.config.model import TaskChoice
-from mtlab.config.tasks import TaskConfig, TaskKind
+from mtlab.config.tasks import TargetRule, TaskConfig, TaskKind
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset
 from mtlab.data.splits import strata_of
@@ -55,6 +55,18 @@ def test_columns_become_tasks_of_their_own_kind(tmp_path: Path):
     assert dataset.train.targets["c"].dtype == torch.float32
 
 
+def test_a_class_that_only_test_images_have_is_a_class(tmp_path: Path):
+    arrays = study_arrays()
+    arrays["X"][:, 0, 0] = arrays["y"][:, 2]
+    settings = {"stratify_by": "c", "normalisation": Normalisation.unit}
+    held_out = build(tmp_path, arrays, **settings).load_test().images[0, 0, 0, 0]
+    arrays["y"][arrays["X"][:, 0, 0] == float(held_out), 0] = 9
+    dataset = build(tmp_path, arrays, **settings)
+    assert dataset.tasks[0].class_names == ("0", "1", "2", "3", "9")
+    assert 4 not in torch.cat([dataset.train.targets["a"], dataset.val.targets["a"]])
+    assert int((dataset.load_test().targets["a"] == 4).sum()) == 1
+
+
 def test_every_sample_keeps_its_targets(tmp_path: Path):
     arrays = study_arrays()
     arrays["X"][:, 0, 0] = arrays["y"][:, 2]
@@ -81,8 +93,33 @@ def test_splits_keep_the_shares_of_a_values_tenths(tmp_path: Path):
     assert tenths.bincount(minlength=10).tolist() == [4] * 10
 
 
-def test_strata_of_values_are_tenths_in_order():
-    assert strata_of(torch.tensor([0.9, 0.1, 0.5])).tolist() == [6, 0, 3]
+def test_strata_of_values_are_tenths_numbered_from_the_middle_outwards():
+    tenths = strata_of(torch.linspace(0, 1, 20), 10)[::2]
+    assert tenths.tolist() == [8, 6, 4, 2, 0, 1, 3, 5, 7, 9]
+
+
+@pytest.mark.parametrize("kind", ["task", "named", "label"])
+def test_whole_numbers_that_a_regression_reads_are_stratified_as_values(tmp_path: Path, kind: str):
+    """Held out one by one, the smallest twentieth of 200 different ages would be the test split."""
+    ages = np.random.default_rng(0).permutation(NUM_SAMPLES)
+    age = TaskConfig(kind=TaskKind.regression, label="age")
+    others = TaskConfig(by=TargetRule.threshold, at=100, label="age")
+    changes = {
+        "task": {"tasks": {"age": age, "old": others}},
+        "named": {"tasks": {"age": age, "number": TaskConfig(label="age")}, "stratify_by": "age"},
+        "label": {"tasks": {}},
+    }[kind]
+    arrays = {"X": np.zeros((NUM_SAMPLES, 4, 4), np.uint8), "age": ages}
+    if kind == "label":
+        arrays["half"] = ages % 2
+        changes |= {"stratify_by": "age", "default_tasks": ["half"]}
+    arrays["X"][:, 0, 0] = ages
+    dataset = build(
+        tmp_path, arrays, label_names=None, normalisation=Normalisation.unit,
+        **({"default_tasks": ["age"]} | changes),
+    )  # fmt: skip
+    for split in (dataset.val, dataset.load_test()):
+        assert float(split.images[:, 0, 0, 0].mean()) * 255 == pytest.approx(99.5, abs=15)
 
 
 def test_pixels_are_standardised_by_training_images_alone(tmp_path: Path):

@@ -19,6 +19,7 @@ def derive(derivation, labels=DIGITS):
 def test_a_label_as_it_is_keeps_its_names() -> None:
     task, table = derive(AsItIs(), {3: "dress", 7: "sneaker"})
     assert task.class_names == ("dress", "sneaker")
+    assert task.labels == (3, 7)
     assert class_targets(torch.tensor([7, 3, 3]), table, "task").tolist() == [1, 0, 0]
 
 
@@ -34,6 +35,7 @@ def test_parity_and_threshold() -> None:
 def test_groups_are_numbered_in_the_order_they_are_listed() -> None:
     task, table = derive(Groups(GROUPS, "key", 10))
     assert task.class_names == ("shoes", "gendered", "unisex")
+    assert task.labels == (0, 1, 2)
     assert class_targets(torch.tensor([9, 8, 4]), table, "task").tolist() == [0, 1, 2]
 
 

@@ -30,7 +30,7 @@ def dataset_config(**changes: object) -> NpzConfig:
 
 
 def targets_of(name: str, task: TaskConfig) -> TaskTargets:
-    return task_targets(name, task, dataset_config(tasks={name: task}), None, SAMPLES)
+    return task_targets(name, task, dataset_config(tasks={name: task}), None, SAMPLES.labels)
 
 
 def regression(**keys: object) -> TaskConfig:
@@ -66,6 +66,27 @@ def test_whole_labels_can_be_values_too():
 def test_a_target_outside_the_range_is_an_error():
     with pytest.raises(DataError, match=r"tasks\.c\.range.*\[0, 0\.4\].*2 outside"):
         targets_of("c", regression(range=[0, 0.4]))(SAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("activation", "values", "message"),
+    [
+        (OutputActivation.sigmoid, [0.5, 40.0], r"sigmoid .*from 0 to 1; found 1 .*as 40; .*range"),
+        (OutputActivation.sigmoid, [-0.5, 0.5], r"such as -0\.5"),
+        (OutputActivation.softplus, [-2.0, 3.0], r"softplus .*from 0; found 1 .*as -2"),
+    ],
+)
+def test_a_target_that_the_activation_cannot_reach_is_an_error(
+    activation: OutputActivation, values: list[float], message: str
+):
+    targets = targets_of("c", regression(activation=activation))
+    with pytest.raises(DataError, match=rf"tasks\.c\.activation.*{message}"):
+        targets(LabelledImages(torch.zeros(2, 1, 2, 2), {"c": torch.tensor(values)}))
+
+
+def test_a_target_that_the_activation_reaches_is_none():
+    for activation in OutputActivation:
+        assert len(targets_of("c", regression(activation=activation))(SAMPLES)) == 4
 
 
 @pytest.mark.parametrize(

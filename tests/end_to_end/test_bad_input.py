@@ -56,6 +56,11 @@ MISTAKES = [
     (["model=mlp", "model.batch_norm=true", "trainer.batch_size=1"], ["trainer.batch_size"]),
     (["model=cnn", "model.padding=99999"], ["model.padding", "0 to 1024"]),
     (["scheduler=cosine", "scheduler.min_lr=1"], ["scheduler.min_lr", "optimizer.lr=0.001"]),
+    (["predict", "run=none", "input=X.npy", "output=nodir/y.csv"], ["output", "no folder nodir"]),
+    (["export", "run=none", "output=nodir/model.onnx"], ["output", "no folder nodir"]),
+    (["evaluate", "run=none", "output=nodir/y.json"], ["output", "no folder nodir"]),
+    (["data", "export", "output=nodir/y.npz"], ["output", "no folder nodir"]),
+    (["data", "export", "output=folder.npz"], ["output", "which is a folder"]),
     (["model=mlp", "model.widths=[900000000]"], ["parameters", "memory"]),
 ]
 
@@ -65,6 +70,7 @@ def test_a_mistake_is_told_in_one_line(
     mtlab: Runner, arguments: list[str], needles: list[str]
 ) -> None:
     (mtlab.folder / "in_the_way").write_text("a file")
+    (mtlab.folder / "folder.npz").mkdir()
     own = mtlab.folder / "own" / "dataset"
     own.mkdir(parents=True)
     (own / "broken.yaml").write_text("name: broken\n  tasks: [")
@@ -102,6 +108,20 @@ def test_an_unreadable_npz_is_named_and_leaves_no_model(mtlab: Runner) -> None:
     assert "images.npz" in outcome.err
     assert "numpy.savez" in outcome.err
     assert not list(mtlab.folder.glob("outputs/**/model.safetensors"))
+
+
+def test_a_test_split_with_a_class_of_its_own_leaves_the_trained_model(mtlab: Runner) -> None:
+    images = np.zeros((20, 28, 28), np.uint8)
+    np.savez(
+        "images.npz", X=images, y=np.arange(20) % 2, X_test=images[:3], y_test=np.array([0, 1, 2])
+    )
+    outcome = mtlab("dataset=npz", "dataset.path=images.npz", "model=mlp", "trainer.epochs=1")
+    assert outcome.code == 2
+    weights = mtlab.only_run() / "model.safetensors"
+    assert weights.is_file()
+    for needle in ("label 2, which no training image has", f"model is kept in {weights}"):
+        assert needle in outcome.err
+    assert json.loads((mtlab.only_run() / "summary.json").read_text())["status"] == "failed"
 
 
 def test_a_folder_with_a_run_in_it_is_not_written_over(mtlab: Runner) -> None:

@@ -1,0 +1,69 @@
+"""The files that `mtlab predict` writes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mtlab.artifacts.prediction import ClassPrediction, Predictions, ValuePrediction
+from mtlab.commands.predict import as_csv, read_array, write_npz
+from mtlab.data.arrays import to_images
+from mtlab.data.tasks import ClassificationTask, RegressionTask
+from mtlab.errors import DataError
+
+SEASON = ClassificationTask("season", ("spring", "autumn"), (10, 30))
+ANSWERS = Predictions(
+    {
+        "season": ClassPrediction(SEASON, np.array([[0.25, 0.75], [1, 0]], dtype=np.float32)),
+        "heat": ValuePrediction(RegressionTask("heat"), np.array([0.5, -2], dtype=np.float32)),
+    }
+)
+
+
+def test_a_csv_has_the_class_name_its_label_and_every_probability() -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(ANSWERS, with_probabilities=True))))
+    assert rows[0] == {
+        "image": "0", "season": "autumn", "season_class": "30", "season_p_spring": "0.25",
+        "season_p_autumn": "0.75", "heat": "0.5",
+    }  # fmt: skip
+    assert [row["season_class"] for row in rows] == ["30", "10"]
+
+
+def test_an_npz_has_labels_names_and_probabilities(tmp_path: Path) -> None:
+    write_npz(tmp_path / "y.npz", ANSWERS, with_probabilities=True)
+    with np.load(tmp_path / "y.npz") as arrays:
+        assert arrays["y"].tolist() == [[30, 0.5], [10, -2]]
+        assert arrays["season_class"].tolist() == [30, 10]
+        assert arrays["season_classes"].tolist() == ["spring", "autumn"]
+        assert arrays["season_labels"].tolist() == [10, 30]
+        assert arrays["season_probabilities"].tolist() == [[0.25, 0.75], [1, 0]]
+
+
+def test_probabilities_can_be_left_out_of_either_file(tmp_path: Path) -> None:
+    assert as_csv(ANSWERS, with_probabilities=False).splitlines()[0] == (
+        "image,season,season_class,heat"
+    )
+    write_npz(tmp_path / "y.npz", ANSWERS, with_probabilities=False)
+    with np.load(tmp_path / "y.npz") as arrays:
+        assert "season_probabilities" not in arrays.files
+
+
+@pytest.mark.parametrize(
+    ("array", "complaint"),
+    [
+        (np.float32(3), r"found \(\)"),
+        (np.zeros((5, 28, 28)), r"\(N, 8, 8\) or \(N, 8, 8, 1\).*found \(5, 28, 28\)"),
+        (np.full((5, 8, 8), np.nan), "NaN or infinite ones in 5 images"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_with_its_name_and_shape(
+    tmp_path: Path, array: np.ndarray, complaint: str
+) -> None:
+    path = tmp_path / "X.npy"
+    np.save(path, array)
+    with pytest.raises(DataError, match=rf"X\.npy: .*{complaint}"):
+        to_images(read_array(path, "X"), (1, 8, 8), str(path))
