@@ -6,17 +6,22 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
+from mtlab.pictures.lettering import shortened
+from mtlab.report.axes import show_epochs, show_logarithmic
 from mtlab.report.palette import MARKERS, OKABE_ITO
 from mtlab.report.quantities import Quantity
 from mtlab.report.series import Curve
 
 MOST_NAMED = 14
+LONGEST_LABEL = 30
+LONGEST_TITLE = 90
 MOST_EPOCHS_WITH_MARKERS = 15
+LOGARITHMIC_FROM_EPOCHS = 100
 UNNAMED_COLOUR = "0.8"
 
 
@@ -52,11 +57,12 @@ def learning_curves_figure(
             for split, line in (("train", "-"), ("val", "--")):
                 _draw(axes, members, name, split, line, look)
         axes.set_ylabel(Quantity(f"val.{curves[0].task}.{name}").header.replace(", val", ""))
+        show_epochs(axes, max(curve.epochs[-1] for curve in curves))
         _finish(axes, "epoch")
     handles = [Line2D([], [], color="0.4", linestyle="-", label="train")]
     handles.append(Line2D([], [], color="0.4", linestyle="--", label="validation"))
     _legend(figure, handles, shown_looks, labels)
-    figure.suptitle(topic, fontsize=11)
+    add_title(figure, topic)
     return figure
 
 
@@ -68,12 +74,15 @@ def perceptron_figure(topic: str, curves: Sequence[Curve], labels: Mapping[int, 
     for look, members in _by_look(curves, shown_looks):
         _draw(axes, members, "loss", "train", "-", look)
     axes.set_ylabel("training error: mean |sign(w·x + b) - y|")
-    if max(curve.epochs[-1] for curve in curves) > 100:
-        axes.set_xscale("log")
+    last = max(curve.epochs[-1] for curve in curves)
+    if last > LOGARITHMIC_FROM_EPOCHS:
+        show_logarithmic(axes, last)
+    else:
+        show_epochs(axes, last)
     _finish(axes, "iteration")
     axes.set_ylim(bottom=0)
     _legend(figure, [], shown_looks, labels)
-    figure.suptitle(topic, fontsize=11)
+    add_title(figure, topic)
     return figure
 
 
@@ -112,8 +121,6 @@ def _draw(
 
 def _finish(axes: Axes, over: str) -> None:
     axes.set_xlabel(over)
-    if axes.get_xscale() == "linear":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -123,11 +130,28 @@ def _legend(
 ) -> None:
     for group, look in shown.items():
         handles.append(
-            Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=labels[group])
+            Line2D(
+                [],
+                [],
+                color=look.colour,
+                marker=look.marker,
+                markersize=4,
+                label=shortened(labels[group], LONGEST_LABEL),
+            )
         )
     num_unnamed = len(labels) - len(shown)
     if num_unnamed > 0:
         handles.append(
             Line2D([], [], color=UNNAMED_COLOUR, label=f"{num_unnamed} more configurations")
         )
-    figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=8)
+    add_legend(figure, handles)
+
+
+def add_legend(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Beside the axes, at half their height: the title has the corner above to itself."""
+    figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=8)
+
+
+def add_title(figure: Figure, text: str) -> None:
+    """Above everything, cut to the figure's width."""
+    figure.suptitle(shortened(text, LONGEST_TITLE), fontsize=11)
