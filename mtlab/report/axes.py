@@ -11,8 +11,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 # A cost that spans more than this is read better on a logarithmic axis.
 LOGARITHMIC_FROM_RATIO = 8
 MOST_TICKS = 4
-# Up to so many times the lowest value there is room for 1, 2 and 5 of every power of ten.
-MOST_SPAN_WITH_STEPS_BETWEEN = 100
+# What each power of ten is multiplied by on a logarithmic axis, while the highest value is at most
+# so many times the lowest.
+STEPS_BY_SPAN = ((40.0, (1.0, 2.0, 5.0)), (500.0, (1.0, 3.0)), (math.inf, (1.0,)))
 
 
 def short_number(value: float) -> str:
@@ -40,7 +41,7 @@ def show_logarithmic(axes: Axes, span: float) -> None:
         span: The highest value divided by the lowest.
     """
     axes.set_xscale("log")
-    steps = (1.0, 2.0, 5.0) if span <= MOST_SPAN_WITH_STEPS_BETWEEN else (1.0,)
+    steps = next(steps for most, steps in STEPS_BY_SPAN if span <= most)
     axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=2 * MOST_TICKS))
     axes.xaxis.set_major_formatter(_plain())
     axes.xaxis.set_minor_formatter(NullFormatter())

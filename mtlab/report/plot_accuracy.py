@@ -21,7 +21,7 @@ def lambda_figure(panel: LambdaPanel) -> Figure:
     """One line per task."""
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     axes = figure.subplots()
-    for position, line in enumerate(panel.lines):
+    lines = [
         axes.errorbar(
             [point.x for point in line.points],
             [point.accuracy.mean for point in line.points],
@@ -34,10 +34,12 @@ def lambda_figure(panel: LambdaPanel) -> Figure:
             label=shortened(line.label, LONGEST_LABEL),
             clip_on=False,
         )
+        for position, line in enumerate(panel.lines)
+    ]
     axes.set_xlabel("lambda (weight of the first task's loss)")
     axes.set_ylabel("test accuracy [%]")
     _finish(axes)
-    add_legend(figure, axes.get_legend_handles_labels()[0])
+    add_legend(figure, lines)
     add_title(figure, panel.dataset)
     return figure
 

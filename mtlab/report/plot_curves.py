@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -18,7 +18,10 @@ from mtlab.report.quantities import Quantity
 from mtlab.report.series import Curve
 
 MOST_NAMED = 14
-LONGEST_LABEL = 30
+LONGEST_LABEL = 70
+LONGEST_LABEL_IN_THREE_COLUMNS = 45
+LONGEST_LABEL_BESIDE = 30
+ROW_INCHES = 0.18
 LONGEST_TITLE = 90
 MOST_EPOCHS_WITH_MARKERS = 15
 LOGARITHMIC_FROM_EPOCHS = 100
@@ -147,9 +150,20 @@ def _legend(
     add_legend(figure, handles)
 
 
-def add_legend(figure: Figure, handles: Sequence[Artist]) -> None:
-    """Beside the axes, at half their height: the title has the corner above to itself."""
-    figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=8)
+def add_legend(figure: Figure, handles: Sequence[Line2D | ErrorbarContainer]) -> None:
+    """Beside the axes at half their height, where the title does not reach; below them, in a
+    figure made higher, where long labels would take the axes' room.
+    """
+    labels = [str(handle.get_label()) for handle in handles]
+    longest = max(map(len, labels))
+    if longest <= LONGEST_LABEL_BESIDE:
+        figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=8)
+        return
+    num_columns = 3 if longest <= LONGEST_LABEL_IN_THREE_COLUMNS else 2
+    figure.set_figheight(figure.get_figheight() + ROW_INCHES * -(-len(labels) // num_columns))
+    figure.legend(
+        handles=handles, loc="outside lower center", frameon=False, fontsize=8, ncols=num_columns
+    )  # fmt: skip
 
 
 def add_title(figure: Figure, text: str) -> None:

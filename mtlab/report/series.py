@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from mtlab.report.comparable import problems_of
 from mtlab.report.groups import Group
 from mtlab.report.quantities import FRACTIONS, Quantity
 from mtlab.report.run import Run, finite_number, look_up
@@ -13,7 +14,6 @@ from mtlab.report.settings import SEED, is_setting, labels
 from mtlab.report.statistics import Estimate, pareto_front
 
 MOST_POINTS_PER_CURVE = 400
-LONGEST_CLASS_LIST = 24
 LAMBDA = "mtl.lambda"
 # Runs whose seconds are closer than this take the same time, up to what else the machine did.
 LEAST_RATIO_OF_SECONDS = 1.25
@@ -147,37 +147,6 @@ def _number(value: object, factor: float) -> float | None:
     return None if number is None else float(f"{factor * number:.5g}")
 
 
-def problems_of(groups: Sequence[Group]) -> dict[str, list[tuple[Group, str]]]:
-    """Measured groups that can be compared: the same dataset, task and classes.
-
-    Returns:
-        By the problem's title, each group with the task. The classes stand in the title where
-        one dataset's task was learned with several sets of them.
-    """
-    found: dict[tuple[str, str, tuple[str, ...]], list[tuple[Group, str]]] = {}
-    for group in groups:
-        for task in group.first.tasks if group.measured else ():
-            key = (group.first.dataset, task, group.first.class_names(task))
-            found.setdefault(key, []).append((group, task))
-    pairs = [(dataset, task) for dataset, task, _ in found]
-    titles = {}
-    for (dataset, task, names), members in found.items():
-        title = f"{dataset} · {task}"
-        if pairs.count((dataset, task)) > 1:
-            title += f" · {_class_list(names)}"
-        if title in titles:
-            title += f" ({', '.join(names)})"
-        titles[title] = members
-    return titles
-
-
-def _class_list(names: tuple[str, ...]) -> str:
-    listed = ", ".join(names)
-    if len(listed) <= LONGEST_CLASS_LIST:
-        return f"classes {listed}"
-    return f"{len(names)} classes, {names[0]} to {names[-1]}"
-
-
 def tradeoffs(groups: Sequence[Group]) -> tuple[Tradeoff, ...]:
     """Accuracy against parameters and against training seconds, for each problem that was solved
     at more than one cost.
@@ -213,28 +182,76 @@ def _with_front(points: Sequence[Point]) -> tuple[Point, ...]:
 
 
 def lambda_panels(groups: Sequence[Group]) -> tuple[LambdaPanel, ...]:
-    """Accuracy against lambda, for every task and setting with at least two values of it."""
-    families: dict[tuple[str, object], list[Group]] = {}
+    """Accuracy against lambda, for every task and setting with at least two values of it.
+
+    Runs of an experiment and runs outside it have lines of their own, so that no line has two
+    points at one lambda.
+    """
+    families: dict[tuple[str, str, object], list[Group]] = {}
     for group in groups:
-        settings = group.first.settings
-        if _lambda(group.first) is not None and group.measured:
+        run = group.first
+        if _lambda(run) is not None and group.measured:
             rest = frozenset(
                 (key, text)
-                for key, text in settings.items()
+                for key, text in run.settings.items()
                 if key not in (LAMBDA, SEED) and is_setting(key)
             )
-            families.setdefault((group.first.dataset, rest), []).append(group)
-    several = {key: members for key, members in families.items() if len(members) > 1}
-    panels = {}
-    for dataset in dict.fromkeys(dataset for dataset, _ in several):
-        here = [members for (name, _), members in several.items() if name == dataset]
-        names = labels([members[0].first for members in here]) if len(here) > 1 else {}
-        panels[dataset] = tuple(
-            line
-            for members in here
-            for line in _lambda_lines(members, names.get(members[0].first.number, ""))
+            families.setdefault((run.dataset, run.experiment, rest), []).append(group)
+    panels: dict[str, list[list[Group]]] = {}
+    for (dataset, _, _), members in families.items():
+        panels.setdefault(dataset, []).extend(_apart(members))
+    return tuple(
+        LambdaPanel(dataset, lines)
+        for dataset, members in panels.items()
+        if (lines := _all_lambda_lines(members))
+    )
+
+
+def _apart(members: Sequence[Group]) -> list[list[Group]]:
+    """Groups that differ in lambda only; rows of one experiment may repeat the same lambda."""
+    lines: list[list[Group]] = []
+    for group in members:
+        for line in lines:
+            if _lambda(group.first) not in [_lambda(other.first) for other in line]:
+                line.append(group)
+                break
+        else:
+            lines.append([group])
+    return [line for line in lines if len(line) > 1]
+
+
+def _all_lambda_lines(families: Sequence[Sequence[Group]]) -> tuple[LambdaLine, ...]:
+    names = _family_names([members[0].first for members in families])
+    return tuple(
+        line
+        for members, name in zip(families, names, strict=True)
+        for line in _lambda_lines(members, name)
+    )
+
+
+def _family_names(firsts: Sequence[Run]) -> list[str]:
+    """What tells families apart: their experiments, and settings other than lambda."""
+    if len(firsts) < 2:
+        return [""] * len(firsts)
+    several_experiments = len({run.experiment for run in firsts}) > 1
+    # Neither lambda nor a row, which is often named after it, holds for the whole family.
+    alike = [
+        replace(
+            run,
+            settings={key: text for key, text in run.settings.items() if key != LAMBDA},
+            summary={**run.summary, "row": None},
         )
-    return tuple(LambdaPanel(dataset, lines) for dataset, lines in panels.items() if lines)
+        for run in firsts
+    ]
+    told = labels(alike)
+    names = []
+    for run in firsts:
+        name = "" if told[run.number] == run.name else told[run.number]
+        experiment = run.experiment or "no experiment"
+        if several_experiments and experiment not in name:
+            name = f"{experiment} {name}".strip()
+        names.append(name)
+    return names
 
 
 def _lambda_lines(members: Sequence[Group], family: str) -> list[LambdaLine]:
