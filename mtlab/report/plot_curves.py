@@ -62,8 +62,13 @@ def learning_curves_figure(
         axes.set_ylabel(Quantity(f"val.{curves[0].task}.{name}").header.replace(", val", ""))
         show_epochs(axes, max(curve.epochs[-1] for curve in curves))
         _finish(axes, "epoch")
-    handles = [Line2D([], [], color="0.4", linestyle="-", label="train")]
-    handles.append(Line2D([], [], color="0.4", linestyle="--", label="validation"))
+    handles = [
+        Line2D(
+            [], [], color="0.4", linestyle=line, marker="o", markersize=4, markerfacecolor=fill,
+            label=label,
+        )
+        for label, line, fill in (("train", "-", "0.4"), ("validation", "--", "white"))
+    ]  # fmt: skip
     _legend(figure, handles, shown_looks, labels)
     add_title(figure, topic)
     return figure
@@ -118,6 +123,8 @@ def _draw(
         linewidth=1.4 if look else 0.8,
         marker=look.marker if look and longest <= MOST_EPOCHS_WITH_MARKERS else None,
         markersize=4,
+        # After a single epoch there is no line whose dashes tell the splits apart.
+        markerfacecolor="white" if split == "val" else None,
         zorder=2 if look else 1,
     )
 

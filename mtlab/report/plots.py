@@ -105,7 +105,7 @@ def _curve_plots(report: Report) -> Iterator[Plot]:
             ("curves", topic),
             f"Learning curves: {topic}",
             "One line per run, one colour per configuration. Solid: training, while the weights"
-            " moved; dashed: validation, at the end of the epoch.",
+            " moved; dashed and hollow: validation, at the end of the epoch.",
             lambda topic=topic, curves=curves: learning_curves_figure(  # type: ignore[misc]
                 topic, curves, report.labels_of(curves)
             ),
