@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
@@ -18,14 +19,20 @@ from mtlab.report.quantities import Quantity
 from mtlab.report.series import Curve
 
 MOST_NAMED = 14
-LONGEST_LABEL = 70
-LONGEST_LABEL_IN_THREE_COLUMNS = 45
+LONGEST_LABEL = 60
+LONGEST_LABEL_IN_THREE_COLUMNS = 36
 LONGEST_LABEL_BESIDE = 30
 ROW_INCHES = 0.18
 LONGEST_TITLE = 90
 MOST_EPOCHS_WITH_MARKERS = 15
 LOGARITHMIC_FROM_EPOCHS = 100
 UNNAMED_COLOUR = "0.8"
+SPLIT_KEYS: tuple[tuple[str, Literal["-", "--"], str], ...] = (
+    ("train", "-", "0.4"),
+    ("validation", "--", "white"),
+)
+"""Each split's name, line and filling of markers in a legend."""
+LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 8, "handlelength": 2.8}
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def learning_curves_figure(
             [], [], color="0.4", linestyle=line, marker="o", markersize=4, markerfacecolor=fill,
             label=label,
         )
-        for label, line, fill in (("train", "-", "0.4"), ("validation", "--", "white"))
+        for label, line, fill in SPLIT_KEYS
     ]  # fmt: skip
     _legend(figure, handles, shown_looks, labels)
     add_title(figure, topic)
@@ -164,13 +171,11 @@ def add_legend(figure: Figure, handles: Sequence[Line2D | ErrorbarContainer]) ->
     labels = [str(handle.get_label()) for handle in handles]
     longest = max(map(len, labels))
     if longest <= LONGEST_LABEL_BESIDE:
-        figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=8)
+        figure.legend(handles=handles, loc="outside right center", **LEGEND)
         return
     num_columns = 3 if longest <= LONGEST_LABEL_IN_THREE_COLUMNS else 2
     figure.set_figheight(figure.get_figheight() + ROW_INCHES * -(-len(labels) // num_columns))
-    figure.legend(
-        handles=handles, loc="outside lower center", frameon=False, fontsize=8, ncols=num_columns
-    )  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=num_columns, **LEGEND)
 
 
 def add_title(figure: Figure, text: str) -> None:

@@ -122,6 +122,7 @@ function lambdaPanel() {
 }
 
 const LOGARITHMIC_FROM_RATIO = 8;
+const MOST_SPAN_WITH_STEPS_BETWEEN = 500;
 const FRONT_KEY = '<div class="front"><svg width="24" height="14" aria-hidden="true">' +
   '<path d="M0 7h24" stroke="#888888" stroke-width="2" stroke-dasharray="2 3"/></svg>Pareto front</div>';
 
@@ -158,9 +159,9 @@ function tradeoffPanel() {
 
   function shape(tradeoff) {
     const costs = tradeoff.points.map((point) => point.x);
-    const spans = Math.min(...costs) > 0 &&
-      Math.max(...costs) / Math.min(...costs) > LOGARITHMIC_FROM_RATIO;
-    const scale = spans ? { type: "log", dtick: "D2", exponentformat: "SI" } : {};
+    const span = Math.min(...costs) > 0 ? Math.max(...costs) / Math.min(...costs) : 0;
+    const dtick = span > MOST_SPAN_WITH_STEPS_BETWEEN ? 1 : "D2";
+    const scale = span > LOGARITHMIC_FROM_RATIO ? { type: "log", dtick, exponentformat: "SI" } : {};
     return layout(axis(tradeoff.cost, scale), axis("test accuracy [%]"));
   }
 
