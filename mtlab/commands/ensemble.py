@@ -94,7 +94,7 @@ def ensemble(composed: DictConfig) -> None:
         copy_members(folder.path, members)
         record.values |= as_summary(candidates, members, best, measured, len(test), device)
         save_answers(folder, run, test, votes, measured)
-        draw_run_figures(record.values, folder.path)
+        draw_run_figures(record.values, folder.path, terminal.say)
         terminal.say(comparison_table(members, best, measured))
         for candidate in candidates:
             if candidate.why_not is not None:

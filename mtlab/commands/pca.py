@@ -27,6 +27,7 @@ from mtlab.inspection.embeddings import tsne_plane
 from mtlab.inspection.pca import PrincipalComponents, fit_pca
 from mtlab.inspection.separability import pair_cuts, pair_errors
 from mtlab.pictures.heat_map import PairGrid, draw_pair_grids
+from mtlab.pictures.lettering import plain_drawing
 from mtlab.pictures.saving import save_picture
 from mtlab.pictures.scatter import MOST_VECTOR_POINTS, ClassPoints, draw_scatter
 from mtlab.pictures.variance import draw_explained_variance
@@ -93,6 +94,7 @@ def pca(composed: DictConfig) -> None:
     with (
         Terminal(folder.log, quiet=False) as terminal,
         ResultRecord("pca", folder, terminal, list(hydra.overrides.task)) as record,
+        plain_drawing(terminal.say),
     ):
         options = to_options(composed, PcaOptions)
         config = to_dataset_config(composed)

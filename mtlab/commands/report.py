@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from mtlab.artifacts.run_dir import SUMMARY, write_whole
 from mtlab.errors import MtlabError, RunFolderError
+
+if TYPE_CHECKING:
+    from mtlab.report.plots import Plot
 
 MARKDOWN, CSV, PAGE, FIGURES = "report.md", "report.csv", "report.html", "figures"
 
@@ -46,17 +51,28 @@ def report(arguments: list[str]) -> int:
     from mtlab.report.collect import collect
     from mtlab.report.content import build_report
     from mtlab.report.csv_file import as_csv
+    from mtlab.report.figure_files import draw_plots
     from mtlab.report.markdown import as_markdown, headline
     from mtlab.report.page import as_page
-    from mtlab.report.plots import draw_plots
+    from mtlab.report.plots import planned_plots
 
     content = build_report(collect(options.folders), [str(folder) for folder in options.folders])
     output = _output_folder(options.output, options.folders)
-    plots = draw_plots(content, output / FIGURES)
-    write_whole(output / CSV, as_csv(content))
-    write_whole(output / MARKDOWN, as_markdown(content, plots))
-    write_whole(output / PAGE, as_page(content))
-    lines = [f"{problem.place}: {problem.what}" for problem in content.problems]
+    planned = planned_plots(content)
+    remarks = list(planned.left_out)
+
+    def write_texts(plots: Sequence[Plot]) -> None:
+        write_whole(output / CSV, as_csv(content))
+        write_whole(output / MARKDOWN, as_markdown(content, plots, planned.left_out))
+        write_whole(output / PAGE, as_page(content))
+
+    # Before the figures: whatever goes wrong with those, the tables are there.
+    write_texts(planned.plots)
+    drawn = draw_plots(planned.plots, output / FIGURES, remarks.append)
+    if drawn.problems:
+        content = replace(content, problems=content.problems + drawn.problems)
+        write_texts(drawn.plots)
+    lines = [f"{problem.place}: {problem.what}" for problem in content.problems] + remarks
     lines.append(f"{headline(content)}; reported in {time.perf_counter() - started:.1f} s")
     lines.append(f"open {output / PAGE}, or see {MARKDOWN}, {CSV} and {FIGURES}/ beside it")
     print("\n".join(lines))

@@ -67,7 +67,7 @@ def train(composed: DictConfig) -> None:
             state = train_to_the_end(experiment, folder, terminal, summary)
             measure(experiment, state, folder, summary)
             if experiment.config.trainer.figures:
-                draw_run_figures(summary.as_dict(), folder.path)
+                draw_run_figures(summary.as_dict(), folder.path, terminal.say)
         record.complete()
 
 

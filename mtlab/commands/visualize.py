@@ -24,6 +24,7 @@ from mtlab.config.compose import to_options
 from mtlab.config.options import VisualizeOptions, What
 from mtlab.errors import RunFolderError
 from mtlab.pictures.contact_sheet import write_contact_sheet
+from mtlab.pictures.lettering import plain_drawing
 from mtlab.report.error_curves import draw_run_error_curve, draw_sweep_error_curves
 from mtlab.terminal import Terminal
 
@@ -45,7 +46,7 @@ def visualize(composed: DictConfig) -> None:
         raise RunFolderError(
             str(pictures), "must be a folder that can be written", error, "check its permissions"
         ) from error
-    with Terminal(pictures / LOG, quiet=False) as terminal:
+    with Terminal(pictures / LOG, quiet=False) as terminal, plain_drawing(terminal.say):
         terminal.log(command)
         sitting = Sitting(run, options, terminal, command, pictures)
         for what in options.chosen():
@@ -81,7 +82,9 @@ ARTISTS: dict[What, Callable[[Sitting], None]] = {
 def draw_sweep(folder: Path, command: str) -> None:
     """A sweep's errors per epoch, one line per run."""
     pictures = folder / PICTURES
-    for path in draw_sweep_error_curves(folder, pictures / What.curves.value, command):
+    with plain_drawing(print):
+        paths = draw_sweep_error_curves(folder, pictures / What.curves.value, command)
+    for path in paths:
         print(path)
     print(f"all pictures: {write_contact_sheet(pictures, f'pictures of {folder.name}')}")
 

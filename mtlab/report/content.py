@@ -13,6 +13,7 @@ from mtlab.report.collect import Collection, Problem
 from mtlab.report.grid import Grid, TitledGrid
 from mtlab.report.groups import Group, group_runs
 from mtlab.report.listings import comparisons, group_listing, number_ranges, run_listing
+from mtlab.report.over_lambda import lambda_panels
 from mtlab.report.run import Run
 from mtlab.report.series import (
     Confusion,
@@ -21,7 +22,6 @@ from mtlab.report.series import (
     Tradeoff,
     confusions,
     curves,
-    lambda_panels,
     tradeoffs,
 )
 from mtlab.report.settings import SettingKeys, labels, split_settings

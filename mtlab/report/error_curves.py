@@ -14,6 +14,7 @@ from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
 from mtlab.artifacts.run_dir import METRICS
 from mtlab.errors import RunFolderError
 from mtlab.pictures.saving import save_picture
+from mtlab.report.axes import show_logarithmic
 from mtlab.report.tables import varied_keys
 
 LEARNING_RATES = ("model.lr", "optimizer.lr")
@@ -111,7 +112,7 @@ def _draw(lines: Mapping[str, Path], title: str, target: Path, command: str) -> 
         axes.plot(steps, losses, color=colour, linewidth=1.3, label=told)
         axes.plot(steps[-1:], losses[-1:], "o", color=colour, markersize=4)
     if longest > EPOCHS_ON_A_LOG_AXIS:
-        axes.set_xscale("log")
+        show_logarithmic(axes, longest)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("iteration" if is_perceptron else "epoch")
     axes.set_ylabel("train error, mean |sign - label|" if is_perceptron else "train loss")

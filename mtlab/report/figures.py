@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from mtlab.artifacts.metrics_log import read_metrics
 from mtlab.artifacts.run_dir import CONFUSIONS, FIGURES, METRICS, SCATTER, WEIGHTS
+from mtlab.pictures.lettering import FileNames, plain_drawing, shortened
+from mtlab.report.axes import show_epochs
 from mtlab.report.scatter import draw_predicted_against_true
 from mtlab.report.weight_image import draw_perceptron_weights
 
@@ -23,6 +25,8 @@ TRAIN_COLOUR = "#0072B2"
 VAL_COLOUR = "#D55E00"
 MOST_CLASSES_WITH_COUNTS = 12
 MOST_EPOCHS_WITH_MARKERS = 30
+LONGEST_CLASS_NAME = 18
+LONGEST_TITLE = 60
 
 
 def draw_learning_curves(metrics: Path, task: str, best_epoch: int | None, target: Path) -> None:
@@ -41,7 +45,7 @@ def draw_learning_curves(metrics: Path, task: str, best_epoch: int | None, targe
         _draw_curve(axes, epochs, task, name)
         if best_epoch is not None:
             axes.axvline(best_epoch, color="0.6", linestyle=":", label="best epoch")
-    figure.suptitle(task)
+    figure.suptitle(shortened(task, LONGEST_TITLE))
     handles, labels = loss_axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", frameon=False)
     figure.savefig(target, dpi=DOTS_PER_INCH)
@@ -63,7 +67,7 @@ def _draw_curve(axes: Axes, epochs: list[dict[str, Any]], task: str, name: str) 
         )
     axes.set_xlabel("epoch")
     axes.set_ylabel("accuracy (fraction)" if name == "accuracy" else name)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    show_epochs(axes, numbers[-1])
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -100,51 +104,73 @@ def confusion_figure(
                 fontsize=font_size, color="white" if shares[row, column] > 0.5 else "black",
                 in_layout=False,  # Cells never reach outside, and asking each is slow.
             )  # fmt: skip
-    are_long = max(len(name) for name in class_names) > (5 if num_classes <= 4 else 3)
+    names = [shortened(name, LONGEST_CLASS_NAME) for name in class_names]
+    are_long = max(len(name) for name in names) > (5 if num_classes <= 4 else 3)
     label_size = font_size if has_counts else 6
     axes.set_xticks(
-        range(num_classes), class_names, fontsize=label_size,
+        range(num_classes), names, fontsize=label_size,
         rotation=45 if are_long else 0, ha="right" if are_long else "center",
         rotation_mode="anchor" if are_long else None,
     )  # fmt: skip
-    axes.set_yticks(range(num_classes), class_names, fontsize=label_size)
+    axes.set_yticks(range(num_classes), names, fontsize=label_size)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.set_title(title, fontsize=10)
+    # Over the whole figure, so that a long title does not move the matrix.
+    figure.suptitle(shortened(title, LONGEST_TITLE), fontsize=10)
     return figure
 
 
-def draw_run_figures(summary: dict[str, Any], run: Path) -> list[Path]:
-    """Every figure of the run in this folder; returns the files in the order they were written."""
+def draw_run_figures(
+    summary: dict[str, Any], run: Path, say: Callable[[str], object]
+) -> list[Path]:
+    """Every figure of the run in this folder; returns the files in the order they were written.
+
+    Args:
+        say: Takes a line on a figure that could not be drawn. What was measured stands
+            without it, so nothing is raised.
+    """
     folder = run / FIGURES
     folder.mkdir(exist_ok=True)
     written = []
-    metrics = run / METRICS
+    names = FileNames()
+    with plain_drawing(say):
+        for kind, task, draw in _run_figures(summary, run):
+            target = folder / f"{names.claim(kind, task)}.png"
+            try:
+                draw(target)
+            except Exception as error:
+                say(f"{target} is left out: {type(error).__name__}: {error}")
+            else:
+                written.append(target)
+    return written
+
+
+def _run_figures(
+    summary: dict[str, Any], run: Path
+) -> Iterator[tuple[str, str, Callable[[Path], None]]]:
+    """Each figure's kind and task, and what draws it into a file."""
+    metrics, weights = run / METRICS, run / WEIGHTS
     has_epochs = metrics.is_file() and metrics.stat().st_size > 0
     matrices, scatters = _test_values(run / CONFUSIONS), _test_values(run / SCATTER)
     for task in summary["tasks"]:
         if has_epochs:
-            target = folder / f"curves_{task}.png"
-            draw_learning_curves(metrics, task, summary["best_epoch"], target)
-            written.append(target)
+            yield "curves", task, partial(
+                draw_learning_curves, metrics, task, summary["best_epoch"]
+            )  # fmt: skip
         if task in scatters:
-            target = folder / f"scatter_{task}.png"
             figures = summary["test"][task]
             title = f"{task}, test split, mae {figures['mae']:.4f}, r2 {figures['r2']:.4f}"
-            draw_predicted_against_true(**scatters[task], title=title, target=target)
-            written.append(target)
+            points = scatters[task]
+            yield "scatter", task, partial(
+                draw_predicted_against_true, points["true"], points["predicted"], title
+            )  # fmt: skip
         if task in matrices:
-            target = folder / f"confusion_{task}.png"
-            accuracy = summary["test"][task]["accuracy"]
-            title = f"{task}, test split, accuracy {accuracy:.4f}"
-            draw_confusion_matrix(matrices[task], summary["classes"][task], title, target)
-            written.append(target)
-        weights = folder.parent / WEIGHTS
+            title = f"{task}, test split, accuracy {summary['test'][task]['accuracy']:.4f}"
+            yield "confusion", task, partial(
+                draw_confusion_matrix, matrices[task], summary["classes"][task], title
+            )  # fmt: skip
         if summary.get("model") == "perceptron" and weights.is_file():
-            target = folder / f"weights_{task}.png"
-            draw_perceptron_weights(weights, summary, target)
-            written.append(target)
-    return written
+            yield "weights", task, partial(draw_perceptron_weights, weights, summary)
 
 
 def _test_values(path: Path) -> dict[str, Any]:

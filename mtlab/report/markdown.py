@@ -15,8 +15,12 @@ MEANS_REMARK = (
 )
 
 
-def as_markdown(report: Report, plots: Sequence[Plot]) -> str:
-    """Sections in the order of the page; `plots` lie in figures/ beside the file."""
+def as_markdown(report: Report, plots: Sequence[Plot], left_out: Sequence[str] = ()) -> str:
+    """Sections in the order of the page; `plots` lie in figures/ beside the file.
+
+    Args:
+        left_out: Lines on figures that were not drawn.
+    """
     lines = [
         "# Report",
         "",
@@ -36,6 +40,7 @@ def as_markdown(report: Report, plots: Sequence[Plot]) -> str:
     for plot in plots:
         lines += [f"## {plot.title}", "", f"![{plot.title}](figures/{plot.name}.png)", ""]
         lines += [plot.caption, ""] if plot.caption else []
+    lines += [*(f"- {line}" for line in left_out), ""] if left_out else []
     lines += [*_constants(report.keys.constant), *_repeat(report)]
     return "\n".join(lines)
 

@@ -59,7 +59,15 @@ def chart_data(report: Report) -> dict[str, Any]:
         by_chart.setdefault(_chart_of(curve), []).append(curve)
     return {
         "colours": OKABE_ITO,
-        "runs": {run.number: {"name": run.name, "status": run.status.value} for run in report.runs},
+        "runs": {
+            run.number: {
+                "name": run.name,
+                "status": run.status.value,
+                "label": report.labels[group.number],
+            }
+            for group in report.groups
+            for run in group.runs
+        },
         "runsOfGroup": {
             group.number: [run.number for run in group.runs] for group in report.groups
         },

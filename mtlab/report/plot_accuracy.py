@@ -8,20 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mtlab.pictures.lettering import shortened
+from mtlab.report.axes import limit_percent, show_costs, within_percent
 from mtlab.report.palette import FRONT_COLOUR, MARKERS, OKABE_ITO
-from mtlab.report.plot_curves import Look, looks
+from mtlab.report.plot_curves import LONGEST_LABEL, Look, add_legend, add_title, looks
 from mtlab.report.series import LambdaPanel, Point, Tradeoff
 
 UNNAMED = Look("0.7", "o")
-# A cost that spans more than this is read better on a logarithmic axis.
-LOGARITHMIC_FROM_RATIO = 8
 
 
 def lambda_figure(panel: LambdaPanel) -> Figure:
     """One line per task."""
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     axes = figure.subplots()
-    for position, line in enumerate(panel.lines):
+    lines = [
         axes.errorbar(
             [point.x for point in line.points],
             [point.accuracy.mean for point in line.points],
@@ -31,13 +31,16 @@ def lambda_figure(panel: LambdaPanel) -> Figure:
             markersize=5,
             linewidth=1.5,
             capsize=3,
-            label=line.label,
+            label=shortened(line.label, LONGEST_LABEL),
+            clip_on=False,
         )
+        for position, line in enumerate(panel.lines)
+    ]
     axes.set_xlabel("lambda (weight of the first task's loss)")
     axes.set_ylabel("test accuracy [%]")
     _finish(axes)
-    figure.legend(loc="outside right upper", frameon=False, fontsize=9)
-    figure.suptitle(panel.dataset, fontsize=11)
+    add_legend(figure, lines)
+    add_title(figure, panel.dataset)
     return figure
 
 
@@ -50,7 +53,14 @@ def tradeoff_figure(panels: Sequence[Tradeoff]) -> Figure:
         _draw_tradeoff(axes, panel, shown)
     handles = [Line2D([], [], color=FRONT_COLOUR, linewidth=1, linestyle=":", label="Pareto front")]
     handles += [
-        Line2D([], [], color=look.colour, marker=look.marker, linestyle="", label=labels[group])
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            marker=look.marker,
+            linestyle="",
+            label=shortened(labels[group], LONGEST_LABEL),
+        )
         for group, look in shown.items()
     ]
     if len(labels) > len(shown):
@@ -58,8 +68,8 @@ def tradeoff_figure(panels: Sequence[Tradeoff]) -> Figure:
         handles.append(
             Line2D([], [], color=UNNAMED.colour, marker="o", linestyle="", label=f"{more} more")
         )
-    figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=8)
-    figure.suptitle(panels[0].problem, fontsize=11)
+    add_legend(figure, handles)
+    add_title(figure, panels[0].problem)
     return figure
 
 
@@ -81,23 +91,24 @@ def _draw_tradeoff(axes: Axes, panel: Tradeoff, shown: dict[int, Look]) -> None:
             markerfacecolor=look.colour if on_front else "white",
             capsize=3,
             linestyle="",
+            clip_on=False,
         )
-    costs = [point.x for point in panel.points]
-    if min(costs) > 0 and max(costs) / min(costs) > LOGARITHMIC_FROM_RATIO:
-        axes.set_xscale("log")
+    show_costs(axes, [point.x for point in panel.points])
     axes.set_xlabel(panel.cost.header)
     axes.set_ylabel("test accuracy [%]")
-    if panel.cost.unit == "" and axes.get_xscale() == "linear":
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:,.0f} k")
     _finish(axes)
 
 
-def _bars(points: Sequence[Point]) -> list[float] | None:
-    """Half widths of the 95% intervals; None where no point has one."""
-    widths = [point.accuracy.half_width for point in points]
-    return [width or 0.0 for width in widths] if any(widths) else None
+def _bars(points: Sequence[Point]) -> list[list[float]] | None:
+    """How far the 95% intervals reach below and above; None where no point has one."""
+    accuracies = [point.accuracy for point in points]
+    if not any(accuracy.half_width for accuracy in accuracies):
+        return None
+    reaches = [within_percent(accuracy.mean, accuracy.half_width) for accuracy in accuracies]
+    return [[below for below, _ in reaches], [above for _, above in reaches]]
 
 
 def _finish(axes: Axes) -> None:
+    limit_percent(axes)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

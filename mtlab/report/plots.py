@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mtlab.pictures.lettering import FileNames
 from mtlab.report.content import Report
 from mtlab.report.series import Confusion, Curve
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DOTS_PER_INCH = 150
 MOST_OF_A_KIND = 4
-"""Figures of one kind in one report; the page shows all of them."""
+"""Figures of one kind in a report of several experiments; the page shows all of them."""
+MOST_OF_ONE_EXPERIMENT = 12
+"""The same where all runs belong to one experiment, whose figures belong together."""
 
 
 @dataclass(frozen=True)
@@ -24,46 +24,42 @@ class Plot:
     """A figure to draw.
 
     Attributes:
+        words: What it shows; its name is made of them.
         name: Of its files, without the ending.
     """
 
-    name: str
+    words: tuple[str, ...]
     title: str
     caption: str
     draw: Callable[[], Figure]
+    name: str = ""
 
 
-def draw_plots(report: Report, folder: Path) -> list[Plot]:
-    """Write every figure of the report as PNG and SVG; returns what was drawn, in order."""
-    import matplotlib as mpl
+@dataclass(frozen=True)
+class PlannedPlots:
+    """A report's figures.
 
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn = []
-    # A fixed salt and no date: the same runs give the same bytes.
-    with mpl.rc_context({"svg.hashsalt": "mtlab"}):
-        for plot in planned_plots(report):
-            figure = plot.draw()
-            fast = {"compress_level": 3}
-            figure.savefig(folder / f"{plot.name}.png", dpi=DOTS_PER_INCH, pil_kwargs=fast)
-            # The layout is found; finding it again for the SVG would take most of its time.
-            figure.set_layout_engine("none")
-            figure.savefig(folder / f"{plot.name}.svg", metadata={"Date": None})
-            drawn.append(plot)
-    return drawn
+    Attributes:
+        left_out: A line for each kind of which there are too many to draw.
+    """
+
+    plots: tuple[Plot, ...]
+    left_out: tuple[str, ...]
 
 
-def planned_plots(report: Report) -> list[Plot]:
+def planned_plots(report: Report) -> PlannedPlots:
     """Accuracy charts first, then curves, then confusion matrices; at most so many of a kind."""
+    is_one_experiment = len({run.experiment for run in report.runs}) == 1
+    most = MOST_OF_ONE_EXPERIMENT if is_one_experiment else MOST_OF_A_KIND
+    names = FileNames()
     plots: list[Plot] = []
-    for kind in (_lambda_plots, _tradeoff_plots, _curve_plots, _perceptron_plots, _confusion_plots):
-        found = list(kind(report))
-        plots += found[:MOST_OF_A_KIND]
-    return plots
-
-
-def file_name(*parts: str) -> str:
-    """Words joined by underscores, nothing but letters, digits and dashes."""
-    return "_".join(re.sub(r"[^\w-]+", "-", part).strip("-") for part in parts)
+    left_out = []
+    for kind, find in _KINDS.items():
+        found = list(find(report))
+        plots += [replace(plot, name=names.claim(*plot.words)) for plot in found[:most]]
+        if len(found) > most:
+            left_out.append(f"{most} of {len(found)} {kind} drawn; the page has all")
+    return PlannedPlots(tuple(plots), tuple(left_out))
 
 
 def _lambda_plots(report: Report) -> Iterator[Plot]:
@@ -71,7 +67,7 @@ def _lambda_plots(report: Report) -> Iterator[Plot]:
 
     for panel in report.lambda_panels:
         yield Plot(
-            file_name("lambda", panel.dataset),
+            ("lambda", panel.dataset),
             f"Accuracy against lambda: {panel.dataset}",
             "The loss is lambda times the first task's plus (1 - lambda) times the second's."
             " Bars are 95% intervals over seeds.",
@@ -85,7 +81,7 @@ def _tradeoff_plots(report: Report) -> Iterator[Plot]:
     for problem in dict.fromkeys(tradeoff.problem for tradeoff in report.tradeoffs):
         panels = [tradeoff for tradeoff in report.tradeoffs if tradeoff.problem == problem]
         yield Plot(
-            file_name("cost", problem),
+            ("cost", problem),
             f"Accuracy against parameters and time: {problem}",
             "Filled points lie on the Pareto front: no other is cheaper and as accurate, or as"
             " cheap and more accurate. Bars are 95% intervals over seeds.",
@@ -106,10 +102,10 @@ def _curve_plots(report: Report) -> Iterator[Plot]:
 
     for topic, curves in _by_topic(report.curves, are_perceptrons=False).items():
         yield Plot(
-            file_name("curves", topic),
+            ("curves", topic),
             f"Learning curves: {topic}",
             "One line per run, one colour per configuration. Solid: training, while the weights"
-            " moved; dashed: validation, at the end of the epoch.",
+            " moved; dashed and hollow: validation, at the end of the epoch.",
             lambda topic=topic, curves=curves: learning_curves_figure(  # type: ignore[misc]
                 topic, curves, report.labels_of(curves)
             ),
@@ -121,7 +117,7 @@ def _perceptron_plots(report: Report) -> Iterator[Plot]:
 
     for topic, curves in _by_topic(report.curves, are_perceptrons=True).items():
         yield Plot(
-            file_name("perceptron", topic),
+            ("perceptron", topic),
             f"Error curves of perceptrons: {topic}",
             "Mean of |sign(w·x + b) - y| over the training images after each iteration, with"
             " labels -1 and +1: 2 is all wrong, 0 is all right.",
@@ -144,7 +140,7 @@ def _confusion_plots(report: Report) -> Iterator[Plot]:
     for problem, (_, confusion) in best.items():
         run = report.runs[confusion.run - 1]
         yield Plot(
-            file_name("confusion", problem),
+            ("confusion", problem),
             f"Confusion matrix: {problem}",
             f"Test split, run {run.number} ({run.name}), the one with the highest validation"
             " accuracy.",
@@ -153,3 +149,12 @@ def _confusion_plots(report: Report) -> Iterator[Plot]:
                 f"{problem}, test split, run {run.number}",
             ),
         )  # fmt: skip
+
+
+_KINDS: dict[str, Callable[[Report], Iterator[Plot]]] = {
+    "charts over lambda": _lambda_plots,
+    "charts over costs": _tradeoff_plots,
+    "learning curves": _curve_plots,
+    "error curves of perceptrons": _perceptron_plots,
+    "confusion matrices": _confusion_plots,
+}

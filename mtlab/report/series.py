@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mtlab.report.comparable import problems_of
 from mtlab.report.groups import Group
 from mtlab.report.quantities import FRACTIONS, Quantity
 from mtlab.report.run import Run, finite_number, look_up
-from mtlab.report.settings import SEED, is_setting, labels
+from mtlab.report.settings import labels
 from mtlab.report.statistics import Estimate, pareto_front
 
 MOST_POINTS_PER_CURVE = 400
-LONGEST_CLASS_LIST = 24
-LAMBDA = "mtl.lambda"
 # Runs whose seconds are closer than this take the same time, up to what else the machine did.
 LEAST_RATIO_OF_SECONDS = 1.25
 COSTS = (Quantity("parameters.total"), Quantity("seconds.train"))
@@ -147,37 +146,6 @@ def _number(value: object, factor: float) -> float | None:
     return None if number is None else float(f"{factor * number:.5g}")
 
 
-def problems_of(groups: Sequence[Group]) -> dict[str, list[tuple[Group, str]]]:
-    """Measured groups that can be compared: the same dataset, task and classes.
-
-    Returns:
-        By the problem's title, each group with the task. The classes stand in the title where
-        one dataset's task was learned with several sets of them.
-    """
-    found: dict[tuple[str, str, tuple[str, ...]], list[tuple[Group, str]]] = {}
-    for group in groups:
-        for task in group.first.tasks if group.measured else ():
-            key = (group.first.dataset, task, group.first.class_names(task))
-            found.setdefault(key, []).append((group, task))
-    pairs = [(dataset, task) for dataset, task, _ in found]
-    titles = {}
-    for (dataset, task, names), members in found.items():
-        title = f"{dataset} · {task}"
-        if pairs.count((dataset, task)) > 1:
-            title += f" · {_class_list(names)}"
-        if title in titles:
-            title += f" ({', '.join(names)})"
-        titles[title] = members
-    return titles
-
-
-def _class_list(names: tuple[str, ...]) -> str:
-    listed = ", ".join(names)
-    if len(listed) <= LONGEST_CLASS_LIST:
-        return f"classes {listed}"
-    return f"{len(names)} classes, {names[0]} to {names[-1]}"
-
-
 def tradeoffs(groups: Sequence[Group]) -> tuple[Tradeoff, ...]:
     """Accuracy against parameters and against training seconds, for each problem that was solved
     at more than one cost.
@@ -210,54 +178,6 @@ def _with_front(points: Sequence[Point]) -> tuple[Point, ...]:
         Point(point.group, point.label, point.x, point.accuracy, on_front=index in front)
         for index, point in enumerate(points)
     )
-
-
-def lambda_panels(groups: Sequence[Group]) -> tuple[LambdaPanel, ...]:
-    """Accuracy against lambda, for every task and setting with at least two values of it."""
-    families: dict[tuple[str, object], list[Group]] = {}
-    for group in groups:
-        settings = group.first.settings
-        if _lambda(group.first) is not None and group.measured:
-            rest = frozenset(
-                (key, text)
-                for key, text in settings.items()
-                if key not in (LAMBDA, SEED) and is_setting(key)
-            )
-            families.setdefault((group.first.dataset, rest), []).append(group)
-    several = {key: members for key, members in families.items() if len(members) > 1}
-    panels = {}
-    for dataset in dict.fromkeys(dataset for dataset, _ in several):
-        here = [members for (name, _), members in several.items() if name == dataset]
-        names = labels([members[0].first for members in here]) if len(here) > 1 else {}
-        panels[dataset] = tuple(
-            line
-            for members in here
-            for line in _lambda_lines(members, names.get(members[0].first.number, ""))
-        )
-    return tuple(LambdaPanel(dataset, lines) for dataset, lines in panels.items() if lines)
-
-
-def _lambda_lines(members: Sequence[Group], family: str) -> list[LambdaLine]:
-    ordered = sorted(members, key=lambda group: _lambda(group.first) or 0.0)
-    lines = []
-    for task in ordered[0].first.tasks:
-        points = []
-        for group in ordered:
-            accuracy = group.estimate(Quantity(f"test.{task}.accuracy"))
-            weight = _lambda(group.first)
-            if accuracy is not None and weight is not None:
-                points.append(Point(group.number, task, weight, accuracy))
-        if len(points) > 1:
-            lines.append(LambdaLine(task, f"{task}, {family}" if family else task, tuple(points)))
-    return lines
-
-
-def _lambda(run: Run) -> float | None:
-    text = run.settings.get(LAMBDA, "")
-    try:
-        return float(text)
-    except ValueError:
-        return None  # A run whose tasks are not weighed by lambda.
 
 
 def confusions(groups: Sequence[Group]) -> tuple[Confusion, ...]:

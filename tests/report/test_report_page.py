@@ -178,6 +178,61 @@ def test_the_page_fits_and_follows_the_scheme(
     visit.context.close()
 
 
+ODD_CLASSES = ('<a href="https://evil.example/">x</a>', "US$_A$", "%{x} 100%", "name " * 40)
+
+
+@pytest.fixture
+def odd_visit(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
+    """Runs whose names are taken for links, formulas and templates if nobody takes care."""
+    for job, widths in enumerate(([1], [2])):
+        write_run(
+            tmp_path / "runs" / f"{job}", classes=ODD_CLASSES, experiment="%{y}<b>",
+            row=f"row {job}", settings={"model.widths": widths}, parameters={"total": 10 + job},
+        )  # fmt: skip
+    page = tmp_path / "report.html"
+    page.write_text(as_page(build_report(collect([tmp_path / "runs"]), ["runs"])), encoding="utf-8")
+    visit = Visit(browser, page, WIDE, "light")
+    yield visit
+    assert visit.complaints == []
+    assert visit.requests == [page.as_uri()]
+    visit.context.close()
+
+
+def test_names_are_shown_in_charts_as_they_are(odd_visit: Visit):
+    ticks = odd_visit.page.locator("#confusions .yaxislayer-above text").all_text_contents()
+    assert ticks[0].startswith("<a href=")
+    assert ticks[0].endswith("x</a>")
+    assert ticks[1:3] == ["US$_A$", "%{x} 100%"]
+    assert len(ticks[3]) == 18
+    assert odd_visit.page.locator(".charts a").count() == 0
+    assert odd_visit.page.locator(".charts svg b, .charts tspan[style*=bold]").count() == 0
+
+
+def test_names_are_shown_on_hovering_as_they_are(odd_visit: Visit):
+    chart = odd_visit.page.locator("#confusions .chart").first
+    chart.scroll_into_view_if_needed()
+    # The matrix has four columns and rows: the first and the third, in the middle.
+    box = chart.locator(".nsewdrag").bounding_box()
+    assert box is not None
+    odd_visit.page.mouse.move(box["x"] + box["width"] / 8, box["y"] + box["height"] * 5 / 8)
+    told = chart.locator(".hovertext").first.text_content() or ""
+    assert "true %{x} 100%, predicted <a href=" in told
+    assert "1 images, 8.3% of the class" in told
+
+
+def test_points_that_nothing_joins_have_no_line_in_the_legend(odd_visit: Visit):
+    assert odd_visit.page.locator("#costs .legend label svg").count() == 2
+    assert odd_visit.page.locator("#costs .legend label path[d='M0 7h24']").count() == 0
+    assert odd_visit.page.locator("#curves .legend label path[d='M0 7h24']").count() == 2
+
+
+def test_the_choice_of_a_confusion_matrix_names_the_configuration(odd_visit: Visit):
+    choices = odd_visit.page.locator("#confusions select option").all_text_contents()
+    assert [choice.split(" · ")[0] for choice in choices] == ["1", "2"]
+    assert "row 0" in choices[0]
+    assert "row 1" in choices[1]
+
+
 def test_charts_change_with_the_scheme(visit: Visit):
     def colour() -> str:
         title = visit.page.locator("#curves .ytitle").first

@@ -49,6 +49,40 @@ def test_accuracy_over_lambda_has_a_line_per_task(tmp_path: Path):
     assert points == [(0.0, 60.0), (0.5, 80.0), (1.0, 70.0)]
 
 
+def write_lambdas(folder: Path, values: tuple[float, ...], **more: object) -> None:
+    for job, value in enumerate(values):
+        write_run(
+            folder / f"{job}", tasks=("article", "group"),
+            settings={"mtl.name": "lambda", "mtl.lambda": value}, **more,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+def test_an_experiment_and_runs_beside_it_have_lines_of_their_own(tmp_path: Path):
+    write_lambdas(tmp_path / "table", (0, 0.5, 1), experiment="fashion_lambda", accuracy=0.8)
+    write_lambdas(tmp_path / "typed", (0.5, 1), accuracy=0.6)
+    (panel,) = report_of(tmp_path).lambda_panels
+    assert len(panel.lines) == 4
+    assert len({line.label for line in panel.lines}) == 4
+    assert sum("fashion_lambda" in line.label for line in panel.lines) == 2
+    for line in panel.lines:
+        assert len({point.x for point in line.points}) == len(line.points)
+    assert [point.accuracy.mean for point in panel.lines[2].points] == [60.0, 60.0]
+
+
+def test_rows_that_repeat_a_lambda_do_not_share_a_line(tmp_path: Path):
+    for row in ("first", "second"):
+        write_lambdas(tmp_path / row, (0, 1), experiment="fashion_lambda", row=row)
+    (panel,) = report_of(tmp_path).lambda_panels
+    assert [[point.x for point in line.points] for line in panel.lines] == [[0.0, 1.0]] * 4
+
+
+def test_a_lambda_typed_once_beside_an_experiment_is_no_line(tmp_path: Path):
+    write_lambdas(tmp_path / "table", (0, 1), experiment="fashion_lambda")
+    write_lambdas(tmp_path / "typed", (1,))
+    (panel,) = report_of(tmp_path).lambda_panels
+    assert [line.label for line in panel.lines] == ["article", "group"]
+
+
 def test_one_lambda_alone_is_no_chart(tmp_path: Path):
     write_run(tmp_path / "0", settings={"mtl.lambda": 0.5})
     assert report_of(tmp_path).lambda_panels == ()

@@ -11,7 +11,11 @@ const SHAPES = {
   "triangle-down": '<path d="M12 11.5L7 3h10z"/>',
 };
 const MOST_SHOWN_AT_FIRST = 14;
-const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
+const CONFIG = {
+  responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"],
+  // Dollar signs in names are no formulas.
+  typesetMath: false,
+};
 
 function look(position) {
   const turn = Math.floor(position / data.colours.length);
@@ -27,10 +31,25 @@ function scheme(name) {
 
 const isNarrow = () => window.innerWidth < 760;
 
+// Plotly reads some HTML in all text, links too; names come from users and are shown as they are.
+const escapeHtml = (text) =>
+  String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+// In a hover template %{...} stands for a value, unless the brace is written as an entity.
+const escapeTemplate = (text) => escapeHtml(text).replace(/%\{/g, "%&#123;");
+
+// As the figures do it: names that differ often do so at one of their ends.
+function shortened(text, most) {
+  const signs = [...text];
+  if (signs.length <= most) return text;
+  const last = Math.floor((most - 1) / 3);
+  return `${signs.slice(0, most - 1 - last).join("")}…${signs.slice(-last).join("")}`;
+}
+
 // Axis titles and a scale; everything else is the same in all charts.
 function axis(title, more = {}) {
   return {
-    title: { text: title, standoff: 8 }, gridcolor: scheme("--grid"), linecolor: scheme("--line"),
+    title: { text: escapeHtml(title), standoff: 8 }, gridcolor: scheme("--grid"), linecolor: scheme("--line"),
     zeroline: false, automargin: true, showline: true, ...more,
   };
 }
@@ -46,7 +65,7 @@ function layout(xaxis, yaxis, more = {}) {
 }
 
 function heading(text) {
-  return { text, font: { size: 14 }, x: 0.5, xanchor: "center", y: 0.98, yanchor: "top" };
+  return { text: escapeHtml(text), font: { size: 14 }, x: 0.5, xanchor: "center", y: 0.98, yanchor: "top" };
 }
 
 const isGroupShown = (group) =>
@@ -54,7 +73,8 @@ const isGroupShown = (group) =>
 
 // A section with choices, charts and a legend.
 //   charts(state): a list of [traces, layout]
-//   legend(state): a list of {id, label, colour, symbol} that can be toggled
+//   legend(state): a list of {id, label, colour, symbol} that can be toggled, and hasLine: false
+//     for points that nothing joins
 class Panel {
   constructor(id, { selects = [], checks = [], charts, legend = () => [], extra = "" }) {
     this.root = document.getElementById(id);
@@ -152,7 +172,7 @@ class Panel {
     return keys;
   }
 
-  legendEntry({ id, label, colour, symbol }) {
+  legendEntry({ id, label, colour, symbol, hasLine = true }) {
     const box = document.createElement("label");
     const input = document.createElement("input");
     Object.assign(input, { type: "checkbox", checked: !this.state.hidden.has(id) });
@@ -161,7 +181,7 @@ class Panel {
       this.draw();
     });
     const swatch = `<svg width="24" height="14" fill="${colour}" stroke="${colour}" aria-hidden="true">` +
-      `<path d="M0 7h24" stroke-width="2"/>${SHAPES[symbol]}</svg>`;
+      `${hasLine ? '<path d="M0 7h24" stroke-width="2"/>' : ""}${SHAPES[symbol]}</svg>`;
     box.append(input);
     box.insertAdjacentHTML("beforeend", swatch);
     box.append(label);

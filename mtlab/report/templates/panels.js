@@ -3,7 +3,6 @@
 
 const unique = (values) => [...new Set(values)];
 const asOptions = (values) => unique(values).map((value) => [value, value]);
-const escapeHtml = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 
 // --- learning curves, and the error curves of perceptrons ---
 
@@ -26,11 +25,12 @@ function curvePanel(id, ofPerceptrons, options) {
       .filter((curve) => shownRuns.numbers.has(curve.run) && !state.hidden.has(curve.group))
       .flatMap((curve) => splits.map(([split, dash]) => {
         const { colour, symbol } = look(positions.get(curve.group));
-        const name = escapeHtml(data.curveLabels[curve.chart][curve.group]);
+        const name = escapeTemplate(data.curveLabels[curve.chart][curve.group]);
         return {
           x: curve.epochs, y: curve.measures[state.measure]?.[split] ?? [], type: "scatter",
           mode: curve.epochs.length > MOST_EPOCHS_WITH_MARKERS ? "lines" : "lines+markers",
-          line: { color: colour, dash, width: 1.8 }, marker: { symbol, size: 6 },
+          line: { color: colour, dash, width: 1.8 },
+          marker: { symbol: split === "val" ? `${symbol}-open` : symbol, size: 6 },
           hovertemplate: `${name}<br>run ${curve.run}, ${split === "val" ? "validation" : split}` +
             `<br>${options.over} %{x}: %{y:.4~f}<extra></extra>`,
         };
@@ -41,7 +41,7 @@ function curvePanel(id, ofPerceptrons, options) {
     const longest = Math.max(...ofTopic(state).map((curve) => curve.epochs.at(-1)));
     const scale = ofPerceptrons && longest > LOGARITHMIC_FROM_EPOCHS
       ? { type: "log", dtick: 1 }
-      : { rangemode: "normal", tickformat: "d", ...(longest <= 12 ? { dtick: 1 } : {}) };
+      : { range: [0.5, longest + 0.5], tickformat: "d", ...(longest <= 12 ? { dtick: 1 } : {}) };
     return layout(axis(options.over, scale), axis(measureTitle(state.measure)));
   }
 
@@ -55,7 +55,7 @@ function curvePanel(id, ofPerceptrons, options) {
           .map((name) => [name, measureTitle(name)]),
       },
     ],
-    checks: [["train", "training (solid)"], ["val", "validation (dashed)"]],
+    checks: [["train", "training (solid)"], ["val", "validation (dashed, hollow)"]],
     charts: (state) => [[traces(state), shape(state)]],
     legend: (state) => groups(state)
       .map((group, position) => ({ id: group, ...look(position) }))
@@ -76,9 +76,15 @@ curvePanel("perceptrons", true, {
 
 // --- accuracy against lambda, parameters, seconds ---
 
+// Intervals as far as percents go: those of two seeds may be wider than all there is.
 function errorBar(points) {
-  const widths = points.map((point) => point.accuracy.half_width ?? 0);
-  return { type: "data", array: widths, visible: widths.some((width) => width > 0), thickness: 1.2 };
+  const reach = (room) => points.map(({ accuracy }) =>
+    Math.max(0, Math.min(accuracy.half_width ?? 0, room(accuracy.mean))));
+  const above = reach((mean) => 100 - mean), below = reach((mean) => mean);
+  return {
+    type: "data", symmetric: false, array: above, arrayminus: below, thickness: 1.2,
+    visible: [...above, ...below].some((width) => width > 0),
+  };
 }
 
 function accuracyText(point) {
@@ -96,7 +102,7 @@ function lambdaPanel() {
       error_y: errorBar(points), type: "scatter", mode: "lines+markers", line: { color: colour },
       marker: { color: colour, size: 8, symbol: SYMBOLS[position % SYMBOLS.length] },
       text: points.map(accuracyText),
-      hovertemplate: `${escapeHtml(line.label)}<br>lambda %{x}: %{text} %<extra></extra>`,
+      hovertemplate: `${escapeTemplate(line.label)}<br>lambda %{x}: %{text} %<extra></extra>`,
     };
   }).filter((trace) => trace.x.length > 0);
   new Panel("lambda", {
@@ -116,6 +122,7 @@ function lambdaPanel() {
 }
 
 const LOGARITHMIC_FROM_RATIO = 8;
+const MOST_SPAN_WITH_STEPS_BETWEEN = 500;
 const FRONT_KEY = '<div class="front"><svg width="24" height="14" aria-hidden="true">' +
   '<path d="M0 7h24" stroke="#888888" stroke-width="2" stroke-dasharray="2 3"/></svg>Pareto front</div>';
 
@@ -144,7 +151,7 @@ function tradeoffPanel() {
           symbol, size: 11, color: point.on_front ? colour : scheme("--page"),
           line: { color: colour, width: 2 },
         },
-        hovertemplate: `${escapeHtml(point.label)}<br>${tradeoff.cost} %{x:,.4~r}` +
+        hovertemplate: `${escapeTemplate(point.label)}<br>${escapeTemplate(tradeoff.cost)} %{x:,.4~r}` +
           `<br>accuracy %{text} %${point.on_front ? "<br>on the Pareto front" : ""}<extra></extra>`,
       };
     })];
@@ -152,9 +159,9 @@ function tradeoffPanel() {
 
   function shape(tradeoff) {
     const costs = tradeoff.points.map((point) => point.x);
-    const spans = Math.min(...costs) > 0 &&
-      Math.max(...costs) / Math.min(...costs) > LOGARITHMIC_FROM_RATIO;
-    const scale = spans ? { type: "log", dtick: "D2", exponentformat: "SI" } : {};
+    const span = Math.min(...costs) > 0 ? Math.max(...costs) / Math.min(...costs) : 0;
+    const dtick = span > MOST_SPAN_WITH_STEPS_BETWEEN ? 1 : "D2";
+    const scale = span > LOGARITHMIC_FROM_RATIO ? { type: "log", dtick, exponentformat: "SI" } : {};
     return layout(axis(tradeoff.cost, scale), axis("test accuracy [%]"));
   }
 
@@ -168,7 +175,9 @@ function tradeoffPanel() {
       const labels = new Map(
         ofProblem(state).flatMap((one) => one.points.map((point) => [point.group, point.label])));
       return groups(state)
-        .map((group, position) => ({ id: group, label: labels.get(group), ...look(position) }))
+        .map((group, position) => ({
+          id: group, label: labels.get(group), hasLine: false, ...look(position),
+        }))
         .filter((entry) => isGroupShown(entry.id));
     },
     extra: FRONT_KEY,
@@ -181,30 +190,51 @@ if (data.tradeoffs.length > 0) tradeoffPanel();
 // --- confusion matrices ---
 
 const MOST_CLASSES_WITH_COUNTS = 12;
+const MOST_CLASSES_AT_FULL_SIZE = 20;
+const LONGEST_CLASS_NAME = 18;
+const LONGEST_RUN_LABEL = 60;
 
 function confusionChart(confusion) {
-  const names = confusion.class_names.map((name) => `${name}\u200b`);
+  const names = confusion.class_names;
+  // Classes stand at their positions, as names may be numbers, or the same once they are cut.
+  const positions = names.map((_, position) => position);
+  const ticks = names.map((name) => escapeHtml(shortened(name, LONGEST_CLASS_NAME)));
   const shares = confusion.counts.map((row) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     return row.map((count) => (total > 0 ? count / total : 0));
   });
   const trace = {
-    type: "heatmap", x: names, y: names, z: shares, text: confusion.counts, zmin: 0, zmax: 1,
+    type: "heatmap", x: positions, y: positions, z: shares, text: confusion.counts,
+    zmin: 0, zmax: 1,
+    customdata: names.map((row) => names.map((column) => [escapeHtml(row), escapeHtml(column)])),
     colorscale: [[0, scheme("--low")], [1, scheme("--high")]], xgap: 1, ygap: 1,
     colorbar: {
       title: { text: "share of the true class", side: "right" }, thickness: 12, outlinewidth: 0,
       tickformat: ".0%",
     },
     showscale: !isNarrow(),
-    hovertemplate: "true %{y}, predicted %{x}<br>%{text} images, %{z:.1%} of the class<extra></extra>",
+    hovertemplate: "true %{customdata[0]}, predicted %{customdata[1]}<br>%{text} images," +
+      " %{z:.1%} of the class<extra></extra>",
   };
   if (names.length <= MOST_CLASSES_WITH_COUNTS) trace.texttemplate = "%{text}";
-  const categories = { type: "category", showgrid: false, showline: false, ticks: "" };
+  const isCrowded = names.length > MOST_CLASSES_AT_FULL_SIZE;
+  const categories = {
+    ...(isCrowded ? { tickfont: { size: 8 } } : {}),
+    tickmode: "array", tickvals: positions, ticktext: ticks, showgrid: false, showline: false,
+    ticks: "",
+  };
   const size = isNarrow() ? 380 : 470;
   return [[trace], layout(
     axis("predicted", categories), axis("true", { ...categories, autorange: "reversed" }),
     { title: heading(confusion.task), height: size },
   )];
+}
+
+// What tells the run's configuration from the others, then its folder.
+function runTitle(run) {
+  const { label, name } = data.runs[run];
+  const parts = label === name ? [name] : [shortened(label, LONGEST_RUN_LABEL), name];
+  return [run, ...parts].join(" · ");
 }
 
 if (data.confusions.length > 0) {
@@ -213,7 +243,7 @@ if (data.confusions.length > 0) {
     selects: [{
       name: "run", label: "run",
       options: () => unique(data.confusions.filter(isShown).map((confusion) => confusion.run))
-        .map((run) => [String(run), `${run} · ${data.runs[run].name}`]),
+        .map((run) => [String(run), runTitle(run)]),
     }],
     charts: (state) => data.confusions
       .filter((confusion) => String(confusion.run) === state.run).map(confusionChart),

@@ -1,0 +1,70 @@
+"""Axes of figures: few ticks, written in full, and limits that the measures can reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+# A cost that spans more than this is read better on a logarithmic axis.
+LOGARITHMIC_FROM_RATIO = 8
+MOST_TICKS = 4
+# What each power of ten is multiplied by on a logarithmic axis, while the highest value is at most
+# so many times the lowest.
+STEPS_BY_SPAN = ((40.0, (1.0, 2.0, 5.0)), (500.0, (1.0, 3.0)), (math.inf, (1.0,)))
+
+
+def short_number(value: float) -> str:
+    """`950`, `1.5 k`, `2 M`: at most four digits, no power of ten."""
+    for unit, name in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= unit:
+            return f"{value / unit:.4g} {name}"
+    return f"{value:.4g}"
+
+
+def show_costs(axes: Axes, costs: Sequence[float]) -> None:
+    """Ticks that do not touch each other; logarithmic where the costs span much."""
+    low, high = min(costs), max(costs)
+    if low > 0 and high / low > LOGARITHMIC_FROM_RATIO:
+        show_logarithmic(axes, high / low)
+        return
+    axes.xaxis.set_major_locator(MaxNLocator(MOST_TICKS))
+    axes.xaxis.set_major_formatter(_plain())
+
+
+def show_logarithmic(axes: Axes, span: float) -> None:
+    """A logarithmic x axis with numbers written in full: powers of ten would need formulas.
+
+    Args:
+        span: The highest value divided by the lowest.
+    """
+    axes.set_xscale("log")
+    steps = next(steps for most, steps in STEPS_BY_SPAN if span <= most)
+    axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=2 * MOST_TICKS))
+    axes.xaxis.set_major_formatter(_plain())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def show_epochs(axes: Axes, last: int) -> None:
+    """Whole numbers only, with room beside the first and the last."""
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set_xlim(0.5, max(last, 1) + 0.5)
+
+
+def within_percent(mean: float, half_width: float | None) -> tuple[float, float]:
+    """How far an interval reaches below and above its mean, as far as percents go."""
+    width = half_width or 0.0
+    return min(width, max(mean, 0.0)), min(width, max(100 - mean, 0.0))
+
+
+def limit_percent(axes: Axes) -> None:
+    """No part of the y axis below 0% or above 100%."""
+    low, high = axes.get_ylim()
+    if math.isfinite(low) and math.isfinite(high):
+        axes.set_ylim(max(low, 0.0), min(high, 100.0))
+
+
+def _plain() -> FuncFormatter:
+    return FuncFormatter(lambda value, _: short_number(value))
