@@ -25,7 +25,7 @@ from mtlab.config.run_options import EnsembleOptions
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.device import Device, select_device
-from mtlab.errors import RunFolderError
+from mtlab.errors import ConfigError, RunFolderError
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.objective.votes import measure_votes
@@ -106,11 +106,18 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
     """Every run of these folders, with why it is left out.
 
     Raises:
-        ConfigError: `keep` is no expression.
+        ConfigError: `keep` is no expression, or a run is named twice and would vote twice.
         RunFolderError: No runs at all, or none left; the message shows the values.
     """
     condition = None if keep is None else parse_filter(keep)
     runs = [run for folder in folders for run in run_folders(folder) or [folder]]
+    places = [run.resolve() for run in runs]
+    twice = [run for run, place in zip(runs, places, strict=True) if places.count(place) > 1]
+    if twice:
+        raise ConfigError(
+            "runs", "must name each run once, since every member has one vote", twice[0],
+            "leave out the second, also where its sweep is named",
+        )  # fmt: skip
     candidates = []
     for run in runs:
         summary = read_summary(run)
