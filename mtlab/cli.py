@@ -282,7 +282,7 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
         # Caught here rather than by Hydra, which would print a line of its own about it.
         try:
             getattr(import_module(command.module), command.function)(composed)
-        except (MtlabError, HydraException, OmegaConfBaseException) as error:
+        except (MtlabError, HydraException, OmegaConfBaseException, OSError) as error:
             if os.environ.get(DEBUG_VARIABLE):
                 raise
             failures.append(error)

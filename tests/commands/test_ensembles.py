@@ -80,3 +80,16 @@ def test_a_run_cannot_vote_twice(mtlab: Runner, runs: list[Path]) -> None:
     assert outcome.code == 2
     assert "runs: must name each run once" in outcome.err
     assert str(runs[0]) in outcome.err
+
+
+def test_a_missing_input_file_is_one_line_with_its_remedy(mtlab: Runner, both: Path) -> None:
+    outcome = mtlab("predict", f"run={both}", "input=nope.npy", "output=y.csv")
+    assert outcome.code == 2
+    assert outcome.err == "mtlab: nope.npy: No such file or directory; name a file that exists\n"
+
+
+def test_a_missing_output_folder_is_one_line_with_its_remedy(mtlab: Runner, both: Path) -> None:
+    outcome = mtlab("evaluate", f"run={both}", "output=nowhere/figures.json")
+    assert outcome.code == 2
+    assert outcome.err.count("\n") == 1
+    assert "create the folder nowhere, or name one that exists" in outcome.err
