@@ -14,21 +14,22 @@ from mtlab.report.statistics import Estimate
 
 # Follow from the configuration, so they have no spread over seeds.
 COUNTS = ("parameters.total", "parameters.trainable", "flops_per_sample")
+REGRESSION_FIGURES = ("mae", "rmse", "r2")
 COUNTS_AND_TIMES = ("parameters.total", "epochs", "best_epoch", "seconds.train", "seconds.total")
 
 
 def main_quantities(runs: Sequence[Run]) -> tuple[Quantity, ...]:
-    """The test figures that tables show: each task's accuracy, or its first measure but the loss
-    where it has no accuracy; and the same with the last weights where runs report those.
+    """The test figures that tables show: each task's accuracy, or of regression the mean absolute
+    error, the root of the mean squared one and r2; and the same with the last weights where runs
+    report those.
     """
     paths: dict[str, None] = {}
     for prefix in ("test", "last.test"):
         for run in runs:
             for task in run.tasks:
-                names = [name for name in run.measure_names(prefix, task) if name != "loss"]
-                if names:
-                    name = "accuracy" if "accuracy" in names else names[0]
-                    paths[f"{prefix}.{task}.{name}"] = None
+                names = run.measure_names(prefix, task)
+                shown = ("accuracy",) if "accuracy" in names else REGRESSION_FIGURES
+                paths |= {f"{prefix}.{task}.{name}": None for name in shown if name in names}
     return tuple(Quantity(path) for path in paths)
 
 

@@ -25,6 +25,7 @@ class Run:
         config_text: config.yaml as it was written.
         epochs: The lines of metrics.jsonl.
         confusions: Per split and task the counts, rows are true classes.
+        scatters: Per split and regression task the lists `true` and `predicted`.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Run:
     config_text: str = ""
     epochs: tuple[Mapping[str, Any], ...] = ()
     confusions: Mapping[str, Any] = field(default_factory=dict)
+    scatters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -114,6 +116,20 @@ class Run:
             for row in matrix
         )
         return tuple(tuple(row) for row in matrix) if fits else None
+
+    def scatter(self, task: str) -> tuple[tuple[float, float], ...] | None:
+        """True and predicted value of samples of the test split; None unless they are pairs."""
+        true = look_up(self.scatters, f"test.{task}.true")
+        predicted = look_up(self.scatters, f"test.{task}.predicted")
+        if not isinstance(true, list) or not isinstance(predicted, list):
+            return None
+        if len(true) != len(predicted) or not true:
+            return None
+        numbers = [finite_number(value) for value in (*true, *predicted)]
+        known = [number for number in numbers if number is not None]
+        if len(known) < len(numbers):
+            return None
+        return tuple(zip(known[: len(true)], known[len(true) :], strict=True))
 
 
 def readable_path(folder: Path) -> str:
