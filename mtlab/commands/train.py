@@ -22,6 +22,7 @@ from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
 from mtlab.config.compose import to_run_config
 from mtlab.config.model import PerceptronConfig, UpdateRule
+from mtlab.config.reduced import reductions
 from mtlab.config.rows import find_row, published_figures, with_row
 from mtlab.config.training import Keep
 from mtlab.data.dataset import Split
@@ -57,7 +58,7 @@ def train(composed: DictConfig) -> None:
         save_config(folder.config, composed)
         experiment = prepare(to_run_config(composed), overrides, summary)
         save_config(folder.config, composed, [task.name for task in experiment.dataset.tasks])
-        note_published(summary, composed, experiment)
+        note_study(summary, composed, experiment)
         terminal.say(describe(summary))
         if experiment.config.trainer.epochs > 0:
             state = train_to_the_end(experiment, folder, terminal, summary)
@@ -99,12 +100,15 @@ def save_config(path: Path, composed: DictConfig, tasks: list[str] | None = None
     write_whole(path, OmegaConf.to_yaml(values))
 
 
-def note_published(summary: RunSummary, composed: DictConfig, experiment: Experiment) -> None:
-    """What study the run belongs to, and what was published for it."""
+def note_study(summary: RunSummary, composed: DictConfig, experiment: Experiment) -> None:
+    """What study the run belongs to, what was published for it, and where the run is smaller."""
     row = find_row(composed)
     summary.experiment = HydraConfig.get().runtime.choices.get("experiment")
     summary.row = None if row is None else row.name
     summary.published = published_figures(composed, experiment.device.type)
+    summary.published_on = composed.published_on
+    if summary.experiment is not None:
+        summary.reduced = reductions(composed, summary.overrides, compose_again)
 
 
 def describe(summary: RunSummary) -> str:

@@ -28,7 +28,7 @@ from mtlab.errors import ConfigError
 
 PRIMARY_CONFIG = "train"
 LONGEST_FOLDER_NAME = 120
-EXPERIMENT_KEYS = ("row", "rows", "published")
+EXPERIMENT_KEYS = ("row", "rows", "published", "published_ensemble", "published_on")
 
 T = TypeVar("T")
 

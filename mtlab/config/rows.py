@@ -12,7 +12,7 @@ A row's settings are overrides like those of the command line, which stand in fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from mtlab.config.command_line import override_key
 from mtlab.errors import ConfigError
 
 PUBLISHED = "published"
+PUBLISHED_ENSEMBLE = "published_ensemble"
 
 Compose = Callable[[list[str]], DictConfig]
 
@@ -98,6 +99,18 @@ def published_figures(composed: DictConfig, device_type: str) -> dict[str, float
     row = find_row(composed)
     if row is not None and row.describes(composed):
         found |= row.published
+    return _for_device(found, PUBLISHED, device_type)
+
+
+def ensemble_figures(composed: DictConfig, device_type: str) -> dict[str, float] | None:
+    """What is published for an ensemble of runs with this configuration.
+
+    Args, raises: See `published_figures`.
+    """
+    return _for_device(_plain(composed, PUBLISHED_ENSEMBLE), PUBLISHED_ENSEMBLE, device_type)
+
+
+def _for_device(found: Mapping[str, object], key: str, device_type: str) -> dict[str, float] | None:
     figures: dict[str, float] = {}
     for path, value in found.items():
         figure = value.get(device_type) if isinstance(value, dict) else value
@@ -105,7 +118,7 @@ def published_figures(composed: DictConfig, device_type: str) -> dict[str, float
             continue
         if not isinstance(figure, int | float) or isinstance(figure, bool):
             raise ConfigError(
-                f"{PUBLISHED}.{path}", "must be a number, or {cpu: NUMBER, cuda: NUMBER}", value,
+                f"{key}.{path}", "must be a number, or {cpu: NUMBER, cuda: NUMBER}", value,
                 "mend the experiment's file",
             )  # fmt: skip
         figures[path] = figure

@@ -23,7 +23,7 @@ from mtlab.artifacts.run_dir import (
 )
 from mtlab.artifacts.summary import Status
 from mtlab.errors import RunFolderError
-from mtlab.report.run import Run, readable_path
+from mtlab.report.run import ENSEMBLE, Run, readable_path
 from mtlab.report.settings import flatten
 
 
@@ -124,7 +124,8 @@ def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> 
         folder=folder,
         status=status,
         summary=summary,
-        settings=flatten(configuration),
+        # An ensemble's are those of its command, and nothing that a run's could be set beside.
+        settings={} if summary.get("kind") == ENSEMBLE else flatten(configuration),
         config_text=text,
         epochs=epochs,
         confusions=_answers(folder, CONFUSIONS, problems),

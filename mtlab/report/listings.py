@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mtlab.report.grid import EMPTY, Cell, Column, Grid, Row, TitledGrid, sort_value, text_cells
 from mtlab.report.groups import Group
 from mtlab.report.quantities import Quantity
-from mtlab.report.run import Run
+from mtlab.report.run import Run, look_up
 from mtlab.report.series import LambdaPanel
 from mtlab.report.settings import SEED, SettingKeys, short_keys, split_settings
 from mtlab.report.statistics import Estimate
@@ -196,14 +196,30 @@ def _compared(group: Group, quantity: Quantity) -> list[Cell]:
 
 
 def _comparison_remarks(groups: Sequence[Group]) -> tuple[str, ...]:
-    datasets = dict.fromkeys(group.first.dataset for group in groups)
-    remarks = [f"On {', '.join(datasets)}."]
-    limits = dict.fromkeys(group.first.settings.get("dataset.limit", "null") for group in groups)
-    if set(limits) - {"null"}:
-        remarks.append(
-            f"Reduced: dataset.limit={', '.join(limits)} images, so not the published protocol."
-        )
+    firsts = [group.first for group in groups]
+    remarks = [f"On {', '.join(dict.fromkeys(run.dataset for run in firsts))}."]
+    remarks += [
+        f"Published on {place}, so a delta tells as much of the images as of the method."
+        for place in dict.fromkeys(run.text_at("published_on") for run in firsts)
+        if place
+    ]
+    reduced = dict.fromkeys(text for run in firsts for text in _reductions(run))
+    if reduced:
+        remarks.append(f"Reduced: {'; '.join(reduced)}; so not the published protocol.")
     return tuple(remarks)
+
+
+def _reductions(run: Run) -> list[str]:
+    """Where a run is smaller than its experiment has it."""
+    limit = run.settings.get("dataset.limit", "null")
+    texts = [] if limit == "null" else [f"dataset.limit={limit} images"]
+    reduced = look_up(run.summary, "reduced")
+    for key, sizes in reduced.items() if isinstance(reduced, Mapping) else ():
+        if key != "dataset.limit" or run.is_ensemble:
+            preset = look_up(sizes, "preset") if isinstance(sizes, Mapping) else None
+            instead = "" if preset is None else f" in place of {preset}"
+            texts.append(f"{key}={look_up(sizes, 'run')}{instead}")
+    return texts
 
 
 def lambda_listing(panel: LambdaPanel) -> Grid:

@@ -11,6 +11,8 @@ from typing import Any
 
 from mtlab.artifacts.summary import Status
 
+ENSEMBLE = "ensemble"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -65,7 +67,21 @@ class Run:
 
     @property
     def row(self) -> str:
+        """The row of its experiment's table; of an ensemble, how many voted."""
+        if self.is_ensemble:
+            return f"ensemble of {self.num_members}"
         return self.text_at("row")
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether `mtlab ensemble` made it, from runs that were trained before."""
+        return self.text_at("kind") == ENSEMBLE
+
+    @property
+    def num_members(self) -> int:
+        members = self.summary.get("members")
+        listed = members if isinstance(members, list) else []
+        return sum(isinstance(member, dict) and bool(member.get("kept")) for member in listed)
 
     @cached_property
     def published(self) -> dict[str, float]:

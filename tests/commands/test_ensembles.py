@@ -93,3 +93,24 @@ def test_a_missing_output_folder_is_one_line_with_its_remedy(mtlab: Runner, both
     assert outcome.code == 2
     assert outcome.err.count("\n") == 1
     assert "create the folder nowhere, or name one that exists" in outcome.err
+
+
+def test_an_ensemble_of_a_study_stands_against_what_was_published_for_it(
+    mtlab: Runner, tmp_path: Path
+) -> None:
+    small = (
+        "experiment=three_targets", "tasks=[c]", "dataset.num_images=60", "dataset.limit=null",
+        "trainer.monitor=loss", "model.filters=[2,2,2]", "device.threads=1",
+    )  # fmt: skip
+    run = train_run(tmp_path / "run", *small)
+    single = json.loads((run / "summary.json").read_text())
+    assert single["published"] is None
+    assert mtlab("ensemble", f"runs={run}", "hydra.run.dir=one").code == 0
+    summary = json.loads(Path("one/summary.json").read_text())
+    assert summary["published"]["test.c.mae"] == 0.1902
+    assert mtlab("report", "one").code == 0
+    text = Path("one/report/report.md").read_text()
+    assert "## Published and measured: three_targets" in text
+    assert "Published on the study's private images" in text
+    assert "dataset.num_images=60 in place of 3000; trainer.epochs=1 in place of 50" in text
+    assert "ensemble of 1" in text
