@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from hydra import compose
@@ -24,7 +25,7 @@ from mtlab.config.compose import to_run_config
 from mtlab.config.model import PerceptronConfig, UpdateRule
 from mtlab.config.reduced import reductions
 from mtlab.config.rows import find_row, published_figures, with_row
-from mtlab.config.training import Keep
+from mtlab.config.training import Keep, WeightsConfig
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import RegressionTask
 from mtlab.models.perceptron import Perceptron
@@ -57,7 +58,7 @@ def train(composed: DictConfig) -> None:
         # Once before anything can fail, and again with what the run decides.
         save_config(folder.config, composed)
         experiment = prepare(to_run_config(composed), overrides, summary)
-        save_config(folder.config, composed, [task.name for task in experiment.dataset.tasks])
+        save_config(folder.config, composed, experiment)
         note_study(summary, composed, experiment)
         terminal.say(describe(summary))
         if experiment.config.trainer.epochs > 0:
@@ -84,19 +85,24 @@ def compose_again(overrides: list[str]) -> DictConfig:
     return compose(hydra.job.config_name, [*hydra.overrides.hydra, *overrides])
 
 
-def save_config(path: Path, composed: DictConfig, tasks: list[str] | None = None) -> None:
+def save_config(path: Path, composed: DictConfig, experiment: Experiment | None = None) -> None:
     """The whole configuration resolved; of an experiment's table only the run's own row.
 
     Args:
-        tasks: Those that the run decided on. With one of them there is nothing to weigh.
+        experiment: With what the run decided on: its tasks, and what suits them.
     """
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
     row = find_row(composed)
     values["rows"] = {} if row is None else {row.name: values["rows"][row.name]}
-    if tasks is not None:
-        values["tasks"] = tasks
-        values["mtl"] = values["mtl"] if len(tasks) > 1 else None
+    if experiment is not None:
+        decided = experiment.config
+        values["tasks"] = [task.name for task in experiment.dataset.tasks]
+        values["trainer"]["monitor"] = decided.trainer.monitor
+        if isinstance(decided.mtl, WeightsConfig):
+            values["mtl"] = asdict(decided.mtl)
+        if len(values["tasks"]) == 1:
+            values["mtl"] = None  # there is nothing to weigh
     write_whole(path, OmegaConf.to_yaml(values))
 
 
