@@ -9,7 +9,7 @@ from mtlab.report.groups import Group
 from mtlab.report.quantities import Quantity
 from mtlab.report.run import Run, look_up
 from mtlab.report.series import LambdaPanel
-from mtlab.report.settings import SEED, SettingKeys, short_keys, split_settings
+from mtlab.report.settings import SEED, SettingKeys, short_keys, split_settings, tasks_of
 from mtlab.report.statistics import Estimate
 
 # Follow from the configuration, so they have no spread over seeds.
@@ -35,7 +35,7 @@ def main_quantities(runs: Sequence[Run]) -> tuple[Quantity, ...]:
 
 def run_listing(runs: Sequence[Run], keys: SettingKeys) -> Grid:
     """Every run: how it ended, what varied, what came out."""
-    short = short_keys(keys.varied)
+    short = short_keys(keys.varied, tasks_of(runs))
     quantities = [*main_quantities(runs), *map(Quantity, COUNTS_AND_TIMES)]
     columns = [
         Column("run"),
@@ -77,7 +77,7 @@ def group_listing(groups: Sequence[Group]) -> Grid | None:
         return None
     firsts = [group.first for group in averaged]
     varied = [key for key in split_settings([run.settings for run in firsts]).varied if key != SEED]
-    short = short_keys(varied)
+    short = short_keys(varied, tasks_of(firsts))
     quantities = [
         *main_quantities([run for group in averaged for run in group.measured]),
         Quantity("parameters.total"), Quantity("seconds.train"),
@@ -146,7 +146,7 @@ def comparisons(groups: Sequence[Group]) -> tuple[TitledGrid, ...]:
 def _comparison(groups: Sequence[Group]) -> Grid:
     firsts = [group.first for group in groups]
     varied = [key for key in split_settings([run.settings for run in firsts]).varied if key != SEED]
-    short = short_keys(varied)
+    short = short_keys(varied, tasks_of(firsts))
     quantities = [
         Quantity(path) for path in dict.fromkeys(path for run in firsts for path in run.published)
     ]
