@@ -182,11 +182,11 @@ def _without_typed(settings: dict[str, Any], overrides: Sequence[str]) -> dict[s
 def _override(key: str, value: object) -> str:
     if "." in key:
         # `++`: weights of tasks may be new keys. A misspelt key is found by the schema.
-        return f"++{key}={_literal(value)}"
-    return f"{key}={value if isinstance(value, str) else _literal(value)}"
+        return f"++{key}={literal(value)}"
+    return f"{key}={value if isinstance(value, str) else literal(value)}"
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
     """A value in the grammar of Hydra's overrides."""
     if value is None:
         return "null"
@@ -195,8 +195,8 @@ def _literal(value: object) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, list):
-        return f"[{','.join(_literal(entry) for entry in value)}]"
+        return f"[{','.join(literal(entry) for entry in value)}]"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{key}:{_literal(entry)}" for key, entry in value.items()) + "}"
+        return "{" + ",".join(f"{key}:{literal(entry)}" for key, entry in value.items()) + "}"
     escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
