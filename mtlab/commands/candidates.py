@@ -8,7 +8,8 @@ from typing import Any
 
 from mtlab.artifacts.reading import read_summary, run_folders
 from mtlab.artifacts.run_dir import WEIGHTS
-from mtlab.artifacts.run_filter import look_up, parse_filter
+from mtlab.artifacts.run_filter import check_paths, look_up, parse_filter
+from mtlab.artifacts.summary import Status
 from mtlab.errors import ConfigError, RunFolderError
 
 
@@ -37,7 +38,8 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
     """Every run of these folders, with why it is left out.
 
     Raises:
-        ConfigError: `keep` is no expression, or a run is named twice and would vote twice.
+        ConfigError: `keep` is no expression or compares what no run has, or a run is named twice
+            and would vote twice.
         RunFolderError: No runs at all, or none left; the message shows the values.
     """
     condition = None if keep is None else parse_filter(keep)
@@ -49,9 +51,12 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
             "runs", "must name each run once, since every member has one vote", twice[0],
             "leave out the second, also where its sweep is named",
         )  # fmt: skip
+    summaries = [read_summary(run) for run in runs]
+    completed = [one for one in summaries if one.get("status") == Status.completed.value]
+    if condition is not None and completed:
+        check_paths(condition, completed)
     candidates = []
-    for run in runs:
-        summary = read_summary(run)
+    for run, summary in zip(runs, summaries, strict=True):
         why_not = None
         if summary.get("status") != "completed" or not (run / WEIGHTS).is_file():
             why_not = f"it is recorded as {summary.get('status')}, or kept no weights"

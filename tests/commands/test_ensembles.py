@@ -114,3 +114,9 @@ def test_an_ensemble_of_a_study_stands_against_what_was_published_for_it(
     assert "Published on the study's private images" in text
     assert "dataset.num_images=60 in place of 3000; trainer.epochs=1 in place of 50" in text
     assert "ensemble of 1" in text
+
+
+def test_a_misspelt_figure_keeps_no_run(mtlab: Runner, runs: list[Path]) -> None:
+    outcome = mtlab("ensemble", f"runs={runs[0]}", "keep=not val.a.acuracy<0.5")
+    assert outcome.code == 2
+    assert "did you mean val.a.accuracy?" in outcome.err
