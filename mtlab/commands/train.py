@@ -99,7 +99,7 @@ def save_config(path: Path, composed: DictConfig, experiment: Experiment | None 
         decided = experiment.config
         values["tasks"] = [task.name for task in experiment.dataset.tasks]
         values["trainer"]["monitor"] = decided.trainer.monitor
-        if isinstance(decided.mtl, WeightsConfig):
+        if isinstance(decided.mtl, WeightsConfig) and values["mtl"]["name"] != decided.mtl.name:
             values["mtl"] = asdict(decided.mtl)
         if len(values["tasks"]) == 1:
             values["mtl"] = None  # there is nothing to weigh
