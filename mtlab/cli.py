@@ -133,7 +133,8 @@ def _dispatch(arguments: list[str]) -> int:
     if arguments and f"{name} {arguments[0]}" in COMMANDS:
         name = f"{name} {arguments.pop(0)}"
     if name not in COMMANDS:
-        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        near = [known for known in COMMANDS if known.startswith(f"{name} ")]
+        near = near or difflib.get_close_matches(name, COMMANDS, n=1)
         raise MtlabError(
             "command", f"must be one of {', '.join(COMMANDS)}", name,
             f"did you mean {near[0]}?" if near else "see mtlab --help",
@@ -280,7 +281,7 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
         # Caught here rather than by Hydra, which would print a line of its own about it.
         try:
             getattr(import_module(command.module), command.function)(composed)
-        except (MtlabError, HydraException, OmegaConfBaseException) as error:
+        except (MtlabError, HydraException, OmegaConfBaseException, OSError) as error:
             if os.environ.get(DEBUG_VARIABLE):
                 raise
             failures.append(error)

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from mtlab.artifacts.checkpoint import METADATA_KEY
-from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS
+from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS, member_folders
 from mtlab.config.compose import to_run_config
 from mtlab.config.schema import RunConfig
 from mtlab.data.build import build_dataset
@@ -110,11 +110,17 @@ def _by_name(task: Task) -> Task:
 
 
 def check_is_run(folder: Path) -> None:
-    """Raise RunFolderError unless the folder holds a run's configuration."""
+    """Raise RunFolderError unless the folder holds a run's configuration, and no ensemble."""
     if not folder.is_dir():
         raise RunFolderError(
             str(folder), "must be the folder of a run", "no such folder",
             "runs lie under outputs/DATE/TIME",
+        )  # fmt: skip
+    members = member_folders(folder)
+    if members:
+        raise RunFolderError(
+            str(folder), "must be the folder of a single run", f"an ensemble of {len(members)}",
+            f"name one of its members, such as {members[0]}",
         )  # fmt: skip
     if not (folder / CONFIG).is_file():
         runs_below = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))

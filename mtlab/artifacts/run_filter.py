@@ -5,11 +5,13 @@
 
 A comparison has a dotted path in summary.json on its left and a number or a word on its right, with
 one of == != < <= > >=. Comparisons are joined by `not`, `and`, `or` (binding in this order) and
-parentheses. A run that does not have the figure does not match the comparison.
+parentheses. A run that does not have the figure does not match the comparison; a figure that no run
+has is a mistake.
 """
 
 from __future__ import annotations
 
+import difflib
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +31,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+MIRRORED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
 TOKEN = re.compile(r"\s*(?:(==|!=|<=|>=|<|>|\(|\))|'([^']*)'|\"([^\"]*)\"|([\w.+-]+))")
 
 
@@ -40,6 +43,34 @@ def look_up(summary: Summary, path: str) -> object:
             return None
         found = found.get(key)
     return found
+
+
+def figure_paths(summary: Summary) -> list[str]:
+    """The dotted path of everything in a summary that is no mapping and no list."""
+    paths = []
+    for key, value in summary.items():
+        if isinstance(value, Mapping):
+            paths += [f"{key}.{path}" for path in figure_paths(value)]
+        elif not isinstance(value, list):
+            paths.append(str(key))
+    return paths
+
+
+def check_paths(term: Term, summaries: Sequence[Summary], key: str = "keep") -> None:
+    """Raise ConfigError where an expression asks for what none of the summaries has.
+
+    Args:
+        key: The configuration key it comes from, for messages.
+    """
+    known = list(dict.fromkeys(path for summary in summaries for path in figure_paths(summary)))
+    for path in term.paths():
+        if path not in known:
+            listed = ["seed", "row", *(one for one in known if one.startswith("val."))]
+            near = difflib.get_close_matches(path, known, n=1)
+            raise ConfigError(
+                key, f"must compare figures that the runs have, such as {', '.join(listed)}", path,
+                f"did you mean {near[0]}?" if near else "see a run's summary.json for all of them",
+            )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -170,6 +201,12 @@ class _Parser:
         for operand in (path, value):
             if not operand.is_quoted and (operand.text in COMPARISONS or operand.text in "()"):
                 raise self._wrong(f"{operand.text!r} in place of a figure or a value")
+        if not path.is_quoted and isinstance(_value(path), float):
+            turned = f"{value.text}{MIRRORED.get(sign.text, sign.text)}{path.text}"
+            raise self._wrong(
+                f"{path.text} left of {sign.text}",
+                f"put the figure on the left, for example {self._key}='{turned}'",
+            )
         return Comparison(path.text, sign.text, _value(value))
 
     def expect_end(self) -> None:
@@ -184,8 +221,8 @@ class _Parser:
             raise self._wrong("its end where more should follow")
         return self._tokens.pop(0)
 
-    def _wrong(self, found: str) -> ConfigError:
-        return _mistake(self._key, self._expression, found)
+    def _wrong(self, found: str, remedy: str = "") -> ConfigError:
+        return _mistake(self._key, self._expression, found, remedy)
 
 
 def _value(token: _Token) -> Value:
@@ -197,10 +234,10 @@ def _value(token: _Token) -> Value:
     return token.text
 
 
-def _mistake(key: str, expression: str, found: str) -> ConfigError:
+def _mistake(key: str, expression: str, found: str, remedy: str = "") -> ConfigError:
     return ConfigError(
         key,
         "must compare figures of summary.json (== != < <= > >=), joined by and, or, not, ( )",
         f"{found} in {expression!r}",
-        f"for example {key}='val.b.accuracy>=0.06 and seed!=43'",
+        remedy or f"for example {key}='val.b.accuracy>=0.06 and seed!=43'",
     )

@@ -52,6 +52,9 @@ class RunSummary:
         experiment, row: Names of the preset and of its table's row; None where there is none.
         published: What this run stands against: a dotted path in this summary to the published
             number; None where nothing is published.
+        published_on: What those numbers were measured on, where it is not this run's dataset.
+        reduced: Sizes that the command line set below those of the experiment: by key the value of
+            the `run` and of the `preset`, null being no limit.
         last: For a perceptron that keeps its best weights, the same with its last ones.
         converged: For a perceptron, whether the error fell to the tolerance.
         samples_per_second: Training images per second of training.
@@ -64,6 +67,8 @@ class RunSummary:
     experiment: str | None = None
     row: str | None = None
     published: dict[str, float] | None = None
+    published_on: str | None = None
+    reduced: dict[str, dict[str, int | None]] = field(default_factory=dict)
     seed: int | None = None
     dataset: str | None = None
     model: str | None = None
@@ -109,6 +114,8 @@ class RunSummary:
             "experiment": self.experiment,
             "row": self.row,
             "published": self.published,
+            "published_on": self.published_on,
+            "reduced": self.reduced,
             "seed": self.seed,
             "dataset": self.dataset,
             "model": self.model,

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from mtlab.artifacts.run_dir import output_path
-from mtlab.config.compose import to_dataset_config, to_options
+from mtlab.config.compose import conf_folder, to_dataset_config, to_options
+from mtlab.config.dataset import DatasetConfig, ShapesConfig
+from mtlab.config.rows import literal
 from mtlab.config.run_options import DataExportOptions
+from mtlab.config.tasks import TargetRule, TaskConfig
 from mtlab.data.build import check_classes, kept_samples, open_source
 from mtlab.data.source import LabelledImages
 
 Arrays = dict[str, npt.NDArray[Any]]
+
+THREE_TARGETS = "three_targets"
+"""The option of the group `dataset` that reads arrays of the drawn shapes' form."""
 
 
 def data_export(composed: DictConfig) -> None:
@@ -36,8 +47,42 @@ def data_export(composed: DictConfig) -> None:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays by name, not its flag
     shapes = ", ".join(f"{name} {array.shape} {array.dtype}" for name, array in arrays.items())
     print(f"{target}: {shapes}")
-    names = f" 'dataset.label_names=[{','.join(train.labels)}]'" if len(train.labels) > 1 else ""
-    print(f"read it by: mtlab dataset=npz dataset.path={target}{names}")
+    print(f"read it by: {reading_command(config, list(train.labels), target)}")
+
+
+def reading_command(config: DatasetConfig, labels: Sequence[str], target: Path) -> str:
+    """What reads the file back with the tasks that the dataset had."""
+    if isinstance(config, ShapesConfig) and config.tasks == _tasks_of(THREE_TARGETS):
+        return shlex.join(["mtlab", f"dataset={THREE_TARGETS}", f"dataset.path={target}"])
+    words = ["mtlab", "dataset=npz", f"dataset.path={target}"]
+    if len(labels) > 1:
+        words.append(f"dataset.label_names=[{','.join(labels)}]")
+    if config.tasks:
+        rules = {name: _rule(task) for name, task in config.tasks.items()}
+        words.append(f"dataset.tasks={literal(rules)}")
+    if config.default_tasks not in (None, list(config.tasks)):
+        words.append(f"dataset.default_tasks={literal(config.default_tasks)}")
+    return shlex.join(words)
+
+
+def _tasks_of(option: str) -> dict[str, TaskConfig]:
+    """The tasks of a file of the group `dataset`."""
+    values = OmegaConf.load(conf_folder() / "dataset" / f"{option}.yaml").tasks
+    schema = OmegaConf.structured(TaskConfig)
+    tasks: Any = {
+        name: OmegaConf.to_object(OmegaConf.merge(schema, task)) for name, task in values.items()
+    }
+    return dict(tasks)
+
+
+def _rule(task: TaskConfig) -> dict[str, Any]:
+    """A task as YAML has it, without what every task has."""
+    ordinary = asdict(TaskConfig())
+    changed = {key: value for key, value in asdict(task).items() if value != ordinary[key]}
+    plain = {
+        key: value.value if isinstance(value, Enum) else value for key, value in changed.items()
+    }
+    return plain or {"by": TargetRule.label.value}
 
 
 def as_arrays(samples: LabelledImages) -> Arrays:

@@ -16,11 +16,12 @@ from rich.table import Table
 from mtlab.artifacts.loading import LoadedRun, load_run, rebuild_dataset
 from mtlab.artifacts.prediction import mean_votes, probabilities_and_values
 from mtlab.artifacts.predictions import scatter_points
-from mtlab.artifacts.reading import read_summary, run_folders
+from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import CONFIG, MEMBERS, SUMMARY, WEIGHTS, RunFolder, write_whole
-from mtlab.artifacts.run_filter import look_up, parse_filter
+from mtlab.commands.candidates import Candidate, choose
 from mtlab.commands.result import ResultRecord
 from mtlab.config.compose import to_device_config, to_options
+from mtlab.config.rows import ensemble_figures
 from mtlab.config.run_options import EnsembleOptions
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import ClassificationTask, RegressionTask
@@ -33,27 +34,6 @@ from mtlab.report.figures import draw_run_figures
 from mtlab.terminal import Terminal
 from mtlab.training.monitor import Monitor
 from mtlab.training.predict import predict
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A run that may become a member.
-
-    Attributes:
-        why_not: Why it is left out; None for a member.
-    """
-
-    folder: Path
-    summary: dict[str, Any]
-    why_not: str | None
-
-    @property
-    def title(self) -> str:
-        """Its job's number in a sweep (else its folder's name), its row and its seed."""
-        number, separator, _ = self.folder.name.partition("_")
-        name = f"#{number}" if separator and number.isdigit() else self.folder.name
-        row = self.summary.get("row")
-        return f"{name}{f', {row}' if row else ''}, seed {self.summary.get('seed')}"
 
 
 @dataclass(frozen=True)
@@ -100,43 +80,6 @@ def ensemble(composed: DictConfig) -> None:
             if candidate.why_not is not None:
                 terminal.say(f"left out: {candidate.title}: {candidate.why_not}")
         terminal.say(f"{len(members)} of {len(candidates)} runs are members")
-
-
-def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
-    """Every run of these folders, with why it is left out.
-
-    Raises:
-        ConfigError: `keep` is no expression.
-        RunFolderError: No runs at all, or none left; the message shows the values.
-    """
-    condition = None if keep is None else parse_filter(keep)
-    runs = [run for folder in folders for run in run_folders(folder) or [folder]]
-    candidates = []
-    for run in runs:
-        summary = read_summary(run)
-        why_not = None
-        if summary.get("status") != "completed" or not (run / WEIGHTS).is_file():
-            why_not = f"it is recorded as {summary.get('status')}, or kept no weights"
-        elif condition is not None and not condition.holds(summary):
-            why_not = f"{_values(summary, condition.paths())}, and keep is {keep}"
-        candidates.append(Candidate(run, summary, why_not))
-    if all(candidate.why_not is not None for candidate in candidates):
-        raise RunFolderError(
-            "keep" if keep is not None else "runs", "must leave at least one member",
-            "; ".join(f"{one.title}: {one.why_not}" for one in candidates),
-            "loosen it, or name other runs",
-        )  # fmt: skip
-    return candidates
-
-
-def _values(summary: dict[str, Any], paths: list[str]) -> str:
-    return ", ".join(f"{path} is {_shown(look_up(summary, path))}" for path in paths)
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "not there"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def vote(kept: list[Candidate], batch_size: int, device: Device) -> tuple[Split, list[MemberVotes]]:
@@ -219,6 +162,7 @@ def as_summary(
         "dataset": run.config.dataset.name,
         "model": run.config.model.name,
         "experiment": members[0].candidate.summary.get("experiment"),
+        **published_for(members, device),
         "tasks": [task.name for task in run.tasks],
         "kinds": members[0].candidate.summary.get("kinds"),
         "classes": {
@@ -245,6 +189,23 @@ def as_summary(
             }
             for candidate in candidates
         ],
+    }
+
+
+def published_for(members: list[MemberVotes], device: Device) -> dict[str, Any]:
+    """What the members' experiment publishes for their ensemble, and where they are smaller.
+
+    Nothing is published for members that do not agree on it.
+    """
+    configs = [OmegaConf.create(read_config(member.candidate.folder)) for member in members]
+    figures = [ensemble_figures(config, device.type) for config in configs]
+    reduced: dict[str, Any] = {}
+    for member in members:
+        reduced |= member.candidate.summary.get("reduced") or {}
+    return {
+        "published": figures[0] if all(one == figures[0] for one in figures) else None,
+        "published_on": configs[0].get("published_on"),
+        "reduced": reduced,
     }
 
 

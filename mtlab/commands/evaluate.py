@@ -1,80 +1,153 @@
-"""`mtlab evaluate`: measure a trained run again, on its own dataset or on another."""
+"""`mtlab evaluate`: measure a run or an ensemble again, on its own dataset or on another."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from mtlab.artifacts.loading import LoadedRun, load_run, rebuild_dataset
-from mtlab.artifacts.reading import read_summary
-from mtlab.artifacts.run_dir import output_path, write_whole
+from mtlab.artifacts.prediction import mean_votes, probabilities_and_values
+from mtlab.artifacts.reading import read_config, read_summary
+from mtlab.artifacts.run_dir import member_folders, output_path, write_whole
 from mtlab.commands.experiment import choose_device
 from mtlab.config.compose import to_dataset_config, to_device_config, to_options
 from mtlab.config.dataset import DatasetConfig
+from mtlab.config.device import DeviceConfig
 from mtlab.config.run_options import EvaluateOptions, SplitChoice
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, Split
 from mtlab.data.tasks import ClassificationTask, Task
-from mtlab.device import Device
-from mtlab.errors import DataError
+from mtlab.device import select_device
+from mtlab.errors import ConfigError, DataError
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
+from mtlab.objective.votes import measure_votes
 from mtlab.report.tables import figures_tables
 from mtlab.training.evaluate import evaluate
+from mtlab.training.predict import predict
 
 Figures = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came out.
+
+    Attributes:
+        dataset: Its name.
+    """
+
+    dataset: str
+    num_samples: int
+    figures: Figures
 
 
 def evaluate_run(composed: DictConfig) -> None:
     """Hydra's job: load, measure, show, compare with what the run itself measured."""
     options = to_options(composed, EvaluateOptions)
     target = None if options.output is None else output_path(options.output)
-    run = load_run(Path(options.run or "").expanduser())
-    is_its_own = composed.get("dataset") is None
-    device_config = (
-        run.config.device if composed.get("device") is None else to_device_config(composed)
-    )
-    device = choose_device(device_config, run.config.model)
-    dataset = (
-        rebuild_dataset(run) if is_its_own else other_dataset(run, to_dataset_config(composed))
-    )
-    split = choose_split(dataset, options.split)
-    metrics = measure_run(run, split, device)
-    figures = {name: task.as_dict() for name, task in metrics.tasks.items()}
+    folder = Path(options.run or "").expanduser()
+    other = None if composed.get("dataset") is None else to_dataset_config(composed)
+    device = None if composed.get("device") is None else to_device_config(composed)
+    measure = measure_ensemble if member_folders(folder) else measure_run
+    measured = measure(folder, other, options.split, device)
     name = options.split.value
     console = Console(highlight=False)
-    console.print(figures_tables(list(figures), [(name, figures)]))
-    console.print(f"{len(split):,} images of {dataset.name}, split {name}")
-    if is_its_own and options.split is not SplitChoice.all:
-        console.print(compare(figures, read_summary(run.folder).get(name)))
+    console.print(figures_tables(list(measured.figures), [(name, measured.figures)]))
+    console.print(f"{measured.num_samples:,} images of {measured.dataset}, split {name}")
+    if other is None and options.split is not SplitChoice.all:
+        console.print(compare(measured.figures, read_summary(folder).get(name)))
     if target is not None:
         values = {
-            "run": str(run.folder), "dataset": dataset.name, "split": name,
-            "samples": len(split), "figures": figures,
+            "run": str(folder), "dataset": measured.dataset, "split": name,
+            "samples": measured.num_samples, "figures": measured.figures,
         }  # fmt: skip
         write_whole(target, json.dumps(values, indent=2) + "\n")
 
 
-def measure_run(run: LoadedRun, split: Split, device: Device) -> SplitMetrics:
-    """Measure as training does: the same batches, layout and precision, so the same bits."""
+def measure_run(
+    folder: Path,
+    other: DatasetConfig | None,
+    choice: SplitChoice,
+    device_config: DeviceConfig | None,
+) -> Measured:
+    """Measure as training does: the same batches, layout and precision, so the same bits.
+
+    Args:
+        other: Another dataset than the run's own.
+        device_config: Another device than the run's own.
+    """
+    run = load_run(folder)
+    device = choose_device(device_config or run.config.device, run.config.model)
+    dataset = rebuild_dataset(run) if other is None else other_dataset(run, other, run.config.seed)
+    split = choose_split(dataset, choice)
     objective = build_objective(run.config.mtl, run.config.model, run.tasks)
-    return evaluate(
+    metrics = evaluate(
         device.place(run.model),
         split.to(device.torch_device),
         objective.to(device.torch_device),
         run.config.trainer.eval_batch_size,
         device,
     )
+    return Measured(dataset.name, len(split), _figures(metrics))
 
 
-def other_dataset(run: LoadedRun, config: DatasetConfig) -> Dataset:
+def measure_ensemble(
+    folder: Path,
+    other: DatasetConfig | None,
+    choice: SplitChoice,
+    device_config: DeviceConfig | None,
+) -> Measured:
+    """The mean of the members' answers, as `mtlab ensemble` measured it.
+
+    Args:
+        other, device_config: See `measure_run`.
+
+    Raises:
+        ConfigError: A split that every member has drawn for itself.
+    """
+    if other is None and choice is not SplitChoice.test:
+        raise ConfigError(
+            "split", "must be test for an ensemble, whose members were trained and validated on"
+            " other images each", choice.value, "leave it out, or measure a single member",
+        )  # fmt: skip
+    # The folder's own configuration says how the members were asked: the same batches and device.
+    composed = OmegaConf.create(read_config(folder))
+    chosen = device_config or to_device_config(composed)
+    device = select_device(chosen.name.value, chosen.precision.value, chosen.threads)
+    votes: list[dict[str, torch.Tensor]] = []
+    for member in member_folders(folder):
+        run = load_run(member)
+        if not votes:
+            first = run
+        # With the first member's seed for all, another dataset is divided alike for each of them.
+        dataset = (
+            rebuild_dataset(run) if other is None else other_dataset(run, other, first.config.seed)
+        )
+        split = choose_split(dataset, choice)
+        model = device.place(run.model)
+        outputs = predict(model, split.images, composed.batch_size, device)
+        votes.append(probabilities_and_values(run.tasks, outputs))
+    weights = build_objective(first.config.mtl, first.config.model, first.tasks).task_weights()
+    metrics = measure_votes(first.tasks, mean_votes(votes), split.targets, weights)
+    return Measured(dataset.name, len(split), _figures(metrics))
+
+
+def _figures(metrics: SplitMetrics) -> Figures:
+    return {name: task.as_dict() for name, task in metrics.tasks.items()}
+
+
+def other_dataset(run: LoadedRun, config: DatasetConfig, seed: int) -> Dataset:
     """Another dataset with the run's tasks, its pixels treated as the run's were.
+
+    Args:
+        seed: Divides it into train and val.
 
     Raises:
         ConfigError: It lacks one of the tasks.
@@ -84,7 +157,7 @@ def other_dataset(run: LoadedRun, config: DatasetConfig) -> Dataset:
         config,
         [task.name for task in run.tasks],
         run.config.model.task_choice,
-        run.config.seed,
+        seed,
         run.pixel_statistics,
     )
     if dataset.image_shape != run.image_shape:

@@ -10,6 +10,7 @@ from torch import nn
 from mtlab.artifacts.summary import RunSummary
 from mtlab.config.command_line import check_perceptron, check_weighting
 from mtlab.config.device import DeviceConfig
+from mtlab.config.fallbacks import suited_to_tasks
 from mtlab.config.model import ModelConfig, PerceptronConfig
 from mtlab.config.schema import RunConfig
 from mtlab.data.augmentation import AffineAugmentation
@@ -33,6 +34,7 @@ class Experiment:
     """The parts of a run.
 
     Attributes:
+        config: With what suits the tasks in place of defaults that do not.
         train, val: On the device.
         augmentation: Of the training images; None for none.
         model: With fresh weights, on the device.
@@ -65,9 +67,11 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     seed_global_generators(config.seed)
     dataset = build_dataset(config.dataset, config.tasks, config.model.task_choice, config.seed)
     _note_dataset(dataset, summary)
-    check_weighting(len(dataset.tasks), overrides)
+    check_weighting(summary.tasks or [], overrides)
+    are_classes = [isinstance(task, ClassificationTask) for task in dataset.tasks]
+    config = suited_to_tasks(config, len(are_classes), any(are_classes), overrides)
     _check_last_batch(config, len(dataset.train))
-    objective = build_objective(config.mtl, config.model, dataset.tasks)
+    objective = build_objective(config.mtl, config.model, dataset.tasks, dataset.available_tasks)
     weights = objective.task_weights()
     summary.weighting = weights if len(weights) > 1 else None
     monitor = Monitor(config.trainer.monitor, dataset.tasks, weights, config.trainer.min_delta)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from hydra import compose
@@ -22,8 +23,9 @@ from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
 from mtlab.config.compose import to_run_config
 from mtlab.config.model import PerceptronConfig, UpdateRule
+from mtlab.config.reduced import reductions
 from mtlab.config.rows import find_row, published_figures, with_row
-from mtlab.config.training import Keep
+from mtlab.config.training import Keep, WeightsConfig
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import RegressionTask
 from mtlab.errors import MtlabError
@@ -60,8 +62,8 @@ def train(composed: DictConfig) -> None:
         # Once before anything can fail, and again with what the run decides.
         save_config(folder.config, composed)
         experiment = prepare(to_run_config(composed), overrides, summary)
-        save_config(folder.config, composed, [task.name for task in experiment.dataset.tasks])
-        note_published(summary, composed, experiment)
+        save_config(folder.config, composed, experiment)
+        note_study(summary, composed, experiment)
         terminal.say(describe(summary))
         if experiment.config.trainer.epochs > 0:
             state = train_to_the_end(experiment, folder, terminal, summary)
@@ -87,14 +89,14 @@ def compose_again(overrides: list[str]) -> DictConfig:
     return compose(hydra.job.config_name, [*hydra.overrides.hydra, *overrides])
 
 
-def save_config(path: Path, composed: DictConfig, tasks: list[str] | None = None) -> None:
+def save_config(path: Path, composed: DictConfig, experiment: Experiment | None = None) -> None:
     """The whole configuration resolved; of an experiment's table only the run's own row.
 
     The dataset's file and folder stand there in full, so that the run can be measured again from
     any folder.
 
     Args:
-        tasks: Those that the run decided on. With one of them there is nothing to weigh.
+        experiment: With what the run decided on: its tasks, and what suits them.
     """
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
@@ -104,18 +106,26 @@ def save_config(path: Path, composed: DictConfig, tasks: list[str] | None = None
         if isinstance(typed, str):  # anything else has not been checked yet
             values["dataset"][key] = str(Path(typed).expanduser().absolute())
     values["rows"] = {} if row is None else {row.name: values["rows"][row.name]}
-    if tasks is not None:
-        values["tasks"] = tasks
-        values["mtl"] = values["mtl"] if len(tasks) > 1 else None
+    if experiment is not None:
+        decided = experiment.config
+        values["tasks"] = [task.name for task in experiment.dataset.tasks]
+        values["trainer"]["monitor"] = decided.trainer.monitor
+        if isinstance(decided.mtl, WeightsConfig) and values["mtl"]["name"] != decided.mtl.name:
+            values["mtl"] = asdict(decided.mtl)
+        if len(values["tasks"]) == 1:
+            values["mtl"] = None  # there is nothing to weigh
     write_whole(path, OmegaConf.to_yaml(values))
 
 
-def note_published(summary: RunSummary, composed: DictConfig, experiment: Experiment) -> None:
-    """What study the run belongs to, and what was published for it."""
+def note_study(summary: RunSummary, composed: DictConfig, experiment: Experiment) -> None:
+    """What study the run belongs to, what was published for it, and where the run is smaller."""
     row = find_row(composed)
     summary.experiment = HydraConfig.get().runtime.choices.get("experiment")
     summary.row = None if row is None else row.name
     summary.published = published_figures(composed, experiment.device.type)
+    summary.published_on = composed.published_on
+    if summary.experiment is not None:
+        summary.reduced = reductions(composed, summary.overrides, compose_again)
 
 
 def describe(summary: RunSummary) -> str:

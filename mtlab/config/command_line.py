@@ -43,18 +43,25 @@ def check_perceptron(config: RunConfig, overrides: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def check_weighting(num_tasks: int, overrides: Sequence[str]) -> None:
-    """With one task there is nothing to weigh.
+def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
+    """With one task there is nothing to weigh, and a task that is not learned has no loss.
 
     Raises:
-        ConfigError: The command line sets a weighting all the same.
+        ConfigError: The command line sets a weighting, or such a task's weight, all the same.
     """
     typed = find_override(overrides, "mtl")
-    if num_tasks == 1 and typed is not None:
+    if len(tasks) == 1 and typed is not None:
         raise ConfigError(
             "mtl", "weighs the losses of several tasks, and this run has one", typed,
             "leave it out, or choose more tasks by 'tasks=[...]'",
         )  # fmt: skip
+    for override in overrides:
+        _, is_weight, name = override_key(override).partition("mtl.weights.")
+        if is_weight and name not in tasks and not override.startswith("~"):
+            raise ConfigError(
+                f"mtl.weights.{name}", f"must name a task of the run: {', '.join(tasks)}", override,
+                "leave it out, or add the task to `tasks`",
+            )  # fmt: skip
 
 
 def find_override(overrides: Sequence[str], key: str) -> str | None:

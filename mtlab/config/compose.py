@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
@@ -28,7 +28,7 @@ from mtlab.errors import ConfigError
 
 PRIMARY_CONFIG = "train"
 LONGEST_FOLDER_NAME = 120
-EXPERIMENT_KEYS = ("row", "rows", "published")
+EXPERIMENT_KEYS = ("row", "rows", "published", "published_ensemble", "published_on")
 
 T = TypeVar("T")
 
@@ -211,6 +211,8 @@ def _explain(
         names = ", ".join(known).replace("lambda_", "lambda")
         owner = group or "the command"
         return ConfigError(key, f"must be a key of {owner}: {names}", name, "leave it out")
+    if isinstance(error, ConfigKeyError) and dataclasses.is_dataclass(error.object_type):
+        return _unknown_key(key, [field.name for field in dataclasses.fields(error.object_type)])
     if isinstance(error, MissingMandatoryValue):
         return ConfigError(key, "must be set", "no value", "add the key to the YAML file")
     found = OmegaConf.select(OmegaConf.create(values), path)
@@ -220,6 +222,16 @@ def _explain(
         "null" if found is None else found,
         _example(key, str(known[name].type)),
     )
+
+
+def _unknown_key(key: str, known: Sequence[str]) -> ConfigError:
+    """A key of a task or of a head that neither has."""
+    parent, _, name = key.rpartition(".")
+    near = difflib.get_close_matches(name, known, n=1)
+    return ConfigError(
+        key, f"must be a key of {parent}: {', '.join(known)}", name,
+        f"did you mean {near[0]}?" if near else "leave it out",
+    )  # fmt: skip
 
 
 def _check_booleans(group: str, kind: type, values: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.errors import (
@@ -48,8 +49,23 @@ def explain(error: Exception, config_name: str, overrides: Sequence[str]) -> str
     elif isinstance(error, YAMLError):
         line = f"a YAML file cannot be read: {_in_one_line(error)}; mend its syntax"
     elif isinstance(error, OSError) and error.filename is not None:
-        line = f"{error.filename}: {error.strerror}; name another folder or check its permissions"
+        line = _refused_by_system(error)
     return None if line is None else str(line)
+
+
+def _refused_by_system(error: OSError) -> str:
+    """The operating system's answer, with what helps against it."""
+    folder = Path(str(error.filename)).parent
+    match error:
+        case FileNotFoundError() if not folder.exists():
+            remedy = f"create the folder {folder}, or name one that exists"
+        case FileNotFoundError():
+            remedy = "name a file that exists"
+        case IsADirectoryError():
+            remedy = "name a file, not a folder"
+        case _:
+            remedy = "name another folder or check its permissions"
+    return f"{error.filename}: {error.strerror}; {remedy}"
 
 
 def _unknown_option(error: MissingConfigException) -> ConfigError:

@@ -11,7 +11,7 @@ class HeadConfig:
     """The layers of one task's head; `mtlab.models.layers` reads and checks them.
 
     Attributes:
-        layers: From the shared features on, without the output layer: mappings such as
+        layers: A list, from the shared features on, without the output layer: mappings such as
             `{conv: 64}` or the bare words `flatten` and `global_average_pooling`.
         features_from: A task, or a list of them, whose heads' features join this one's where it
             becomes a vector; None: nobody's.
@@ -19,7 +19,7 @@ class HeadConfig:
         stop_gradient: Whether no gradient flows from this head into the shared layers.
     """
 
-    layers: list[Any] = field(default_factory=list)
+    layers: Any = field(default_factory=list)
     features_from: Any = None
     detach_features: bool = False
     stop_gradient: bool = False

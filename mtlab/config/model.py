@@ -82,6 +82,12 @@ class LayeredConfig(ModelConfig):
     def __post_init__(self) -> None:
         check_each_at_least(self.branch_widths, "model.branch_widths", 1)
         check_between(self.dropout, "model.dropout", 0, 1, high_open=True)
+        for task, head in self.heads.items():
+            key = f"model.heads.{task}.layers"
+            require(
+                isinstance(head.layers, list), key, "must list layers", head.layers,
+                f"for example '{key}=[flatten,{{dense:64}}]'",
+            )  # fmt: skip
 
 
 @dataclass

@@ -12,7 +12,7 @@ A row's settings are overrides like those of the command line, which stand in fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from mtlab.config.command_line import override_key
 from mtlab.errors import ConfigError
 
 PUBLISHED = "published"
+PUBLISHED_ENSEMBLE = "published_ensemble"
 
 Compose = Callable[[list[str]], DictConfig]
 
@@ -98,6 +99,18 @@ def published_figures(composed: DictConfig, device_type: str) -> dict[str, float
     row = find_row(composed)
     if row is not None and row.describes(composed):
         found |= row.published
+    return _for_device(found, PUBLISHED, device_type)
+
+
+def ensemble_figures(composed: DictConfig, device_type: str) -> dict[str, float] | None:
+    """What is published for an ensemble of runs with this configuration.
+
+    Args, raises: See `published_figures`.
+    """
+    return _for_device(_plain(composed, PUBLISHED_ENSEMBLE), PUBLISHED_ENSEMBLE, device_type)
+
+
+def _for_device(found: Mapping[str, object], key: str, device_type: str) -> dict[str, float] | None:
     figures: dict[str, float] = {}
     for path, value in found.items():
         figure = value.get(device_type) if isinstance(value, dict) else value
@@ -105,7 +118,7 @@ def published_figures(composed: DictConfig, device_type: str) -> dict[str, float
             continue
         if not isinstance(figure, int | float) or isinstance(figure, bool):
             raise ConfigError(
-                f"{PUBLISHED}.{path}", "must be a number, or {cpu: NUMBER, cuda: NUMBER}", value,
+                f"{key}.{path}", "must be a number, or {cpu: NUMBER, cuda: NUMBER}", value,
                 "mend the experiment's file",
             )  # fmt: skip
         figures[path] = figure
@@ -169,11 +182,11 @@ def _without_typed(settings: dict[str, Any], overrides: Sequence[str]) -> dict[s
 def _override(key: str, value: object) -> str:
     if "." in key:
         # `++`: weights of tasks may be new keys. A misspelt key is found by the schema.
-        return f"++{key}={_literal(value)}"
-    return f"{key}={value if isinstance(value, str) else _literal(value)}"
+        return f"++{key}={literal(value)}"
+    return f"{key}={value if isinstance(value, str) else literal(value)}"
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
     """A value in the grammar of Hydra's overrides."""
     if value is None:
         return "null"
@@ -182,8 +195,8 @@ def _literal(value: object) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, list):
-        return f"[{','.join(_literal(entry) for entry in value)}]"
+        return f"[{','.join(literal(entry) for entry in value)}]"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{key}:{_literal(entry)}" for key, entry in value.items()) + "}"
+        return "{" + ",".join(f"{key}:{literal(entry)}" for key, entry in value.items()) + "}"
     escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

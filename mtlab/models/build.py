@@ -14,7 +14,7 @@ from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError, ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
 from mtlab.models.heads import DenseHead, Head, LayeredHead
-from mtlab.models.layers import read_layers
+from mtlab.models.layers import LayerSpec, read_layers
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import HeadLinks, MultiTaskNetwork, forward_order
 from mtlab.models.perceptron import Perceptron
@@ -113,14 +113,36 @@ def _head(config: LayerConfig, task: Task, trunk: Trunk, num_borrowed: int) -> H
             dropout=config.dropout,
         )
     key = f"model.heads.{task.name}.layers"
+    layers = read_layers(own.layers, key)
+    _check_maps_reach(layers, config, trunk)
     return LayeredHead(
         task,
-        read_layers(own.layers, key),
+        layers,
         trunk.output_shape,
         num_borrowed,
         activation=config.activation.value,
         key=key,
     )
+
+
+def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: Trunk) -> None:
+    """Raise ModelError where a head's layer needs the map that the trunk has made a vector of."""
+    needy = next((layer for layer in layers if layer.needs_map), None)
+    if needy is None or len(trunk.output_shape) > 1:
+        return
+    cause, remedy = f"model={config.name} has dense layers only", "choose model=cnn"
+    if not isinstance(config, MlpConfig) and config.shared_widths:
+        cause = f"model.shared_widths={config.shared_widths} stands before the heads"
+        remedy = "set model.shared_widths=[]"
+    elif not isinstance(config, MlpConfig):
+        cause, remedy = (
+            "model.global_average_pooling=true", "set model.global_average_pooling=false",
+        )  # fmt: skip
+    raise ModelError(
+        needy.where, f"{needy.kind} needs a map of channels x height x width",
+        f"a vector of {trunk.num_features} features, since {cause}",
+        f"{remedy}, or begin the head with {{dense: 64}}",
+    )  # fmt: skip
 
 
 def _trunk(config: LayerConfig, image_shape: tuple[int, int, int]) -> Trunk:

@@ -25,6 +25,9 @@ KEYS = {
 }
 """Per layer, what may stand beside it."""
 WITHOUT_NUMBER = ("flatten", "global_average_pooling")
+FOR_MAPS = ("conv", "pool", "flatten", "global_average_pooling")
+EXAMPLES = {"conv": "{conv: 64}", "pool": "{pool: 2}", "dense": "{dense: 64}",
+            "dropout": "{dropout: 0.5}"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class LayerSpec:
     kind: str
     number: float
     options: Mapping[str, int]
+
+    @property
+    def needs_map(self) -> bool:
+        """Whether it reads a map of channels x height x width, and no vector."""
+        return self.kind in FOR_MAPS
 
 
 def read_layers(entries: Sequence[object], key: str) -> list[LayerSpec]:
@@ -63,7 +71,7 @@ def _read(entry: object, where: str) -> LayerSpec:
     if not isinstance(values, Mapping) or len(kinds) != 1:
         raise ModelError(
             where, f"must be one of the layers {', '.join(KEYS)}", entry,
-            "for example {conv: 64}, {pool: 2}, flatten or {dense: 64}",
+            f"for example {', '.join(EXAMPLES.values())} or flatten",
         )  # fmt: skip
     kind = kinds[0]
     options = {str(key): value for key, value in values.items() if key != kind}
@@ -73,12 +81,19 @@ def _read(entry: object, where: str) -> LayerSpec:
                 where, f"{kind} takes {', '.join(KEYS[kind]) or 'no further key'}", key,
                 "leave it out",
             )  # fmt: skip
-        low = 0 if key in ("padding", "batch_norm") else 1
-        if not isinstance(value, int) or value < low:
-            raise ModelError(
-                where, f"{key} must be a whole number of at least {low}", value, f"set {key} so"
-            )
+        _check_option(key, value, where)
     return LayerSpec(where, kind, _number(kind, values[kind], where), options)
+
+
+def _check_option(key: str, value: object, where: str) -> None:
+    if key == "batch_norm":
+        fits, rule, example = isinstance(value, bool), "true or false", "true"
+    else:
+        low = 0 if key == "padding" else 1
+        fits = isinstance(value, int) and not isinstance(value, bool) and value >= low
+        rule, example = f"a whole number of at least {low}", "1"
+    if not fits:
+        raise ModelError(where, f"{key} must be {rule}", value, f"for example {key}: {example}")
 
 
 def _number(kind: str, value: object, where: str) -> float:
@@ -94,7 +109,7 @@ def _number(kind: str, value: object, where: str) -> float:
         fits = isinstance(value, int) and is_number and value >= low
         rule = f"a whole number of at least {low}"
     if not fits:
-        raise ModelError(where, f"{kind} must have {rule}", value, "for example {dense: 64}")
+        raise ModelError(where, f"{kind} must have {rule}", value, f"for example {EXAMPLES[kind]}")
     assert isinstance(value, int | float)
     return value
 
@@ -106,7 +121,7 @@ def build_layer(layer: LayerSpec, shape: Shape, activation: str) -> tuple[list[n
         ModelError: The layer does not fit what comes before it.
     """
     is_map = len(shape) == 3
-    if layer.kind in ("conv", "pool", "flatten", "global_average_pooling") and not is_map:
+    if layer.needs_map and not is_map:
         raise ModelError(
             layer.where, f"{layer.kind} needs a map of channels x height x width",
             f"a vector of {shape[0]} features", "put it before the layer that flattens",

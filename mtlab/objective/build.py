@@ -14,15 +14,24 @@ from mtlab.objective.weighting.fixed import FixedWeights, lambda_weights
 
 
 def build_objective(
-    weighting: WeightingConfig | None, model: ModelConfig, tasks: Sequence[Task]
+    weighting: WeightingConfig | None,
+    model: ModelConfig,
+    tasks: Sequence[Task],
+    available_tasks: Sequence[str] | None = None,
 ) -> Objective:
     """Each task's loss, weighted: cross-entropy for classification (the perceptron's own loss for a
     perceptron), the chosen one for regression.
+
+    Args:
+        available_tasks: Names of all tasks of the dataset: a preset may have weights for those that
+            this run does not learn. None where they are not known.
 
     Raises:
         ConfigError: A weighting that does not fit the number or the names of the tasks.
     """
     losses = {task.name: _loss(task, isinstance(model, PerceptronConfig)) for task in tasks}
+    if isinstance(weighting, WeightsConfig) and available_tasks is not None:
+        _check_names(weighting, available_tasks)
     return Objective(tasks, losses, _weighting(weighting, tasks))
 
 
@@ -30,6 +39,16 @@ def _loss(task: Task, is_perceptron: bool) -> Loss:
     if isinstance(task, RegressionTask):
         return regression_loss(task.loss, task.huber_delta)
     return sign_error if is_perceptron else cross_entropy
+
+
+def _check_names(config: WeightsConfig, available_tasks: Sequence[str]) -> None:
+    for name in config.weights:
+        if name not in available_tasks:
+            raise ConfigError(
+                f"mtl.weights.{name}", "must name a task of the dataset:"
+                f" {', '.join(available_tasks)}", name,
+                f"mend the name, or leave it out by ~mtl.weights.{name}",
+            )  # fmt: skip
 
 
 def _weighting(config: WeightingConfig | None, tasks: Sequence[Task]) -> FixedWeights:
@@ -44,12 +63,6 @@ def _weighting(config: WeightingConfig | None, tasks: Sequence[Task]) -> FixedWe
             )  # fmt: skip
         return lambda_weights(config.lambda_)
     if isinstance(config, WeightsConfig):
-        for name in config.weights:
-            if name not in names:
-                raise ConfigError(
-                    f"mtl.weights.{name}", f"must name a task of the run: {', '.join(names)}",
-                    name, "leave it out, or add the task to `tasks`",
-                )  # fmt: skip
         weights = [config.weights.get(name, 1.0) for name in names]
         if not any(weights):
             raise ConfigError(

@@ -12,10 +12,18 @@ from typing import Any
 
 from mtlab.artifacts.metrics_log import read_metrics
 from mtlab.artifacts.reading import read_configuration, read_summary
-from mtlab.artifacts.run_dir import CONFIG, CONFUSIONS, HYDRA_FOLDER, LOG, METRICS, SUMMARY
+from mtlab.artifacts.run_dir import (
+    CONFIG,
+    CONFUSIONS,
+    HYDRA_FOLDER,
+    LOG,
+    METRICS,
+    SCATTER,
+    SUMMARY,
+)
 from mtlab.artifacts.summary import Status
 from mtlab.errors import RunFolderError
-from mtlab.report.run import Run, readable_path
+from mtlab.report.run import ENSEMBLE, Run, readable_path
 from mtlab.report.settings import flatten
 
 
@@ -116,10 +124,12 @@ def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> 
         folder=folder,
         status=status,
         summary=summary,
-        settings=flatten(configuration),
+        # An ensemble's are those of its command, and nothing that a run's could be set beside.
+        settings={} if summary.get("kind") == ENSEMBLE else flatten(configuration),
         config_text=text,
         epochs=epochs,
-        confusions=_confusions(folder, problems),
+        confusions=_answers(folder, CONFUSIONS, problems),
+        scatters=_answers(folder, SCATTER, problems),
     )
 
 
@@ -161,16 +171,17 @@ def _epochs(
     return epochs
 
 
-def _confusions(folder: Path, problems: list[Problem]) -> dict[str, Any]:
-    path = folder / CONFUSIONS
+def _answers(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
+    """What confusion.json or scatter.json holds; empty where the run left none."""
+    path = folder / name
     if not path.is_file():
         return {}
     try:
-        confusions = json.loads(path.read_text(encoding="utf-8"))
+        answers = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        problems.append(Problem(readable_path(folder), f"{CONFUSIONS} cannot be read: {error}"))
+        problems.append(Problem(readable_path(folder), f"{name} cannot be read: {error}"))
         return {}
-    return confusions if isinstance(confusions, dict) else {}
+    return answers if isinstance(answers, dict) else {}
 
 
 def _without_place(error: RunFolderError, folder: Path) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mtlab.artifacts.summary import Status
+from mtlab.report.answers import Confusion, Scatter, confusions, scatters
 from mtlab.report.collect import Collection, Problem
 from mtlab.report.grid import Grid, TitledGrid
 from mtlab.report.groups import Group, group_runs
@@ -16,11 +17,9 @@ from mtlab.report.listings import comparisons, group_listing, number_ranges, run
 from mtlab.report.over_lambda import lambda_panels
 from mtlab.report.run import Run
 from mtlab.report.series import (
-    Confusion,
     Curve,
     LambdaPanel,
     Tradeoff,
-    confusions,
     curves,
     tradeoffs,
 )
@@ -53,6 +52,7 @@ class Report:
     lambda_panels: tuple[LambdaPanel, ...]
     tradeoffs: tuple[Tradeoff, ...]
     confusions: tuple[Confusion, ...]
+    scatters: tuple[Scatter, ...]
 
     @property
     def status_counts(self) -> dict[str, int]:
@@ -93,6 +93,7 @@ def build_report(collection: Collection, folders: Sequence[str]) -> Report:
         lambda_panels=lambda_panels(groups),
         tradeoffs=tradeoffs(groups),
         confusions=confusions(groups),
+        scatters=scatters(groups),
     )
 
 

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mtlab.report.grid import EMPTY, Cell, Column, Grid, Row, TitledGrid, sort_value, text_cells
 from mtlab.report.groups import Group
 from mtlab.report.quantities import Quantity
-from mtlab.report.run import Run
+from mtlab.report.run import Run, look_up
 from mtlab.report.series import LambdaPanel
-from mtlab.report.settings import SEED, SettingKeys, short_keys, split_settings
+from mtlab.report.settings import SEED, SettingKeys, short_keys, split_settings, tasks_of
 from mtlab.report.statistics import Estimate
 
 # Follow from the configuration, so they have no spread over seeds.
 COUNTS = ("parameters.total", "parameters.trainable", "flops_per_sample")
+REGRESSION_FIGURES = ("mae", "rmse", "r2")
 COUNTS_AND_TIMES = ("parameters.total", "epochs", "best_epoch", "seconds.train", "seconds.total")
 
 
 def main_quantities(runs: Sequence[Run]) -> tuple[Quantity, ...]:
-    """The test figures that tables show: each task's accuracy, or its first measure but the loss
-    where it has no accuracy; and the same with the last weights where runs report those.
+    """The test figures that tables show: each task's accuracy, or of regression the mean absolute
+    error, the root of the mean squared one and r2; and the same with the last weights where runs
+    report those.
     """
     paths: dict[str, None] = {}
     for prefix in ("test", "last.test"):
         for run in runs:
             for task in run.tasks:
-                names = [name for name in run.measure_names(prefix, task) if name != "loss"]
-                if names:
-                    name = "accuracy" if "accuracy" in names else names[0]
-                    paths[f"{prefix}.{task}.{name}"] = None
+                names = run.measure_names(prefix, task)
+                shown = ("accuracy",) if "accuracy" in names else REGRESSION_FIGURES
+                paths |= {f"{prefix}.{task}.{name}": None for name in shown if name in names}
     return tuple(Quantity(path) for path in paths)
 
 
 def run_listing(runs: Sequence[Run], keys: SettingKeys) -> Grid:
     """Every run: how it ended, what varied, what came out."""
-    short = short_keys(keys.varied)
+    short = short_keys(keys.varied, tasks_of(runs))
     quantities = [*main_quantities(runs), *map(Quantity, COUNTS_AND_TIMES)]
     columns = [
         Column("run"),
@@ -76,7 +77,7 @@ def group_listing(groups: Sequence[Group]) -> Grid | None:
         return None
     firsts = [group.first for group in averaged]
     varied = [key for key in split_settings([run.settings for run in firsts]).varied if key != SEED]
-    short = short_keys(varied)
+    short = short_keys(varied, tasks_of(firsts))
     quantities = [
         *main_quantities([run for group in averaged for run in group.measured]),
         Quantity("parameters.total"), Quantity("seconds.train"),
@@ -145,7 +146,7 @@ def comparisons(groups: Sequence[Group]) -> tuple[TitledGrid, ...]:
 def _comparison(groups: Sequence[Group]) -> Grid:
     firsts = [group.first for group in groups]
     varied = [key for key in split_settings([run.settings for run in firsts]).varied if key != SEED]
-    short = short_keys(varied)
+    short = short_keys(varied, tasks_of(firsts))
     quantities = [
         Quantity(path) for path in dict.fromkeys(path for run in firsts for path in run.published)
     ]
@@ -195,14 +196,30 @@ def _compared(group: Group, quantity: Quantity) -> list[Cell]:
 
 
 def _comparison_remarks(groups: Sequence[Group]) -> tuple[str, ...]:
-    datasets = dict.fromkeys(group.first.dataset for group in groups)
-    remarks = [f"On {', '.join(datasets)}."]
-    limits = dict.fromkeys(group.first.settings.get("dataset.limit", "null") for group in groups)
-    if set(limits) - {"null"}:
-        remarks.append(
-            f"Reduced: dataset.limit={', '.join(limits)} images, so not the published protocol."
-        )
+    firsts = [group.first for group in groups]
+    remarks = [f"On {', '.join(dict.fromkeys(run.dataset for run in firsts))}."]
+    remarks += [
+        f"Published on {place}, so a delta tells as much of the images as of the method."
+        for place in dict.fromkeys(run.text_at("published_on") for run in firsts)
+        if place
+    ]
+    reduced = dict.fromkeys(text for run in firsts for text in _reductions(run))
+    if reduced:
+        remarks.append(f"Reduced: {'; '.join(reduced)}; so not the published protocol.")
     return tuple(remarks)
+
+
+def _reductions(run: Run) -> list[str]:
+    """Where a run is smaller than its experiment has it."""
+    limit = run.settings.get("dataset.limit", "null")
+    texts = [] if limit == "null" else [f"dataset.limit={limit} images"]
+    reduced = look_up(run.summary, "reduced")
+    for key, sizes in reduced.items() if isinstance(reduced, Mapping) else ():
+        if key != "dataset.limit" or run.is_ensemble:
+            preset = look_up(sizes, "preset") if isinstance(sizes, Mapping) else None
+            instead = "" if preset is None else f" in place of {preset}"
+            texts.append(f"{key}={look_up(sizes, 'run')}{instead}")
+    return texts
 
 
 def lambda_listing(panel: LambdaPanel) -> Grid:

@@ -78,6 +78,7 @@ def chart_data(report: Report) -> dict[str, Any]:
             {**asdict(tradeoff), "cost": tradeoff.cost.header} for tradeoff in report.tradeoffs
         ],
         "confusions": [asdict(confusion) for confusion in report.confusions],
+        "scatters": [asdict(scatter) for scatter in report.scatters],
     }
 
 

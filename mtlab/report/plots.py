@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mtlab.pictures.lettering import FileNames
+from mtlab.report.answers import Confusion, Scatter
 from mtlab.report.content import Report
-from mtlab.report.series import Confusion, Curve
+from mtlab.report.series import Curve
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+Answers = TypeVar("Answers", Confusion, Scatter)
 
 MOST_OF_A_KIND = 4
 """Figures of one kind in a report of several experiments; the page shows all of them."""
@@ -130,14 +134,8 @@ def _perceptron_plots(report: Report) -> Iterator[Plot]:
 def _confusion_plots(report: Report) -> Iterator[Plot]:
     from mtlab.report.figures import confusion_figure
 
-    best: dict[str, tuple[float, Confusion]] = {}
-    for confusion in report.confusions:
-        run = report.runs[confusion.run - 1]
-        # Chosen on validation; a choice on the test split would flatter the figure.
-        accuracy = run.number_at(f"val.{confusion.task}.accuracy") or 0.0
-        if confusion.problem not in best or accuracy > best[confusion.problem][0]:
-            best[confusion.problem] = (accuracy, confusion)
-    for problem, (_, confusion) in best.items():
+    best = _best_on_validation(report, report.confusions, "accuracy", higher_is_better=True)
+    for problem, confusion in best.items():
         run = report.runs[confusion.run - 1]
         yield Plot(
             ("confusion", problem),
@@ -151,10 +149,43 @@ def _confusion_plots(report: Report) -> Iterator[Plot]:
         )  # fmt: skip
 
 
+def _scatter_plots(report: Report) -> Iterator[Plot]:
+    from mtlab.report.scatter import scatter_figure
+
+    best = _best_on_validation(report, report.scatters, "mae", higher_is_better=False)
+    for problem, scatter in best.items():
+        run = report.runs[scatter.run - 1]
+        yield Plot(
+            ("scatter", problem),
+            f"Predicted against true: {problem}",
+            f"Test split, run {run.number} ({run.name}), the one with the lowest mean absolute"
+            " error on validation. A perfect answer lies on the dashed line.",
+            lambda scatter=scatter, run=run, problem=problem: scatter_figure(  # type: ignore[misc]
+                scatter.true, scatter.predicted, f"{problem}, test split, run {run.number}"
+            ),
+        )
+
+
+def _best_on_validation(
+    report: Report, answers: Sequence[Answers], figure: str, *, higher_is_better: bool
+) -> dict[str, Answers]:
+    """Of each problem the run to show. A choice on the test split would flatter the figure."""
+    best: dict[str, tuple[float, Answers]] = {}
+    for answer in answers:
+        run = report.runs[answer.run - 1]
+        value = run.number_at(f"val.{answer.task}.{figure}")
+        # An ensemble has no validation figure, and is shown only where nothing else is.
+        rank = -math.inf if value is None else value if higher_is_better else -value
+        if answer.problem not in best or rank > best[answer.problem][0]:
+            best[answer.problem] = (rank, answer)
+    return {problem: answer for problem, (_, answer) in best.items()}
+
+
 _KINDS: dict[str, Callable[[Report], Iterator[Plot]]] = {
     "charts over lambda": _lambda_plots,
     "charts over costs": _tradeoff_plots,
     "learning curves": _curve_plots,
     "error curves of perceptrons": _perceptron_plots,
     "confusion matrices": _confusion_plots,
+    "scatters of predicted against true values": _scatter_plots,
 }

@@ -11,6 +11,8 @@ from typing import Any
 
 from mtlab.artifacts.summary import Status
 
+ENSEMBLE = "ensemble"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -25,6 +27,7 @@ class Run:
         config_text: config.yaml as it was written.
         epochs: The lines of metrics.jsonl.
         confusions: Per split and task the counts, rows are true classes.
+        scatters: Per split and regression task the lists `true` and `predicted`.
     """
 
     number: int
@@ -36,6 +39,7 @@ class Run:
     config_text: str = ""
     epochs: tuple[Mapping[str, Any], ...] = ()
     confusions: Mapping[str, Any] = field(default_factory=dict)
+    scatters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -63,7 +67,21 @@ class Run:
 
     @property
     def row(self) -> str:
+        """The row of its experiment's table; of an ensemble, how many voted."""
+        if self.is_ensemble:
+            return f"ensemble of {self.num_members}"
         return self.text_at("row")
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether `mtlab ensemble` made it, from runs that were trained before."""
+        return self.text_at("kind") == ENSEMBLE
+
+    @property
+    def num_members(self) -> int:
+        members = self.summary.get("members")
+        listed = members if isinstance(members, list) else []
+        return sum(isinstance(member, dict) and bool(member.get("kept")) for member in listed)
 
     @cached_property
     def published(self) -> dict[str, float]:
@@ -114,6 +132,20 @@ class Run:
             for row in matrix
         )
         return tuple(tuple(row) for row in matrix) if fits else None
+
+    def scatter(self, task: str) -> tuple[tuple[float, float], ...] | None:
+        """True and predicted value of samples of the test split; None unless they are pairs."""
+        true = look_up(self.scatters, f"test.{task}.true")
+        predicted = look_up(self.scatters, f"test.{task}.predicted")
+        if not isinstance(true, list) or not isinstance(predicted, list):
+            return None
+        if len(true) != len(predicted) or not true:
+            return None
+        numbers = [finite_number(value) for value in (*true, *predicted)]
+        known = [number for number in numbers if number is not None]
+        if len(known) < len(numbers):
+            return None
+        return tuple(zip(known[: len(true)], known[len(true) :], strict=True))
 
 
 def readable_path(folder: Path) -> str:

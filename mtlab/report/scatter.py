@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -12,13 +13,17 @@ MOST_OPAQUE_POINTS = 100
 
 
 def draw_predicted_against_true(
-    true: list[float], predicted: list[float], title: str, target: Path
+    true: Sequence[float], predicted: Sequence[float], title: str, target: Path
 ) -> None:
+    """Draw `scatter_figure` into a PNG."""
+    scatter_figure(true, predicted, title).savefig(target, dpi=DOTS_PER_INCH)
+
+
+def scatter_figure(true: Sequence[float], predicted: Sequence[float], title: str) -> Figure:
     """A scatter on equal axes, with the diagonal that a perfect prediction would lie on.
 
     Args:
         true, predicted: One value per sample, in the same order.
-        target: The PNG to write.
     """
     figure = Figure(figsize=(4.4, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -39,4 +44,4 @@ def draw_predicted_against_true(
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper left", frameon=False, fontsize=8)
-    figure.savefig(target, dpi=DOTS_PER_INCH)
+    return figure

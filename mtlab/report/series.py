@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from mtlab.report.comparable import problems_of
 from mtlab.report.groups import Group
@@ -18,6 +18,8 @@ MOST_POINTS_PER_CURVE = 400
 LEAST_RATIO_OF_SECONDS = 1.25
 COSTS = (Quantity("parameters.total"), Quantity("seconds.train"))
 SPLITS = ("train", "val")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,6 @@ class LambdaPanel:
     lines: tuple[LambdaLine, ...]
 
 
-@dataclass(frozen=True)
-class Confusion:
-    """One run's confusion matrix on the test split; rows are true classes."""
-
-    run: int
-    task: str
-    problem: str
-    class_names: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-
-
 def curves(groups: Sequence[Group]) -> tuple[Curve, ...]:
     """Every run's learning curves, however the run ended."""
     return tuple(
@@ -128,12 +119,12 @@ def _curve(run: Run, group: Group, task: str) -> Curve:
     )
 
 
-def thin(epochs: Sequence[Mapping[str, Any]], most: int) -> tuple[Mapping[str, Any], ...]:
+def thin(values: Sequence[T], most: int) -> tuple[T, ...]:
     """At most so many of them, evenly spaced, with the first and the last."""
-    if len(epochs) <= most:
-        return tuple(epochs)
-    last = len(epochs) - 1
-    return tuple(epochs[round(position * last / (most - 1))] for position in range(most))
+    if len(values) <= most:
+        return tuple(values)
+    last = len(values) - 1
+    return tuple(values[round(position * last / (most - 1))] for position in range(most))
 
 
 def _as_mapping(value: object) -> Mapping[str, object]:
@@ -178,23 +169,3 @@ def _with_front(points: Sequence[Point]) -> tuple[Point, ...]:
         Point(point.group, point.label, point.x, point.accuracy, on_front=index in front)
         for index, point in enumerate(points)
     )
-
-
-def confusions(groups: Sequence[Group]) -> tuple[Confusion, ...]:
-    """The confusion matrices of all completed runs, in the order of the runs."""
-    problem_of = {
-        (group.number, task): problem
-        for problem, members in problems_of(groups).items()
-        for group, task in members
-    }
-    found = []
-    for group in groups:
-        for run in group.runs:
-            for task in run.tasks:
-                counts = run.confusion(task)
-                if run.is_completed and counts is not None:
-                    problem = problem_of.get((group.number, task), run.dataset)
-                    found.append(
-                        Confusion(run.number, task, problem, run.class_names(task), counts)
-                    )
-    return tuple(sorted(found, key=lambda confusion: confusion.run))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mtlab.report.run import Run
 
 SEED = "seed"
 # Not settings of a run but what an experiment says about it; the summary holds what applies.
-NO_SETTINGS = ("experiment", "row", "rows", "published")
+NO_SETTINGS = ("experiment", "row", "rows", "published", "published_ensemble", "published_on")
 # Which group's keys a label leaves out first where others tell the runs apart already; the model
 # itself is always named.
 LEFT_OUT_FIRST = ("device", "tasks", "trainer", "dataset", "scheduler", "optimizer", "mtl", "model")
@@ -92,25 +92,39 @@ def _follows_from_name(key: str, configurations: Sequence[Mapping[str, str]]) ->
     return all(len(found) == 1 for found in values.values())
 
 
-def short_keys(keys: Sequence[str]) -> dict[str, str]:
-    """Each key's shortest ending that tells it from the others; `model.name` is `model`."""
+def short_keys(keys: Sequence[str], tasks: Collection[str] = ()) -> dict[str, str]:
+    """Each key's shortest ending that tells it from the others; `model.name` is `model`.
+
+    A key of one task's names the task, and is never the task's name alone, which means its
+    figures: `weights.b`, `c.stop_gradient`.
+    """
     ends = {key: (key.removesuffix(".name") if key.endswith(".name") else key) for key in keys}
     short = {}
     for key, end in ends.items():
         parts = end.split(".")
-        candidates = [".".join(parts[start:]) for start in range(len(parts) - 1, -1, -1)]
+        latest = max(
+            (place for place, part in enumerate(parts) if part in tasks), default=len(parts)
+        )
+        starts = range(min(latest, len(parts) - 1), -1, -1)
+        candidates = [".".join(parts[start:]) for start in starts]
         others = [other for name, other in ends.items() if name != key]
         short[key] = next(
             (
                 candidate
                 for candidate in candidates
-                if not any(
+                if candidate not in tasks
+                and not any(
                     other == candidate or other.endswith(f".{candidate}") for other in others
                 )
             ),
             end,
         )
     return short
+
+
+def tasks_of(runs: Sequence[Run]) -> set[str]:
+    """The tasks that any of them learns."""
+    return {task for run in runs for task in run.tasks}
 
 
 def labels(runs: Sequence[Run]) -> dict[int, str]:
@@ -124,7 +138,7 @@ def labels(runs: Sequence[Run]) -> dict[int, str]:
         return rows
     keys = split_settings([run.settings for run in runs])
     varied = _needed([key for key in keys.varied if key != SEED], runs)
-    short = short_keys(varied)
+    short = short_keys(varied, tasks_of(runs))
     texts = {}
     for run in runs:
         parts = [f"{short[key]}={run.settings[key]}" for key in varied if key in run.settings]

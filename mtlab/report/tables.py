@@ -15,9 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from mtlab.artifacts.reading import read_config, read_overrides, read_summary, run_folders
+from mtlab.report.settings import short_keys
 
 SPLITS = ("train", "val", "test")
 REGRESSION_FIGURES = ("mae", "r2")
+NEVER_FOLDED = ("job", "row", "seed", "status", "parameters", "epochs", "seconds")
 
 
 def result_table(summary: Mapping[str, Any]) -> Group:
@@ -75,10 +77,13 @@ class SweepTable:
 
     Attributes:
         columns: What varied first, then what was measured.
+        headings: The columns that the terminal shows, by the name they have there: settings are
+            shortened, and those that a row of the experiment's table sets give way to its name.
         num_failed: Rows of runs that did not complete.
     """
 
     columns: tuple[str, ...]
+    headings: Mapping[str, str]
     rows: tuple[tuple[str, ...], ...]
     num_failed: int
 
@@ -92,17 +97,15 @@ class SweepTable:
 
     def as_rich(self) -> Table:
         """For the terminal, without the columns that say nothing or take too much room."""
-        all_completed = self.num_failed == 0
-        hidden = {"folder"} | ({"status"} if all_completed else set())
-        shown = [index for index, name in enumerate(self.columns) if name not in hidden]
+        shown = [index for index, name in enumerate(self.columns) if name in self.headings]
         table = Table(title="sweep", title_justify="left")
         for index in shown:
             name = self.columns[index]
             table.add_column(
                 # A line per word keeps the columns as narrow as their numbers.
-                name.replace(" accuracy", "\naccuracy").replace(", last", ",\nlast"),
+                self.headings[name].replace(" accuracy", "\naccuracy").replace(", ", ",\n"),
                 justify="left" if name in ("status", "error") else "right",
-                no_wrap=name in ("job", "status", "parameters", "epochs", "seconds"),
+                no_wrap=name in NEVER_FOLDED,
                 overflow="fold",
             )
         for row in self.rows:
@@ -119,7 +122,9 @@ def sweep_table(folder: Path) -> SweepTable:
     """
     folders = run_folders(folder)
     summaries = [read_summary(run) for run in folders]
-    settings = run_settings(folders)
+    overrides = [read_overrides(run) for run in folders]
+    configs = [read_config(run) for run in folders]
+    settings = run_settings(overrides, configs)
     varied = varied_keys(settings)
     figures = _test_figures(summaries)
     has_errors = any(summary.get("error") for summary in summaries)
@@ -138,21 +143,32 @@ def sweep_table(folder: Path) -> SweepTable:
         row.append(f"{(summary.get('seconds') or {}).get('total', 0.0):.1f}")
         row += [str(summary.get("error") or "")] if has_errors else []
         rows.append((*row, run.name))
-    return SweepTable(
-        (*columns, "folder"),
-        tuple(rows),
-        sum(summary.get("status") != "completed" for summary in summaries),
-    )
+    num_failed = sum(summary.get("status") != "completed" for summary in summaries)
+    tasks = {task for summary in summaries for task in summary.get("tasks") or ()}
+    set_by_rows = keys_of_rows(overrides, configs) if "row" in varied else set()
+    hidden = set_by_rows | ({"status"} if num_failed == 0 else set())
+    short = short_keys([key for key in varied if key not in hidden], tasks)
+    headings = {name: short.get(name, name) for name in columns if name not in hidden}
+    return SweepTable((*columns, "folder"), headings, tuple(rows), num_failed)
 
 
-def run_settings(folders: Sequence[Path]) -> list[dict[str, str]]:
+def keys_of_rows(
+    overrides: Sequence[Mapping[str, str]], configs: Sequence[Mapping[str, Any]]
+) -> set[str]:
+    """What the rows of the experiment's table set, and no command line does itself."""
+    rows = [row for config in configs for row in (config.get("rows") or {}).values()]
+    typed = {key for chosen in overrides for key in chosen}
+    return {key for row in rows for key in row} - typed
+
+
+def run_settings(
+    overrides: Sequence[Mapping[str, str]], configs: Sequence[Mapping[str, Any]]
+) -> list[dict[str, str]]:
     """What was chosen for each run: its overrides, and what the rows of an experiment's table set.
 
     A key that one run's row sets is looked up for all of them, so that a baseline, which sets
     nothing, shows its value too.
     """
-    overrides = [read_overrides(run) for run in folders]
-    configs = [read_config(run) for run in folders]
     keys = dict.fromkeys(key for chosen in overrides for key in chosen)
     for config in configs:
         for row in (config.get("rows") or {}).values():
@@ -182,13 +198,23 @@ def varied_keys(settings: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _test_figures(summaries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Column title to the path in summary.json of each task's main test figures."""
+    """Column title to the path in summary.json of each task's main test figures, and of those of
+    other splits that stand against published ones.
+    """
     titles: dict[str, tuple[str, ...]] = {}
+    published: dict[str, tuple[str, ...]] = {}
+    for summary in summaries:
+        for path in summary.get("published") or {}:
+            split, _, rest = path.partition(".")
+            task, _, figure = rest.partition(".")
+            if split in ("train", "val") and figure:
+                published[f"{task} {figure}, {split}"] = (split, task, figure)
     for summary in summaries:
         kinds = summary.get("kinds") or {}
         for task in summary.get("tasks") or ():
             for figure in REGRESSION_FIGURES if kinds.get(task) == "regression" else ("accuracy",):
                 titles[f"{task} {figure}"] = ("test", task, figure)
+            titles |= {title: path for title, path in published.items() if path[1] == task}
     for summary in summaries:
         for task in (summary.get("last") or {}).get("test", ()):
             titles[f"{task} accuracy, last epoch"] = ("last", "test", task, "accuracy")

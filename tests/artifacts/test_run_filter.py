@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mtlab.artifacts.run_filter import parse_filter
+from mtlab.artifacts.run_filter import check_paths, parse_filter
 from mtlab.errors import ConfigError
 
 SUMMARY: dict[str, Any] = {
@@ -53,6 +53,24 @@ def test_expressions_mean_what_they_say(expression: str, holds: bool) -> None:
 def test_anything_else_is_refused_in_one_line(expression: str) -> None:
     with pytest.raises(ConfigError, match=r"keep: must compare figures.*for example keep="):
         parse_filter(expression)
+
+
+def test_a_number_on_the_left_is_told_to_change_sides() -> None:
+    with pytest.raises(ConfigError, match=r"5 left of <.*on the left, for example keep='seed>5'"):
+        parse_filter("5<seed")
+
+
+def test_a_figure_that_no_run_has_is_a_mistake() -> None:
+    other = {**SUMMARY, "test": {"b": {"accuracy": 0.1}}}
+    check_paths(parse_filter("row==x or test.b.accuracy>0 and val.c.mae<1"), [SUMMARY, other])
+    with pytest.raises(ConfigError) as caught:
+        check_paths(parse_filter("not val.b.acuracy<0.5"), [SUMMARY])
+    assert str(caught.value) == (
+        "keep: must compare figures that the runs have, such as seed, row, val.b.accuracy,"
+        " val.c.mae, val.c.r2; found val.b.acuracy; did you mean val.b.accuracy?"
+    )
+    with pytest.raises(ConfigError, match=r"found val\.b;"):
+        check_paths(parse_filter("val.b>1"), [SUMMARY])
 
 
 def test_the_figures_that_were_asked_for_are_known() -> None:

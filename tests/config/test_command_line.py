@@ -13,12 +13,18 @@ from mtlab.errors import ConfigError
 @pytest.mark.parametrize("override", ["mtl.lambda=0.3", "mtl=weights", "++mtl.weights.digit=2"])
 def test_a_weighting_for_a_single_task_is_refused(override: str) -> None:
     with pytest.raises(ConfigError, match="this run has one"):
-        check_weighting(1, ["model=mlp", override])
-    check_weighting(2, [override])
+        check_weighting(["digit"], ["model=mlp", override])
+    check_weighting(["digit", "parity"], [override])
 
 
 def test_a_preset_may_set_a_weighting_for_a_single_task() -> None:
-    check_weighting(1, ["experiment=something"])
+    check_weighting(["digit"], ["experiment=something"])
+
+
+def test_a_typed_weight_of_a_task_that_is_not_learned_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"mtl\.weights\.c: must name a task of the run: a, b"):
+        check_weighting(["a", "b"], ["++mtl.weights.c=2"])
+    check_weighting(["a", "b"], ["~mtl.weights.c", "mtl.weights={a:1}"])
 
 
 @pytest.mark.parametrize(

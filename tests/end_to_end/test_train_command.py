@@ -88,6 +88,28 @@ def test_the_configuration_is_resolved_and_can_be_used_again(mtlab: Runner) -> N
     assert again.mtl is None
 
 
+@pytest.mark.parametrize("tasks", ["null", "[c]", "[a,b]"])
+def test_shapes_run_without_further_settings(mtlab: Runner, tasks: str) -> None:
+    small = ("dataset.num_images=480", "trainer.epochs=1", "trainer.figures=false")
+    outcome = mtlab("dataset=shapes", f"tasks={tasks}", "model.filters=[2,2,2]", *small)
+    assert outcome.code == 0, outcome.err
+    folder = mtlab.only_run()
+    values = yaml.safe_load((folder / "config.yaml").read_text())
+    if tasks == "null":
+        assert values["mtl"] == {"name": "weights", "weights": {}}
+        assert summary_of(folder)["weighting"] == {"a": 1.0, "b": 1.0, "c": 1.0}
+    assert values["trainer"]["monitor"] == ("loss" if tasks == "[c]" else "accuracy")
+    # The configuration that is kept is the one that was run.
+    assert mtlab("evaluate", f"run={folder}").code == 0
+
+
+def test_a_presets_weights_of_other_tasks_are_left_aside(mtlab: Runner) -> None:
+    small = ("dataset.num_images=60", "trainer.epochs=0")
+    outcome = mtlab("experiment=three_targets", "tasks=[a,b]", *small)
+    assert outcome.code == 0, outcome.err
+    assert summary_of(mtlab.only_run())["weighting"] == {"a": 1.0, "b": 1.5}
+
+
 @pytest.mark.parametrize("model", ["mlp", "cnn", "mtl_cnn", "perceptron"])
 def test_no_epochs_count_parameters_and_train_nothing(mtlab: Runner, model: str) -> None:
     outcome = mtlab(f"model={model}", "tasks=[parity]", "trainer.epochs=0")

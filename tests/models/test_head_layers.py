@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import composed
 from omegaconf import OmegaConf
 from torch import nn
 
-from mtlab.config.compose import _variant
+from mtlab.config.compose import _variant, to_run_config
 from mtlab.config.model import ModelConfig
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
-from mtlab.errors import ModelError
+from mtlab.errors import ConfigError, ModelError
 from mtlab.models.build import build_model
 from mtlab.models.counting import count_parameters
 from mtlab.models.multitask import MultiTaskNetwork, forward_order
@@ -164,12 +165,52 @@ def test_a_task_without_an_entry_gets_a_plain_branch():
         ({"heads.c.layers": [{"dropout": 1.0}]}, r"heads\.c\.layers\[0\]: dropout.*below 1"),
         ({"heads.c.layers": [{"dense": 8, "stride": 2}]}, r"dense takes no further key.*stride"),
         ({"heads.c.layers": [{"conv": 8, "stride": 0}]}, r"stride must be a whole number"),
-        ({"shared_widths": [16]}, r"heads\.a\.layers\[0\]: conv needs a map.*16 features"),
+        (
+            {"shared_widths": [16]},
+            r"heads\.a\.layers\[0\]: conv needs a map.*16 features"
+            r", since model\.shared_widths=\[16\].*set model\.shared_widths=\[\]",
+        ),
+        (
+            {"global_average_pooling": True},
+            r"a vector of 128 features, since model\.global_average_pooling=true"
+            r".*set model\.global_average_pooling=false",
+        ),
+        ({"heads.c.layers": [{"conv": -4}]}, r"conv must have.*for example \{conv: 64\}$"),
+        ({"heads.c.layers": [{"pool": 1}]}, r"pool must have.*for example \{pool: 2\}$"),
+        (
+            {"heads.c.layers": [{"dropout": 1}]},
+            r"dropout must have.*\{dropout: 0\.5\}$",
+        ),
+        ({"heads.c.layers": [{"conv": 4, "batch_norm": 2}]}, r"batch_norm must be true or false"),
+        ({"heads.c.layers": [{"conv": 4, "stride": True}]}, r"stride must be a whole number"),
     ],
 )
 def test_what_does_not_fit_is_told_with_head_and_layer(changes: dict[str, object], message: str):
     with pytest.raises(ModelError, match=message):
         three_heads(changes)
+
+
+def test_without_convolutions_there_is_no_map():
+    message = r"flatten needs a map.*since model=mlp has dense layers only; choose model=cnn"
+    config = to_run_config(composed("model=mlp", "++model.heads.a.layers=[flatten]")).model
+    with pytest.raises(ModelError, match=message):
+        build_model(config, GREY_32, (A,))
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("++model.heads.a.layers=flatten", r"heads\.a\.layers: must list layers; found flatten"),
+        (
+            "++model.heads.a.layrs=[flatten]",
+            r"layrs: must be a key of model\.heads\.a: layers, features_from,.*mean layers",
+        ),
+        ("++dataset.tasks.a.kin=label", r"dataset\.tasks\.a: kind, by.*did you mean kind\?"),
+    ],
+)
+def test_a_heads_keys_are_told_by_name(override: str, message: str):
+    with pytest.raises(ConfigError, match=message):
+        to_run_config(composed("dataset=shapes", "model=three_heads", override))
 
 
 def test_longer_borrowing_is_ordered_and_a_circle_is_shown_whole():

@@ -24,7 +24,8 @@ TASKS = [
 
 def build(num_tasks: int, *overrides: str) -> Objective:
     config = to_run_config(composed(*overrides))
-    return build_objective(config.mtl, config.model, TASKS[:num_tasks])
+    available = [task.name for task in TASKS]
+    return build_objective(config.mtl, config.model, TASKS[:num_tasks], available)
 
 
 def test_cross_entropy_by_hand() -> None:
@@ -52,6 +53,11 @@ def test_named_weights_and_1_for_the_others() -> None:
     assert float(objective.total(torch.tensor([1.0, 2.0, 3.0]))) == 1 + 8 + 3
 
 
+def test_weights_of_tasks_that_are_not_learned_are_left_aside() -> None:
+    objective = build(2, "mtl=weights", "++mtl.weights.second=4", "++mtl.weights.third=9")
+    assert objective.task_weights() == {"first": 1.0, "second": 4.0}
+
+
 def test_a_single_task_has_weight_1() -> None:
     assert float(build(1).total(torch.tensor([7.0]))) == 7
 
@@ -69,7 +75,11 @@ def test_losses_come_in_the_order_of_the_tasks() -> None:
     ("num_tasks", "overrides", "complaint"),
     [
         (3, [], "exactly two tasks; found 3: first, second, third; use mtl=weights"),
-        (2, ["mtl=weights", "++mtl.weights.fourth=1"], "must name a task of the run"),
+        (
+            2,
+            ["mtl=weights", "++mtl.weights.fourth=1"],
+            "must name a task of the dataset: first, second, third",
+        ),
         (2, ["mtl=weights", "++mtl.weights.first=0", "++mtl.weights.second=0"], "above 0"),
     ],
 )

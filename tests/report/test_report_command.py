@@ -95,6 +95,20 @@ def test_the_markdown_has_published_means_runs_figures_and_commands(tmp_path: Pa
         assert (tmp_path / "out" / name).is_file()
 
 
+def test_regression_has_its_figures_in_the_tables_and_a_scatter(tmp_path: Path):
+    for seed in (0, 1):
+        write_run(tmp_path / "sweep" / f"{seed}", tasks=("a",), values=("c",), seed=seed)
+    assert main(["report", str(tmp_path / "sweep"), "-o", str(tmp_path / "out")]) == 0
+    text = (tmp_path / "out" / "report.md").read_text()
+    (listing,) = [line for line in text.splitlines() if line.startswith("| run |")]
+    assert "| a accuracy \\[%\\] | c mae | c rmse | c r2 |" in listing
+    (means,) = [line for line in text.splitlines() if line.startswith("| runs |")]
+    assert "| c mae | c rmse | c r2 |" in means
+    assert "![Predicted against true: digits · c](figures/scatter_digits-c.png)" in text
+    for ending in ("png", "svg"):
+        assert (tmp_path / "out" / "figures" / f"scatter_digits-c.{ending}").is_file()
+
+
 class _Loads(HTMLParser):
     """Collects whatever a browser would fetch."""
 

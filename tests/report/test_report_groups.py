@@ -142,3 +142,42 @@ def test_an_experiments_table_of_rows_is_no_setting(tmp_path: Path):
     for seed, row in enumerate(("first", None)):
         write_run(tmp_path / f"{seed}", seed=seed, row="first", settings={"rows.first": row})
     assert len(group_runs(collect([tmp_path]).runs)) == 1
+
+
+def write_ensemble(folder: Path, **summary: object) -> Path:
+    members = [{"kept": True}, {"kept": True}, {"kept": False}]
+    write_run(folder, kind="ensemble", members=members, epochs=0, **summary)  # type: ignore[arg-type]
+    (folder / "config.yaml").write_text("runs: sweep\nkeep: seed<2\nbatch_size: 500\n")
+    return folder
+
+
+def test_an_ensemble_stands_beside_its_members_against_the_published(tmp_path: Path):
+    for seed in (0, 1):
+        write_run(tmp_path / f"{seed}", seed=seed, experiment="study", accuracy=0.5)
+    write_ensemble(
+        tmp_path / "both", experiment="study", accuracy=0.6, seed=None,
+        published={"test.digit.accuracy": 0.7}, published_on="other images",
+    )  # fmt: skip
+    (comparison,) = comparisons(group_runs(collect([tmp_path]).runs))
+    titles = [column.title for column in comparison.grid.columns]
+    assert titles == [
+        "runs", "row", "n", "digit accuracy [%]", "published", "delta [points]"
+    ]  # fmt: skip
+    assert texts(comparison.grid, "row") == ["", "ensemble of 2"]
+    assert texts(comparison.grid, "published") == ["", "70.00"]
+    assert texts(comparison.grid, "delta [points]") == ["", f"{MINUS}10.00"]
+    assert any("Published on other images" in remark for remark in comparison.remarks)
+
+
+def test_what_is_smaller_than_the_experiment_is_told(tmp_path: Path):
+    reduced = {
+        "dataset.limit": {"run": 60, "preset": None}, "trainer.epochs": {"run": 2, "preset": 50},
+    }  # fmt: skip
+    published = {"test.digit.accuracy": 0.9}
+    settings = {"dataset.limit": 60}
+    write_run(tmp_path / "0", published=published, reduced=reduced, settings=settings)
+    (comparison,) = comparisons(group_runs(collect([tmp_path]).runs))
+    assert comparison.remarks[-1] == (
+        "Reduced: dataset.limit=60 images; trainer.epochs=2 in place of 50; so not the published"
+        " protocol."
+    )

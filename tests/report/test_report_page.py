@@ -47,6 +47,7 @@ def report_html(tmp_path: Path) -> Path:
             dataset="fashion_mnist", parameters={"total": 1000 * (1 + job // 2)},
             settings={"mtl.name": "lambda", "mtl.lambda": job // 2},
             published={"test.article.accuracy": 90}, experiment="fashion_lambda",
+            values=("brightness",) if job == 3 else (),
         )  # fmt: skip
     write_run(sweep / "4", status="failed", error="</script><b>boom", dataset="fashion_mnist")
     write_run(sweep / "5", model="perceptron", dataset="mnist", epochs=300)
@@ -148,6 +149,9 @@ def test_every_kind_of_chart_is_drawn(visit: Visit):
     for section in ("lambda", "costs", "curves", "perceptrons"):
         assert visit.num_lines(section) > 0, section
     assert visit.page.locator("#confusions .hm image").count() == 2
+    # The diagonal, and the points of the one run that has values.
+    assert visit.num_lines("scatters") == 2
+    assert visit.page.locator("#scatters .point").count() == 3
 
 
 def test_a_run_leads_to_its_command_and_configuration(visit: Visit):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,20 @@ def test_tasks_without_an_accuracy_show_their_own_measure(tmp_path: Path):
     report = report_of(tmp_path)
     assert "c mae" in [column.title for column in report.listing.columns]
     assert report.means is not None
+
+
+def test_scatters_keep_pairs_of_completed_runs_and_thin_them(tmp_path: Path):
+    many = write_run(tmp_path / "0", values=("c",))
+    true = [index / 1000 for index in range(1001)]
+    predicted = [value / 2 for value in true]
+    points = {"true": true, "predicted": predicted}
+    (many / "scatter.json").write_text(json.dumps({"test": {"c": points}}))
+    write_run(tmp_path / "1", values=("c",), status="failed")
+    odd = write_run(tmp_path / "2", values=("c",))
+    (odd / "scatter.json").write_text('{"test": {"c": {"true": [1], "predicted": []}}}')
+    (scatter,) = report_of(tmp_path).scatters
+    assert (scatter.run, scatter.task, scatter.problem) == (1, "c", "digits · c")
+    assert len(scatter.true) == 500
+    assert (scatter.true[0], scatter.true[-1]) == (0.0, 1.0)
+    pairs = zip(scatter.true, scatter.predicted, strict=True)
+    assert all(predicted == true / 2 for true, predicted in pairs)

@@ -63,6 +63,20 @@ def test_keys_are_cut_as_long_as_they_stay_apart():
     }  # fmt: skip
 
 
+def test_keys_of_a_task_name_it_and_are_never_its_name_alone():
+    keys = [
+        "mtl.weights.b", "model.heads.c.stop_gradient", "model.heads.b.features_from",
+        "dataset.stratify_by", "optimizer.lr", "dataset.name",
+    ]  # fmt: skip
+    assert short_keys(keys, tasks=("a", "b", "c", "lr")) == {
+        "mtl.weights.b": "weights.b", "model.heads.c.stop_gradient": "c.stop_gradient",
+        "model.heads.b.features_from": "b.features_from", "dataset.stratify_by": "stratify_by",
+        "optimizer.lr": "optimizer.lr", "dataset.name": "dataset",
+    }  # fmt: skip
+    both = ["dataset.tasks.c.loss", "model.heads.c.loss"]
+    assert list(short_keys(both, {"c"}).values()) == ["tasks.c.loss", "heads.c.loss"]
+
+
 def test_labels_leave_out_the_seed_and_what_others_say_already():
     settings = {"model.name": "mlp", "model.widths": "[8]", "device.threads": "1", "seed": "0"}
     other = {"model.name": "mlp", "model.widths": "[9]", "device.threads": "2", "seed": "1"}

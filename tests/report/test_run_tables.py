@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import yaml
+from rich.console import Console
 
 from mtlab.report.tables import sweep_table, varied_keys
 
@@ -47,6 +48,28 @@ def test_one_row_per_run_in_order_failures_included(tmp_path: Path) -> None:
     assert [row["seconds"] for row in rows] == ["1.3", "1.3", "0.0"]
     assert rows[2]["error"] == "it broke, badly"
     assert "x" not in rows[0]
+
+
+def test_the_terminal_shows_a_rows_name_and_the_published_figure(tmp_path: Path) -> None:
+    rows = {"plain": {}, "heavy": {"mtl.weights.b": 10.0}}
+    for number, (name, row) in enumerate(rows.items()):
+        summary = done(0.5) | {"val": {"digit": {"accuracy": 0.75}}, "row": name}
+        summary["published"] = {"val.digit.accuracy": 0.7, "seconds.train": 3} if row else None
+        overrides = [f"row={name}", f"optimizer.lr={number}"]
+        write_job(tmp_path, f"{number}_x", overrides, **summary)
+        config = {"rows": {name: row}, "mtl": {"weights": {"b": 10.0 if row else 1.5}}}
+        (tmp_path / f"{number}_x" / "config.yaml").write_text(yaml.safe_dump(config))
+    table = sweep_table(tmp_path)
+    assert list(table.headings.values()) == [
+        "job", "row", "lr", "parameters", "digit accuracy", "digit accuracy, val", "epochs",
+        "seconds",
+    ]  # fmt: skip
+    (_, heavy) = csv.DictReader(io.StringIO(table.as_csv()))
+    assert heavy["mtl.weights.b"] == "10.0"
+    assert heavy["digit accuracy, val"] == "0.7500"
+    text = io.StringIO()
+    Console(file=text, width=80).print(table.as_rich())
+    assert "heavy" in text.getvalue() and "weights" not in text.getvalue()
 
 
 def test_runs_of_different_tasks_share_a_table(tmp_path: Path) -> None:

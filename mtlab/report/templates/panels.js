@@ -237,15 +237,43 @@ function runTitle(run) {
   return [run, ...parts].join(" · ");
 }
 
-if (data.confusions.length > 0) {
-  const isShown = (confusion) => shownRuns.numbers.has(confusion.run);
-  new Panel("confusions", {
+// Charts of one run at a time, which a select chooses.
+function runPanel(id, answers, chart) {
+  if (answers.length === 0) return;
+  const isShown = (answer) => shownRuns.numbers.has(answer.run);
+  new Panel(id, {
     selects: [{
       name: "run", label: "run",
-      options: () => unique(data.confusions.filter(isShown).map((confusion) => confusion.run))
+      options: () => unique(answers.filter(isShown).map((answer) => answer.run))
         .map((run) => [String(run), runTitle(run)]),
     }],
-    charts: (state) => data.confusions
-      .filter((confusion) => String(confusion.run) === state.run).map(confusionChart),
+    charts: (state) => answers
+      .filter((answer) => String(answer.run) === state.run).map(chart),
   });
 }
+
+// --- predicted against true values ---
+
+function scatterChart(scatter) {
+  const values = [...scatter.true, ...scatter.predicted];
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const margin = 0.03 * (high - low) || 0.5;
+  const ends = [low - margin, high + margin];
+  const perfect = {
+    x: ends, y: ends, type: "scatter", mode: "lines", hoverinfo: "skip",
+    line: { color: "#888888", dash: "dash", width: 1.2 },
+  };
+  const points = {
+    x: scatter.true, y: scatter.predicted, type: "scatter", mode: "markers",
+    marker: { color: look(0).colour, size: 6, opacity: 0.5 },
+    hovertemplate: "true %{x:.4~g}, predicted %{y:.4~g}<extra></extra>",
+  };
+  return [[perfect, points], layout(
+    axis("true", { range: ends }), axis("predicted", { range: ends }),
+    { title: heading(scatter.task), height: isNarrow() ? 380 : 470 },
+  )];
+}
+
+runPanel("confusions", data.confusions, confusionChart);
+runPanel("scatters", data.scatters, scatterChart);

@@ -1,0 +1,82 @@
+"""Which runs become members of an ensemble, and why the others do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mtlab.artifacts.reading import read_summary, run_folders
+from mtlab.artifacts.run_dir import WEIGHTS
+from mtlab.artifacts.run_filter import check_paths, look_up, parse_filter
+from mtlab.artifacts.summary import Status
+from mtlab.errors import ConfigError, RunFolderError
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A run that may become a member.
+
+    Attributes:
+        why_not: Why it is left out; None for a member.
+    """
+
+    folder: Path
+    summary: dict[str, Any]
+    why_not: str | None
+
+    @property
+    def title(self) -> str:
+        """Its job's number in a sweep (else its folder's name), its row and its seed."""
+        number, separator, _ = self.folder.name.partition("_")
+        name = f"#{number}" if separator and number.isdigit() else self.folder.name
+        row = self.summary.get("row")
+        return f"{name}{f', {row}' if row else ''}, seed {self.summary.get('seed')}"
+
+
+def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
+    """Every run of these folders, with why it is left out.
+
+    Raises:
+        ConfigError: `keep` is no expression or compares what no run has, or a run is named twice
+            and would vote twice.
+        RunFolderError: No runs at all, or none left; the message shows the values.
+    """
+    condition = None if keep is None else parse_filter(keep)
+    runs = [run for folder in folders for run in run_folders(folder) or [folder]]
+    places = [run.resolve() for run in runs]
+    twice = [run for run, place in zip(runs, places, strict=True) if places.count(place) > 1]
+    if twice:
+        raise ConfigError(
+            "runs", "must name each run once, since every member has one vote", twice[0],
+            "leave out the second, also where its sweep is named",
+        )  # fmt: skip
+    summaries = [read_summary(run) for run in runs]
+    completed = [one for one in summaries if one.get("status") == Status.completed.value]
+    if condition is not None and completed:
+        check_paths(condition, completed)
+    candidates = []
+    for run, summary in zip(runs, summaries, strict=True):
+        why_not = None
+        if summary.get("status") != "completed" or not (run / WEIGHTS).is_file():
+            why_not = f"it is recorded as {summary.get('status')}, or kept no weights"
+        elif condition is not None and not condition.holds(summary):
+            why_not = f"{_values(summary, condition.paths())}, and keep is {keep}"
+        candidates.append(Candidate(run, summary, why_not))
+    if all(candidate.why_not is not None for candidate in candidates):
+        raise RunFolderError(
+            "keep" if keep is not None else "runs", "must leave at least one member",
+            "; ".join(f"{one.title}: {one.why_not}" for one in candidates),
+            "loosen it, or name other runs",
+        )  # fmt: skip
+    return candidates
+
+
+def _values(summary: dict[str, Any], paths: list[str]) -> str:
+    return ", ".join(f"{path} is {_shown(look_up(summary, path))}" for path in paths)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not there"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
