@@ -52,6 +52,8 @@ class RunSummary:
         experiment, row: Names of the preset and of its table's row; None where there is none.
         published: What this run stands against: a dotted path in this summary to the published
             number; None where nothing is published.
+        deviations: Settings in which the run is not what its preset and row say: a dotted key to
+            the `preset`'s value and the `run`'s; None without a preset.
         last: For a perceptron that keeps its best weights, the same with its last ones.
         converged: For a perceptron, whether the error fell to the tolerance.
         samples_per_second: Training images per second of training.
@@ -64,6 +66,7 @@ class RunSummary:
     experiment: str | None = None
     row: str | None = None
     published: dict[str, float] | None = None
+    deviations: dict[str, dict[str, Any]] | None = None
     seed: int | None = None
     dataset: str | None = None
     model: str | None = None
@@ -109,6 +112,7 @@ class RunSummary:
             "experiment": self.experiment,
             "row": self.row,
             "published": self.published,
+            "deviations": self.deviations,
             "seed": self.seed,
             "dataset": self.dataset,
             "model": self.model,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hydra import compose
@@ -22,6 +22,7 @@ from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
 from mtlab.config.compose import to_run_config
 from mtlab.config.model import PerceptronConfig, UpdateRule
+from mtlab.config.protocol import EXPERIMENT, are_comparable, deviations
 from mtlab.config.rows import find_row, published_figures, with_row
 from mtlab.config.training import Keep
 from mtlab.data.dataset import Split
@@ -52,12 +53,16 @@ def train(composed: DictConfig) -> None:
     ):
         save_hydra_files(folder, composed)
         summary = record.summary
+        summary.experiment = HydraConfig.get().runtime.choices.get(EXPERIMENT)
         composed = with_row(composed, overrides, compose_again)
         # Once before anything can fail, and again with what the run decides.
         save_config(folder.config, composed)
+        note_study(summary, composed, overrides)
+        record.update()
         experiment = prepare(to_run_config(composed), overrides, summary)
         save_config(folder.config, composed, [task.name for task in experiment.dataset.tasks])
         note_published(summary, composed, experiment)
+        record.update()
         terminal.say(describe(summary))
         if experiment.config.trainer.epochs > 0:
             state = train_to_the_end(experiment, folder, terminal, summary)
@@ -99,12 +104,18 @@ def save_config(path: Path, composed: DictConfig, tasks: list[str] | None = None
     write_whole(path, OmegaConf.to_yaml(values))
 
 
-def note_published(summary: RunSummary, composed: DictConfig, experiment: Experiment) -> None:
-    """What study the run belongs to, and what was published for it."""
+def note_study(summary: RunSummary, composed: DictConfig, overrides: Sequence[str]) -> None:
+    """The row of the study's table that the run is, and where it does not keep to the study."""
     row = find_row(composed)
-    summary.experiment = HydraConfig.get().runtime.choices.get("experiment")
     summary.row = None if row is None else row.name
-    summary.published = published_figures(composed, experiment.device.type)
+    if summary.experiment is not None:
+        summary.deviations = deviations(composed, summary.experiment, overrides, compose_again)
+
+
+def note_published(summary: RunSummary, composed: DictConfig, experiment: Experiment) -> None:
+    """What was published for the run, which means nothing for another dataset or model."""
+    if are_comparable(composed, summary.deviations or {}):
+        summary.published = published_figures(composed, experiment.device.type)
 
 
 def describe(summary: RunSummary) -> str:
