@@ -53,8 +53,8 @@ class RunSummary:
         published: What this run stands against: a dotted path in this summary to the published
             number; None where nothing is published.
         published_on: What those numbers were measured on, where it is not this run's dataset.
-        reduced: Sizes that the command line set below those of the experiment: by key the value of
-            the `run` and of the `preset`, null being no limit.
+        deviations: Settings in which the run is not what its preset and row say: a dotted key to
+            the `preset`'s value and the `run`'s; None without a preset.
         last: For a perceptron that keeps its best weights, the same with its last ones.
         converged: For a perceptron, whether the error fell to the tolerance.
         samples_per_second: Training images per second of training.
@@ -68,7 +68,7 @@ class RunSummary:
     row: str | None = None
     published: dict[str, float] | None = None
     published_on: str | None = None
-    reduced: dict[str, dict[str, int | None]] = field(default_factory=dict)
+    deviations: dict[str, dict[str, Any]] | None = None
     seed: int | None = None
     dataset: str | None = None
     model: str | None = None
@@ -115,7 +115,7 @@ class RunSummary:
             "row": self.row,
             "published": self.published,
             "published_on": self.published_on,
-            "reduced": self.reduced,
+            "deviations": self.deviations,
             "seed": self.seed,
             "dataset": self.dataset,
             "model": self.model,

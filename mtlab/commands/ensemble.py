@@ -193,19 +193,19 @@ def as_summary(
 
 
 def published_for(members: list[MemberVotes], device: Device) -> dict[str, Any]:
-    """What the members' experiment publishes for their ensemble, and where they are smaller.
+    """What the members' experiment publishes for their ensemble, and where they deviate from it.
 
     Nothing is published for members that do not agree on it.
     """
     configs = [OmegaConf.create(read_config(member.candidate.folder)) for member in members]
     figures = [ensemble_figures(config, device.type) for config in configs]
-    reduced: dict[str, Any] = {}
+    deviations: dict[str, Any] = {}
     for member in members:
-        reduced |= member.candidate.summary.get("reduced") or {}
+        deviations |= member.candidate.summary.get("deviations") or {}
     return {
         "published": figures[0] if all(one == figures[0] for one in figures) else None,
         "published_on": configs[0].get("published_on"),
-        "reduced": reduced,
+        "deviations": deviations,
     }
 
 

@@ -45,6 +45,10 @@ class RunRecord:
         self._write(Status.running)
         return self
 
+    def update(self) -> None:
+        """Write down what is known so far, for whoever reads the folder of a run that is killed."""
+        self._write(Status.running)
+
     def complete(self) -> None:
         """The run is done: write its summary and say what came out."""
         self._write(Status.completed)

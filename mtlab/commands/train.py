@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
 from mtlab.config.compose import to_run_config
 from mtlab.config.model import PerceptronConfig, UpdateRule
-from mtlab.config.reduced import reductions
+from mtlab.config.protocol import EXPERIMENT, are_comparable, deviations
 from mtlab.config.rows import find_row, published_figures, with_row
 from mtlab.config.training import Keep, WeightsConfig
 from mtlab.data.dataset import Split
@@ -58,12 +58,16 @@ def train(composed: DictConfig) -> None:
     ):
         save_hydra_files(folder, composed)
         summary = record.summary
+        summary.experiment = HydraConfig.get().runtime.choices.get(EXPERIMENT)
         composed = with_row(composed, overrides, compose_again)
         # Once before anything can fail, and again with what the run decides.
         save_config(folder.config, composed)
+        note_study(summary, composed, overrides)
+        record.update()
         experiment = prepare(to_run_config(composed), overrides, summary)
         save_config(folder.config, composed, experiment)
-        note_study(summary, composed, experiment)
+        note_published(summary, composed, experiment)
+        record.update()
         terminal.say(describe(summary))
         if experiment.config.trainer.epochs > 0:
             state = train_to_the_end(experiment, folder, terminal, summary)
@@ -117,15 +121,19 @@ def save_config(path: Path, composed: DictConfig, experiment: Experiment | None 
     write_whole(path, OmegaConf.to_yaml(values))
 
 
-def note_study(summary: RunSummary, composed: DictConfig, experiment: Experiment) -> None:
-    """What study the run belongs to, what was published for it, and where the run is smaller."""
+def note_study(summary: RunSummary, composed: DictConfig, overrides: Sequence[str]) -> None:
+    """The row of the study's table that the run is, and where it does not keep to the study."""
     row = find_row(composed)
-    summary.experiment = HydraConfig.get().runtime.choices.get("experiment")
     summary.row = None if row is None else row.name
-    summary.published = published_figures(composed, experiment.device.type)
-    summary.published_on = composed.published_on
     if summary.experiment is not None:
-        summary.reduced = reductions(composed, summary.overrides, compose_again)
+        summary.deviations = deviations(composed, summary.experiment, overrides, compose_again)
+
+
+def note_published(summary: RunSummary, composed: DictConfig, experiment: Experiment) -> None:
+    """What was published for the run, which means nothing for another dataset or model."""
+    if are_comparable(composed, summary.deviations or {}):
+        summary.published = published_figures(composed, experiment.device.type)
+        summary.published_on = composed.published_on
 
 
 def describe(summary: RunSummary) -> str:

@@ -23,6 +23,7 @@ from mtlab.errors import ConfigError
 
 PUBLISHED = "published"
 PUBLISHED_ENSEMBLE = "published_ensemble"
+TRAINING = "trainer."
 
 Compose = Callable[[list[str]], DictConfig]
 
@@ -43,6 +44,10 @@ class Row:
     def describes(self, composed: DictConfig) -> bool:
         """Whether a configuration has every setting of the row."""
         return all(_has(composed, key, value) for key, value in self.settings.items())
+
+    def as_overrides(self) -> list[str]:
+        """Its settings as they would be typed."""
+        return [_override(key, value) for key, value in self.settings.items()]
 
 
 def row_names(*, _root_: DictConfig) -> str:
@@ -87,7 +92,8 @@ def find_row(composed: DictConfig) -> Row | None:
 def published_figures(composed: DictConfig, device_type: str) -> dict[str, float] | None:
     """What is published for a run: the experiment's figures, and those of its row.
 
-    A row's figures count as long as no override has changed the row's own settings.
+    A row's figures count as long as no override has changed the row's own settings, but for those
+    of its training: a shorter run stands against what the longer one came to.
 
     Args:
         device_type: `cpu` or `cuda`, for figures that are given for each.
@@ -97,7 +103,11 @@ def published_figures(composed: DictConfig, device_type: str) -> dict[str, float
     """
     found = _plain(composed, PUBLISHED)
     row = find_row(composed)
-    if row is not None and row.describes(composed):
+    if row is not None and all(
+        _has(composed, key, value)
+        for key, value in row.settings.items()
+        if not key.startswith(TRAINING)
+    ):
         found |= row.published
     return _for_device(found, PUBLISHED, device_type)
 

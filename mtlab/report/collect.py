@@ -25,6 +25,7 @@ from mtlab.artifacts.summary import Status
 from mtlab.errors import RunFolderError
 from mtlab.report.run import ENSEMBLE, Run, readable_path
 from mtlab.report.settings import flatten
+from mtlab.report.unfinished import with_missing_filled_in
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def collect(folders: Sequence[Path]) -> Collection:
     for folder in folders:
         if not folder.is_dir():
             raise RunFolderError(
-                str(folder), "must be a folder with runs in it", "no such folder",
+                str(folder), "must be a folder with runs in it",
+                "a file" if folder.exists() else "no such folder",
                 "name a run, a sweep, or a folder of them such as outputs/",
             )  # fmt: skip
         here = sorted(run_candidates(folder), key=_natural_order)
@@ -114,6 +116,8 @@ def short_names(folders: Sequence[Path]) -> dict[Path, str]:
 
 
 def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> Run:
+    if not (folder / SUMMARY).exists():
+        raise RunFolderError(str(folder / SUMMARY), "is missing: the run ended before it began")
     summary = read_summary(folder)
     status = _status(folder, summary)
     configuration, text = _configuration(folder, problems)
@@ -123,7 +127,7 @@ def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> 
         name=name,
         folder=folder,
         status=status,
-        summary=summary,
+        summary=with_missing_filled_in(summary, configuration, epochs),
         # An ensemble's are those of its command, and nothing that a run's could be set beside.
         settings={} if summary.get("kind") == ENSEMBLE else flatten(configuration),
         config_text=text,

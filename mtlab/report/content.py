@@ -11,9 +11,10 @@ from datetime import datetime
 from mtlab.artifacts.summary import Status
 from mtlab.report.answers import Confusion, Scatter, confusions, scatters
 from mtlab.report.collect import Collection, Problem
+from mtlab.report.comparison import comparisons, notes_on_others
 from mtlab.report.grid import Grid, TitledGrid
 from mtlab.report.groups import Group, group_runs
-from mtlab.report.listings import comparisons, group_listing, number_ranges, run_listing
+from mtlab.report.listings import group_listing, number_ranges, run_listing
 from mtlab.report.over_lambda import lambda_panels
 from mtlab.report.run import Run
 from mtlab.report.series import (
@@ -141,9 +142,9 @@ def _notes(runs: Sequence[Run], groups: Sequence[Group]) -> tuple[str, ...]:
     if len([name for name in hardware if name]) > 1:
         notes.append(
             f"The runs were timed on different hardware ({', '.join(filter(None, hardware))});"
-            " their seconds cannot be compared."
+            " their seconds cannot be compared, and have no mean over seeds."
         )
-    return tuple(notes)
+    return (*notes, *notes_on_others(groups))
 
 
 def _these_runs(numbers: Sequence[int]) -> str:

@@ -27,8 +27,9 @@ SPLITS = ("train", "val", "test", "last.test")
 def as_csv(report: Report) -> str:
     """Columns: `run`, `folder`, what the run is, each varied setting (`set:<key>`), every measure
     by its path in summary.json, for each published number `published:<path>` and `delta:<path>` in
-    the report's unit, then the group of runs that differ only in seed: its number, n, and per
-    main figure `mean:`, `std:`, `low:`, `high:` (95% interval).
+    the report's unit, `deviations` of the run from its experiment, then the group of runs that
+    differ only in seed: its number, n, and per main figure `mean:`, `std:`, `low:`, `high:` (95%
+    interval).
     """
     figures = _figures(report.runs)
     published = [
@@ -38,7 +39,7 @@ def as_csv(report: Report) -> str:
     header = ["run", "folder", *IDENTITY, "tasks", *(f"set:{key}" for key in report.keys.varied)]
     header += [*NUMBERS, *figures, *TIMES]
     header += [f"{name}:{one.path}" for one in published for name in ("published", "delta")]
-    header += ["group", "group_n"]
+    header += ["deviations", "group", "group_n"]
     header += [f"{name}:{one.path}" for one in averaged for name in ("mean", "std", "low", "high")]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -51,6 +52,7 @@ def as_csv(report: Report) -> str:
         line += [" ".join(run.tasks), *(run.settings.get(key, "") for key in report.keys.varied)]
         line += [run.text_at(path) for path in (*NUMBERS, *figures, *TIMES)]
         line += [cell for one in published for cell in _against_published(run, one)]
+        line += ["; ".join(run.deviations.values())]
         line += [group.number, len(group.measured)]
         line += [cell for one in averaged for cell in _spread(run, group, one)]
         writer.writerow([*line, *(run.text_at(path) for path in PLACES)])
@@ -84,6 +86,6 @@ def _spread(run: Run, group: Group, quantity: Quantity) -> tuple[object, ...]:
     if estimate is None:
         return "", "", "", ""
     factor = quantity.in_unit(1.0)
-    interval = estimate.interval
+    interval = estimate.interval and quantity.within_bounds(estimate.interval)
     values = (estimate.mean, estimate.std, *(interval or (None, None)))
     return tuple("" if value is None else value / factor for value in values)

@@ -13,11 +13,13 @@ class Column:
     Attributes:
         is_number: Aligned right, sorted by value.
         is_setting: Something that varied between runs: shown first, offered as a filter.
+        is_folded: Left out where there is little room; the cell before it says the same in short.
     """
 
     title: str
     is_number: bool = False
     is_setting: bool = False
+    is_folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,14 @@ class Cell:
     Attributes:
         value: To sort by; None sorts last.
         note: Shown below the text.
+        folded: What the folded columns behind it say, shown below the text where they are left out.
         kind: `status`, `run` or nothing: how a page styles it.
     """
 
     text: str
     value: float | str | None = None
     note: str = ""
+    folded: str = ""
     kind: str = ""
 
 

@@ -30,14 +30,27 @@ class Group:
 
     @property
     def first(self) -> Run:
-        return self.runs[0]
+        """The run that speaks for the others: one that was measured, where there is one."""
+        return (self.measured or self.runs)[0]
+
+    @property
+    def published(self) -> dict[str, float]:
+        """What its runs stand against, see `Run.published`."""
+        runs = (*self.measured, *self.runs)
+        return next((run.published for run in runs if run.published), {})
 
     @property
     def seeds(self) -> tuple[str, ...]:
         return tuple(_seed(run) for run in self.measured)
 
     def estimate(self, quantity: Quantity) -> Estimate | None:
-        """Over the measured runs that have the quantity, in the report's unit."""
+        """Over the measured runs that have the quantity, in the report's unit.
+
+        Seconds on different hardware have no mean.
+        """
+        hardware = {(run.text_at("device"), run.text_at("hardware.name")) for run in self.measured}
+        if quantity.is_timing and len(hardware) > 1:
+            return None
         values = [run.number_at(quantity.path) for run in self.measured]
         found = [quantity.in_unit(value) for value in values if value is not None]
         return estimate(found) if found else None

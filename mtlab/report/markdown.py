@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 
 from mtlab.report.content import Report
 from mtlab.report.grid import Cell, Grid
@@ -24,23 +26,26 @@ def as_markdown(report: Report, plots: Sequence[Plot], left_out: Sequence[str] =
     lines = [
         "# Report",
         "",
-        f"{headline(report)}. Made on {report.created_at} from {', '.join(report.folders)}.",
+        f"{headline(report)}. Made on {report.created_at} from"
+        f" {', '.join(_code(folder) for folder in report.folders)}.",
         "",
         *_remarks(report),
     ]
     for comparison in report.comparisons:
-        lines += [f"## Published and measured: {comparison.title}", "", *comparison.remarks, ""]
+        lines += [f"## Published and measured: {_escape(comparison.title)}", ""]
+        lines += [_escape(" ".join(comparison.remarks)), ""]
         lines += [*_table(comparison.grid), ""]
     if report.means is not None:
         lines += ["## Means over seeds", "", MEANS_REMARK, "", *_table(report.means), ""]
     for panel in report.lambda_panels:
-        lines += [f"## Accuracy by lambda: {panel.dataset}", ""]
+        lines += [f"## Accuracy by lambda: {_escape(panel.dataset)}", ""]
         lines += [*_table(lambda_listing(panel)), ""]
     lines += ["## Runs", "", *_table(report.listing), ""]
     for plot in plots:
-        lines += [f"## {plot.title}", "", f"![{plot.title}](figures/{plot.name}.png)", ""]
-        lines += [plot.caption, ""] if plot.caption else []
-    lines += [*(f"- {line}" for line in left_out), ""] if left_out else []
+        title = _escape(plot.title)
+        lines += [f"## {title}", "", f"![{title}](figures/{plot.name}.png)", ""]
+        lines += [_escape(plot.caption), ""] if plot.caption else []
+    lines += [*(f"- {_escape(line)}" for line in left_out), ""] if left_out else []
     lines += [*_constants(report.keys.constant), *_repeat(report)]
     return "\n".join(lines)
 
@@ -53,13 +58,15 @@ def headline(report: Report) -> str:
 
 
 def _remarks(report: Report) -> Iterator[str]:
-    yield from (f"- {note}" for note in report.notes)
+    yield from (f"- {_escape(note)}" for note in report.notes)
     if report.notes:
         yield ""
     if report.problems:
         yield "Folders that could not be read, or not whole:"
         yield ""
-        yield from (f"- `{problem.place}`: {problem.what}" for problem in report.problems)
+        yield from (
+            f"- {_code(problem.place)}: {_escape(problem.what)}" for problem in report.problems
+        )
         yield ""
 
 
@@ -80,29 +87,42 @@ def _cell(cell: Cell) -> str:
 
 
 def _escape(text: str) -> str:
-    for character in "\\|*_[]<`":
-        text = text.replace(character, f"\\{character}")
-    return " ".join(text.split())
+    """Text that no viewer takes for markup. An underscore within a word is none."""
+    escaped = re.sub(r"[\\|*\[\]<>`&~$]", r"\\\g<0>", " ".join(text.split()))
+    return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", escaped)
+
+
+def _code(text: str) -> str:
+    """Text within a line as code, whatever backticks it holds."""
+    ticks = _more_than_any_run_in(text, 1)
+    space = " " if "`" in text else ""
+    return f"{ticks}{space}{' '.join(text.split())}{space}{ticks}"
+
+
+def _fenced(text: str, language: str) -> tuple[str, ...]:
+    """Lines as a block of code, whatever backticks they hold."""
+    fence = _more_than_any_run_in(text, 3)
+    return f"{fence}{language}", text, fence, ""
+
+
+def _more_than_any_run_in(text: str, least: int) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(least, longest + 1)
 
 
 def _constants(constant: Mapping[str, str]) -> Iterator[str]:
     if constant:
-        yield from ("## The same in all runs", "", "```yaml")
-        yield from (f"{key}: {text}" for key, text in constant.items())
-        yield from ("```", "")
+        yield from ("## The same in all runs", "")
+        yield from _fenced("\n".join(f"{key}: {text}" for key, text in constant.items()), "yaml")
 
 
 def _repeat(report: Report) -> Iterator[str]:
     yield from ("## Every run: command and configuration", "")
     for run in report.runs:
         command = run.text_at("command") or "(not recorded)"
-        yield from (f"<details><summary>{run.number} · {_html(run.name)}</summary>", "")
-        yield from (f"Folder: `{run.place}`", "")
-        yield from ("```sh", command, "```", "")
+        yield from (f"<details><summary>{run.number} · {escape(run.name)}</summary>", "")
+        yield from (f"Folder: {_code(run.place)}", "")
+        yield from _fenced(command, "sh")
         if run.config_text:
-            yield from ("```yaml", run.config_text.rstrip(), "```", "")
+            yield from _fenced(run.config_text.rstrip(), "yaml")
         yield from ("</details>", "")
-
-
-def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

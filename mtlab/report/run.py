@@ -12,6 +12,11 @@ from typing import Any
 from mtlab.artifacts.summary import Status
 
 ENSEMBLE = "ensemble"
+# What a command line may set of a preset without doing something else.
+NO_DEVIATIONS = (
+    "experiment", "row", "seed", "device", "device.name", "device.threads", "dataset.root",
+    "dataset.path", "trainer.figures", "trainer.eval_batch_size",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,8 @@ class Run:
     Attributes:
         number: Position in the report, from 1.
         name: Short and unique in the report.
-        summary: summary.json as it was written.
+        summary: summary.json as it was written; of a run that ended early, with what its other
+            files say.
         settings: The configuration, flattened: dotted key to its value's text. Empty where the run
             left no configuration.
         config_text: config.yaml as it was written.
@@ -99,6 +105,32 @@ class Run:
         }
         return {path: number for path, number in numbers.items() if number is not None}
 
+    @cached_property
+    def deviations(self) -> dict[str, str]:
+        """Settings in which the run is not what its experiment says: key to a text that names both.
+
+        Runs of before these were recorded have what the command line set but for their row.
+        """
+        recorded = self.summary.get("deviations")
+        if isinstance(recorded, dict):
+            return {
+                key: f"{key}={setting_text(values.get('run'))}"
+                f" (the preset's: {setting_text(values.get('preset'))})"
+                for key, values in recorded.items()
+                if isinstance(values, dict)
+            }
+        overrides = self.summary.get("overrides")
+        typed = dict(
+            str(override).lstrip("+~").partition("=")[::2]
+            for override in (overrides if isinstance(overrides, list) else ())
+        )
+        named = f"rows.{self.row}."
+        return {
+            key: f"{key}={value}"
+            for key, value in typed.items()
+            if self.experiment and key not in NO_DEVIATIONS and f"{named}{key}" not in self.settings
+        }
+
     def number_at(self, path: str) -> float | None:
         """The number at a dotted path of summary.json; None where there is none."""
         return finite_number(look_up(self.summary, path))
@@ -169,3 +201,18 @@ def finite_number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
+
+
+def setting_text(value: object) -> str:
+    """A setting's value as a table shows it; a whole number alike whether written 0 or 0.0."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case float():
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        case list():
+            return f"[{', '.join(setting_text(entry) for entry in value)}]"
+        case _:
+            return str(value)

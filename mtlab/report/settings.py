@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from mtlab.report.run import Run
+from mtlab.report.run import Run, setting_text
 
 SEED = "seed"
 # Not settings of a run but what an experiment says about it; the summary holds what applies.
@@ -32,32 +32,15 @@ class SettingKeys:
 
 
 def flatten(configuration: Mapping[str, object]) -> dict[str, str]:
-    """Nested groups to dotted keys; lists stay whole, and every value becomes its text.
-
-    A whole number is written alike whether YAML holds it as 0 or 0.0.
-    """
+    """Nested groups to dotted keys; lists stay whole, and every value becomes its text."""
     flat: dict[str, str] = {}
     for key, value in configuration.items():
         if isinstance(value, Mapping):
             inner = flatten({str(name): entry for name, entry in value.items()})
             flat.update({f"{key}.{name}": text for name, text in inner.items()})
         else:
-            flat[str(key)] = _text(value)
+            flat[str(key)] = setting_text(value)
     return flat
-
-
-def _text(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case float():
-            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-        case list():
-            return f"[{', '.join(_text(entry) for entry in value)}]"
-        case _:
-            return str(value)
 
 
 def is_setting(key: str) -> bool:
@@ -130,20 +113,37 @@ def tasks_of(runs: Sequence[Run]) -> set[str]:
 def labels(runs: Sequence[Run]) -> dict[int, str]:
     """By a run's number, what tells it from the others but for the seed.
 
-    The row's name where every run has one of its own in its experiment's table, else the varied
-    settings, else the run's name.
+    Its row in its experiment's table, with the experiment where there are several; behind it, or
+    without these in its place, the settings that vary among the runs of that name; else the run's
+    name.
     """
-    rows = {run.number: run.row for run in runs}
-    if all(rows.values()) and len(set(rows.values())) == len(runs):
-        return rows
-    keys = split_settings([run.settings for run in runs])
-    varied = _needed([key for key in keys.varied if key != SEED], runs)
-    short = short_keys(varied, tasks_of(runs))
-    texts = {}
+    has_several = len({run.experiment for run in runs}) > 1
+    members: dict[str, list[Run]] = {}
     for run in runs:
-        parts = [f"{short[key]}={run.settings[key]}" for key in varied if key in run.settings]
-        texts[run.number] = ", ".join(parts) or run.row or run.name
+        name = f"{run.experiment} {run.row}".strip() if has_several else run.row
+        members.setdefault(name, []).append(run)
+    texts = {}
+    for name, same in members.items():
+        told = _told_settings(same)
+        for run in same:
+            text = ", ".join(part for part in (name, told[run.number]) if part)
+            # One run among named ones: its model says more than its folder.
+            model = run.text_at("model") if len(members) > 1 else ""
+            texts[run.number] = text or model or run.name
     return texts
+
+
+def _told_settings(runs: Sequence[Run]) -> dict[int, str]:
+    """By a run's number, the settings that tell these runs apart."""
+    varied = split_settings([run.settings for run in runs]).varied
+    varied = tuple(_needed([key for key in varied if key != SEED], runs))
+    short = short_keys(varied, tasks_of(runs))
+    return {
+        run.number: ", ".join(
+            f"{short[key]}={run.settings[key]}" for key in varied if key in run.settings
+        )
+        for run in runs
+    }
 
 
 def _needed(keys: Sequence[str], runs: Sequence[Run]) -> list[str]:

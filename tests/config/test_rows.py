@@ -12,7 +12,6 @@ from omegaconf import DictConfig, OmegaConf
 from mtlab.cli import arrange, with_row_shown
 from mtlab.config.compose import to_run_config
 from mtlab.config.model import CnnConfig, MlpConfig
-from mtlab.config.reduced import reductions
 from mtlab.config.rows import (
     ensemble_figures,
     find_row,
@@ -143,29 +142,6 @@ def test_an_ensembles_figures_are_not_those_of_its_members() -> None:
     found = {"test.a.accuracy": 0.255, "test.b.accuracy": 0.0733, "test.c.mae": 0.1902}
     assert ensemble_figures(config, "cpu") == found
     assert ensemble_figures(composed("experiment=three_targets_ablation"), "cpu") is None
-
-
-def test_sizes_below_the_presets_are_reductions() -> None:
-    def found(*overrides: str) -> dict[str, dict[str, int | None]]:
-        chosen = ["experiment=three_targets", *overrides]
-        return reductions(composed(*chosen), chosen, lambda again: composed(*again))
-
-    assert found() == {}
-    assert found("trainer.epochs=50", "dataset.num_images=4000", "optimizer.lr=0.1") == {}
-    assert found("trainer.epochs=2", "dataset.num_images=300", "dataset.limit=100") == {
-        "dataset.limit": {"run": 100, "preset": None},
-        "dataset.num_images": {"run": 300, "preset": 3000},
-        "trainer.epochs": {"run": 2, "preset": 50},
-    }
-
-
-def test_a_rows_own_size_is_no_reduction() -> None:
-    preset = ["experiment=digit_parity_threshold", "row=epochs"]
-    longer = with_its_row(*preset).trainer.epochs
-    assert longer > 10
-    overrides = [*preset, "trainer.epochs=10"]
-    found = reductions(with_its_row(*overrides), overrides, lambda again: composed(*again))
-    assert found == {"trainer.epochs": {"run": 10, "preset": longer}}
 
 
 def test_a_published_figure_must_be_a_number() -> None:

@@ -13,12 +13,17 @@ import yaml
 from conftest import Runner
 from safetensors.torch import load_file
 
+from mtlab.artifacts.run_dir import RunFolder
+
 SMALL = (
     "dataset=digits", "dataset.limit=60", "trainer.epochs=1", "trainer.figures=false",
     "device=cpu", "device.threads=1",
 )  # fmt: skip
-# The bundled digits in the part of Fashion-MNIST.
+# The bundled digits in the part of MNIST, so that they stand against its published figures.
+AS_MNIST = ("dataset.name=mnist",)
+# The same in the part of Fashion-MNIST.
 AS_FASHION = (
+    "dataset.name=fashion_mnist",
     "dataset.tasks.article={by:label}",
     "dataset.tasks.group={by:groups,groups:{a:[5,7,9],b:[3,6,8],c:[0,1,2,4]}}",
     "dataset.default_tasks=[article,group]",
@@ -44,8 +49,8 @@ def sweep_rows(folder: Path) -> list[dict[str, str]]:
     ],
 )  # fmt: skip
 def test_a_preset_runs_without_a_sweep(preset: str, mtlab: Runner) -> None:
-    fashion = AS_FASHION if preset.startswith("fashion") else ()
-    outcome = mtlab(f"experiment={preset}", *SMALL, *fashion)
+    part = AS_FASHION if preset.startswith("fashion") else AS_MNIST
+    outcome = mtlab(f"experiment={preset}", *SMALL, *part)
     assert outcome.code == 0, outcome.err
     summary = json.loads((mtlab.only_run() / "summary.json").read_text())
     assert summary["status"] == "completed"
@@ -77,8 +82,9 @@ def test_a_row_that_chooses_another_model_trains(mtlab: Runner) -> None:
 
 def test_ablations_show_the_baselines_values_too(mtlab: Runner) -> None:
     outcome = mtlab(
-        "-m", "experiment=digit_parity_threshold", "row=baseline,loss_weights,modified", *SMALL
-    )
+        "-m", "experiment=digit_parity_threshold", "row=baseline,loss_weights,modified", *SMALL,
+        *AS_MNIST,
+    )  # fmt: skip
     assert outcome.code == 0, outcome.err
     baseline, weights, modified = sweep_rows(mtlab.folder)
     assert baseline["model.dropout"] == "0.0" and modified["model.dropout"] == "0.3"
@@ -92,8 +98,7 @@ def test_ablations_show_the_baselines_values_too(mtlab: Runner) -> None:
 
 def test_a_sweep_over_a_key_finds_the_published_row_of_each_value(mtlab: Runner) -> None:
     outcome = mtlab(
-        "-m", "experiment=fashion_lambda", "mtl.lambda=0.3,0.4", "model.shared_widths=[8]",
-        *SMALL, *AS_FASHION,
+        "-m", "experiment=fashion_lambda", "mtl.lambda=0.3,0.4", *SMALL, *AS_FASHION,
     )  # fmt: skip
     assert outcome.code == 0, outcome.err
     published, unpublished = summaries(mtlab.folder)
@@ -103,6 +108,41 @@ def test_a_sweep_over_a_key_finds_the_published_row_of_each_value(mtlab: Runner)
         "test.group.accuracy": 0.9377,
     }
     assert unpublished["published"] is None
+
+
+def test_another_dataset_or_model_has_nothing_published_and_says_why(mtlab: Runner) -> None:
+    arguments = ("experiment=cnn_baseline", "model.filters=[4,2,2]", "model.kernel_size=2", *SMALL)
+    assert mtlab(*arguments, "trainer.epochs=0").code == 0
+    summary = json.loads((mtlab.only_run() / "summary.json").read_text())
+    assert summary["published"] is None
+    deviations = summary["deviations"]
+    assert deviations["dataset.name"] == {"preset": "mnist", "run": "digits"}
+    assert deviations["model.filters"] == {"preset": [32, 64, 128], "run": [4, 2, 2]}
+    assert deviations["trainer.epochs"] == {"preset": 10, "run": 0}
+
+
+def test_a_run_that_fails_early_keeps_its_place_in_the_study(mtlab: Runner) -> None:
+    arguments = ("experiment=mlp_grid", "row=480-960", *SMALL, "trainer.monitor=val.none.loss")
+    assert mtlab(*arguments).code == 2
+    summary = json.loads((mtlab.only_run() / "summary.json").read_text())
+    assert (summary["status"], summary["experiment"], summary["row"]) == (
+        "failed", "mlp_grid", "480-960",
+    )  # fmt: skip
+
+
+def test_the_summary_says_before_training_what_is_trained(
+    mtlab: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before: dict[str, Any] = {}
+
+    def look_and_stop(experiment: object, folder: RunFolder, *_: object) -> None:
+        before.update(json.loads(folder.summary.read_text()))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mtlab.commands.train.train_to_the_end", look_and_stop)
+    mtlab("experiment=mlp_grid", "row=480-960", *SMALL, *AS_MNIST)
+    assert (before["status"], before["row"], before["tasks"]) == ("running", "480-960", ["digit"])
+    assert before["published"]["parameters.total"] == 848170
 
 
 def test_the_run_keeps_its_configuration_with_the_row_applied(mtlab: Runner) -> None:

@@ -50,8 +50,9 @@ def test_any_broken_summary_is_named(tmp_path: Path, content: str):
 def test_a_run_without_a_summary_is_named(tmp_path: Path):
     write_run(tmp_path / "0")
     (write_run(tmp_path / "1") / "summary.json").unlink()
-    (problem,) = collect([tmp_path]).problems
-    assert "summary.json" in problem.what
+    (tmp_path / "2" / ".hydra").mkdir(parents=True)
+    said = "summary.json: is missing: the run ended before it began"
+    assert [problem.what for problem in collect([tmp_path]).problems] == [said, said]
 
 
 def test_epochs_that_are_missing_are_named(tmp_path: Path):
@@ -115,3 +116,9 @@ def test_folders_without_any_run_are_a_mistake(tmp_path: Path):
 def test_a_folder_that_does_not_exist_is_a_mistake(tmp_path: Path):
     with pytest.raises(RunFolderError, match="no such folder"):
         collect([tmp_path / "nowhere"])
+
+
+def test_a_file_is_said_to_be_one(tmp_path: Path):
+    (tmp_path / "report.md").touch()
+    with pytest.raises(RunFolderError, match=r"must be a folder with runs in it; found a file"):
+        collect([tmp_path / "report.md"])

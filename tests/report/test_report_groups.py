@@ -8,9 +8,10 @@ import pytest
 from made_runs import write_run
 
 from mtlab.report.collect import collect
+from mtlab.report.comparison import comparisons
 from mtlab.report.grid import Grid
 from mtlab.report.groups import group_runs
-from mtlab.report.listings import comparisons, group_listing, number_ranges
+from mtlab.report.listings import group_listing, number_ranges
 from mtlab.report.quantities import Quantity
 
 MINUS = "\N{MINUS SIGN}"
@@ -55,42 +56,41 @@ def test_means_are_listed_with_spread_interval_and_n(tmp_path: Path):
     grid = group_listing(group_runs(collect([tmp_path]).runs))
     assert texts(grid, "digit accuracy [%]") == ["91.00 ± 1.41"]
     assert texts(grid, "n") == ["2"]
-    # 12.706 * 1.414 / sqrt(2) = 12.71
+    # 12.706 * 1.414 / sqrt(2) = 12.71, and no accuracy is above 100.
     (row,) = grid.rows
-    assert "95%: 78.29 to 103.71" in [cell.note for cell in row.cells]
+    assert "95%: 78.29 to 100.00" in [cell.note for cell in row.cells]
+
+
+def test_only_configurations_with_several_seeds_are_listed_by_one_label_each(tmp_path: Path):
+    for job, (widths, seed) in enumerate(((8, 0), (8, 1), (9, 0), (10, 0), (10, 1))):
+        write_run(
+            tmp_path / f"{job}", seed=seed, experiment="grid", row=f"{widths} wide",
+            settings={"model.widths": [widths], "optimizer.lr": widths / 1000},
+        )  # fmt: skip
+    grid = group_listing(group_runs(collect([tmp_path]).runs))
+    assert texts(grid, "configuration") == ["8 wide", "10 wide"]
+    assert [column.title for column in grid.columns][:4] == ["configuration", "runs", "n", "seeds"]
+
+
+def test_seconds_on_different_hardware_have_no_mean(tmp_path: Path):
+    for seed, device in enumerate(("cpu", "cuda")):
+        write_run(tmp_path / device, seed=seed, device=device)
+    (group,) = group_runs(collect([tmp_path]).runs)
+    assert group.estimate(ACCURACY).n == 2
+    assert group.estimate(Quantity("seconds.train")) is None
+
+
+def test_a_group_is_spoken_for_by_a_run_that_was_measured(tmp_path: Path):
+    write_run(tmp_path / "0", status="failed", dataset="", published=None)
+    write_run(tmp_path / "1", published={"epochs": 3}, settings={"dataset.name": ""})
+    (group,) = group_runs(collect([tmp_path]).runs)
+    assert group.first.name == "1"
+    assert group.published == {"epochs": 3}
 
 
 def test_runs_without_a_second_seed_have_no_table_of_means(tmp_path: Path):
     write_run(tmp_path / "0")
     assert group_listing(group_runs(collect([tmp_path]).runs)) is None
-
-
-def test_published_stands_beside_measured_with_its_difference(tmp_path: Path):
-    published = {"test.digit.accuracy": 97.69, "parameters.total": 1000, "seconds.train": 4}
-    for job, (row, accuracy) in enumerate((("first", 0.9812), ("second", 0.97))):
-        write_run(
-            tmp_path / f"{job}", accuracy=accuracy, experiment="grid", row=row,
-            published=published, settings={"model.widths": [job + 1]},
-        )  # fmt: skip
-    (comparison,) = comparisons(group_runs(collect([tmp_path]).runs))
-    assert comparison.title == "grid"
-    first = [cell.text for cell in comparison.grid.rows[0].cells]
-    assert first == [
-        "1", "first", "[1]", "1", "98.12", "97.69", "+0.43", "1,000", "1,000", "±0", "2", "4",
-        f"{MINUS}2",
-    ]  # fmt: skip
-    assert comparison.grid.rows[1].cells[6].text == f"{MINUS}0.69"
-
-
-def test_a_failed_row_keeps_its_place_without_a_value(tmp_path: Path):
-    published = {"test.digit.accuracy": 97.69}
-    write_run(tmp_path / "0", experiment="grid", published=published, status="failed", test=None)
-    write_run(
-        tmp_path / "1", experiment="grid", published=published, settings={"model.widths": [2]}
-    )
-    (comparison,) = comparisons(group_runs(collect([tmp_path]).runs))
-    assert texts(comparison.grid, "digit accuracy [%]") == ["failed", "90.00"]
-    assert texts(comparison.grid, "delta [points]") == ["", f"{MINUS}7.69"]
 
 
 def test_published_fractions_and_percents_mean_the_same():
@@ -120,6 +120,37 @@ def test_differences_carry_their_sign():
     assert ACCURACY.delta_text(0.001) == "±0.00"
 
 
+@pytest.mark.parametrize(
+    ("path", "number", "value", "expected"),
+    [
+        ("seconds.train", 116.2, 118.04, ("118.0", "116.2", "+1.8")),
+        ("seconds.train", 87.09, 9.427, ("9.43", "87.09", f"{MINUS}77.66")),
+        ("seconds.train", 14521, 3.2, ("3.20", "14,521", f"{MINUS}14,517.80")),
+        ("test.digit.accuracy", 97.0, 97.126, ("97.13", "97.00", "+0.13")),
+        ("test.c.mae", 0.1902, 0.18, ("0.1800", "0.1902", f"{MINUS}0.0102")),
+        ("epochs", 1001, 156, ("156", "1,001", f"{MINUS}845")),
+    ],
+)
+def test_measured_and_delta_have_the_digits_of_the_published(
+    path: str, number: float, value: float, expected: tuple[str, str, str]
+):
+    quantity = Quantity(path)
+    decimals = quantity.decimals_beside(number, value)
+    assert expected == (
+        quantity.text_in_unit(value, decimals),
+        quantity.published_text(number),
+        quantity.delta_text(value - number, decimals),
+    )
+
+
+def test_a_fraction_in_percent_has_no_more_digits_than_were_published():
+    assert ACCURACY.published_text(ACCURACY.published_in_unit(0.9769)) == "97.69"
+
+
+def test_negative_numbers_have_a_true_minus():
+    assert Quantity("test.c.r2").text(-0.5) == f"{MINUS}0.5"
+
+
 def test_numbers_in_a_row_are_written_as_a_range():
     assert number_ranges([7, 1, 2, 3]) == "1-3, 7"
 
@@ -129,13 +160,6 @@ def test_published_seconds_are_those_of_the_runs_own_device(tmp_path: Path):
     write_run(tmp_path / "0", published=published, device="cpu")
     (run,) = collect([tmp_path]).runs
     assert run.published == {"seconds.train": 116.2}
-
-
-def test_the_same_settings_in_two_experiments_stay_apart(tmp_path: Path):
-    for experiment in ("baseline", "grid"):
-        write_run(tmp_path / experiment, experiment=experiment, published={"epochs": 3})
-    titles = [one.title for one in comparisons(group_runs(collect([tmp_path]).runs))]
-    assert titles == ["baseline", "grid"]
 
 
 def test_an_experiments_table_of_rows_is_no_setting(tmp_path: Path):
@@ -160,24 +184,8 @@ def test_an_ensemble_stands_beside_its_members_against_the_published(tmp_path: P
     )  # fmt: skip
     (comparison,) = comparisons(group_runs(collect([tmp_path]).runs))
     titles = [column.title for column in comparison.grid.columns]
-    assert titles == [
-        "runs", "row", "n", "digit accuracy [%]", "published", "delta [points]"
-    ]  # fmt: skip
-    assert texts(comparison.grid, "row") == ["", "ensemble of 2"]
-    assert texts(comparison.grid, "published") == ["", "70.00"]
-    assert texts(comparison.grid, "delta [points]") == ["", f"{MINUS}10.00"]
+    assert titles == ["row", "n", "digit accuracy [%]", "published", "delta [points]"]
+    assert texts(comparison.grid, "row") == ["1-2", "ensemble of 2"]
+    assert texts(comparison.grid, "published")[1] == "70.00"
+    assert texts(comparison.grid, "delta [points]")[1] == f"{MINUS}10.00"
     assert any("Published on other images" in remark for remark in comparison.remarks)
-
-
-def test_what_is_smaller_than_the_experiment_is_told(tmp_path: Path):
-    reduced = {
-        "dataset.limit": {"run": 60, "preset": None}, "trainer.epochs": {"run": 2, "preset": 50},
-    }  # fmt: skip
-    published = {"test.digit.accuracy": 0.9}
-    settings = {"dataset.limit": 60}
-    write_run(tmp_path / "0", published=published, reduced=reduced, settings=settings)
-    (comparison,) = comparisons(group_runs(collect([tmp_path]).runs))
-    assert comparison.remarks[-1] == (
-        "Reduced: dataset.limit=60 images; trainer.epochs=2 in place of 50; so not the published"
-        " protocol."
-    )

@@ -130,6 +130,16 @@ def test_columns_are_filtered_and_the_charts_follow(visit: Visit):
     assert visit.num_lines("curves") == 0
 
 
+def test_the_other_tables_follow_the_filter_too(visit: Visit):
+    published = visit.page.locator("#published tbody tr:visible")
+    details = visit.page.locator("details.run:visible")
+    assert (published.count(), details.count()) == (2, 6)
+    filter_by(visit, "lambda", "=1")
+    assert (published.count(), details.count()) == (1, 2)
+    visit.page.click("#reset")
+    assert (published.count(), details.count()) == (2, 6)
+
+
 def test_lines_are_toggled_by_configuration_and_split(visit: Visit):
     visit.page.locator("#curves .legend input").first.uncheck()
     assert visit.num_lines("curves") == 4
@@ -167,6 +177,15 @@ def test_published_numbers_stand_beside_the_measured(visit: Visit):
     assert any(cell.startswith("80.00") for cell in cells)
     assert "90.00" in cells
     assert "\N{MINUS SIGN}10.00" in cells
+
+
+def test_a_narrow_screen_has_published_and_delta_below_the_value(visit: Visit):
+    cell = visit.page.locator("#published td:has(small.unfolded)").first
+    folded = visit.page.locator("#published td.folded").first
+    assert folded.is_visible() and "(" not in cell.inner_text()
+    visit.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    assert not folded.is_visible()
+    assert "90.00 (\N{MINUS SIGN}10.00)" in cell.inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

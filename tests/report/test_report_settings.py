@@ -86,3 +86,21 @@ def test_labels_leave_out_the_seed_and_what_others_say_already():
 def test_rows_of_an_experiment_name_its_runs():
     runs = [run(1, {"a": "1"}, row="2 x 1000"), run(2, {"a": "2"}, row="3 x 500")]
     assert labels(runs) == {1: "2 x 1000", 2: "3 x 500"}
+
+
+def test_runs_of_several_experiments_are_named_by_these():
+    runs = [
+        run(1, {"model.name": "mlp", "a": "1"}, experiment="mlp_grid", row="992-544"),
+        run(2, {"model.name": "cnn", "a": "2"}, experiment="cnn_baseline"),
+        run(3, {"model.name": "vgg", "a": "3"}, model="vgg"),
+    ]
+    assert labels(runs) == {1: "mlp_grid 992-544", 2: "cnn_baseline", 3: "vgg"}
+
+
+def test_settings_tell_runs_of_one_row_apart():
+    runs = [
+        run(1, {"optimizer.lr": "0.1", "a": "1"}, experiment="mlp_grid", row="992-544"),
+        run(2, {"optimizer.lr": "0.2", "a": "1"}, experiment="mlp_grid", row="992-544"),
+        run(3, {"optimizer.lr": "0.1", "a": "2"}, experiment="mlp_grid", row="480-960"),
+    ]
+    assert labels(runs) == {1: "992-544, lr=0.1", 2: "992-544, lr=0.2", 3: "480-960"}

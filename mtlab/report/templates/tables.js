@@ -50,9 +50,21 @@ function filterRuns() {
     row.hidden = !fits;
     if (fits) shownRuns.numbers.add(Number(row.dataset.runs));
   }
+  filterOtherTables();
   document.getElementById("shown").textContent =
     `${shownRuns.numbers.size} of ${rows.length} runs`;
   for (const listener of shownRuns.listeners) listener();
+}
+
+// A row elsewhere stands for several runs: it goes when none of them is shown.
+function filterOtherTables() {
+  for (const row of document.querySelectorAll("table:not(#run-table) tbody tr")) {
+    const runs = row.dataset.runs.split(" ").filter(Boolean).map(Number);
+    row.hidden = runs.length > 0 && !runs.some((run) => shownRuns.numbers.has(run));
+  }
+  for (const details of document.querySelectorAll("details.run")) {
+    details.hidden = !shownRuns.numbers.has(Number(details.id.slice("run-".length)));
+  }
 }
 
 // A cell's own text, without the note below it.
