@@ -12,13 +12,10 @@ from mtlab.artifacts.loading import load_run
 from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import run_folders
 from mtlab.artifacts.run_dir import CONFIG, LOG, PICTURES
+from mtlab.commands.look_activations import draw_activations
+from mtlab.commands.look_ascent import draw_dreams, draw_maximising_inputs
 from mtlab.commands.look_decisions import draw_embeddings, draw_mistakes, draw_saliency_maps
-from mtlab.commands.look_network import (
-    draw_activations,
-    draw_dreams,
-    draw_filters,
-    draw_maximising_inputs,
-)
+from mtlab.commands.look_weights import draw_filters
 from mtlab.commands.sitting import DoesNotApplyError, Sitting
 from mtlab.config.compose import to_options
 from mtlab.config.options import VisualizeOptions, What
@@ -38,13 +35,7 @@ def visualize(composed: DictConfig) -> None:
         return
     run = load_run(folder)
     run.task(options.task)
-    pictures = folder / PICTURES
-    try:
-        pictures.mkdir(exist_ok=True)
-    except OSError as error:
-        raise RunFolderError(
-            str(pictures), "must be a folder that can be written", error, "check its permissions"
-        ) from error
+    pictures = _picture_folder(folder)
     with Terminal(pictures / LOG, quiet=False) as terminal:
         terminal.log(command)
         sitting = Sitting(run, options, terminal, command, pictures)
@@ -80,10 +71,25 @@ ARTISTS: dict[What, Callable[[Sitting], None]] = {
 
 def draw_sweep(folder: Path, command: str) -> None:
     """A sweep's errors per epoch, one line per run."""
-    pictures = folder / PICTURES
+    pictures = _picture_folder(folder)
     for path in draw_sweep_error_curves(folder, pictures / What.curves.value, command):
         print(path)
     print(f"all pictures: {write_contact_sheet(pictures, f'pictures of {folder.name}')}")
+
+
+def _picture_folder(run: Path) -> Path:
+    pictures = run / PICTURES
+    try:
+        pictures.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise RunFolderError(
+            str(pictures), "must be a folder", "a file", "move the file elsewhere"
+        ) from error
+    except OSError as error:
+        raise RunFolderError(
+            str(pictures), "must be a folder that can be written", error, "check its permissions"
+        ) from error
+    return pictures
 
 
 def _is_sweep(folder: Path) -> bool:
