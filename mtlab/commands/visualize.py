@@ -19,6 +19,7 @@ from mtlab.commands.look_weights import draw_filters
 from mtlab.commands.sitting import DoesNotApplyError, Sitting
 from mtlab.config.compose import to_options
 from mtlab.config.options import VisualizeOptions, What
+from mtlab.config.verbatim import as_typed
 from mtlab.errors import RunFolderError
 from mtlab.pictures.contact_sheet import write_contact_sheet
 from mtlab.report.error_curves import draw_run_error_curve, draw_sweep_error_curves
@@ -29,7 +30,8 @@ def visualize(composed: DictConfig) -> None:
     """Hydra's job: each kind of picture that was asked for, then the contact sheet."""
     options = to_options(composed, VisualizeOptions)
     folder = Path(options.run or "").expanduser()
-    command = command_line(["visualize", *HydraConfig.get().overrides.task])
+    typed = [as_typed(override) for override in HydraConfig.get().overrides.task]
+    command = command_line(["visualize", *typed])
     if options.chosen() == [What.curves] and _is_sweep(folder):
         draw_sweep(folder, command)
         return

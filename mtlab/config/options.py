@@ -184,7 +184,9 @@ class VisualizeOptions:
         value = getattr(self, key)
         if value is not None and not isinstance(value, list):
             setattr(self, key, [value])
-        require(value != [], key, "must not be an empty list", "[]", f"leave {key} out for all")
+        require(
+            value != [], key, "must not be an empty list", "[]", f"leave {key} out for the default"
+        )
 
     @property
     def layer_names(self) -> list[str] | None:

@@ -20,6 +20,7 @@ MOST_PIXELS = 1000
 MOST_PIXELS_PER_WEIGHT = 6
 GOOD_PIXELS_PER_WEIGHT = 3
 """Rather than shrink weights further, filters go on to another sheet."""
+GAP_COLOUR = "0.8"
 LABEL_PIXELS = (14, 26)
 """Room for the number of a filter and of a channel."""
 LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.6, 0.95, 0.7, 0.15
@@ -76,6 +77,7 @@ def draw_kernel_sheet(
         columns / total_width, rows / total_height,
     ))  # fmt: skip
     norm = Normalize(scale.low, scale.high)
+    axes.set_facecolor(GAP_COLOUR)
     axes.imshow(weights, cmap=scale.colour_map, norm=norm, interpolation="nearest", aspect="auto")
     _number(axes, "y", range(first_filter, first_filter + num_filters), height, pixels)
     _number(axes, "x", range(num_inputs), width, pixels)

@@ -143,7 +143,8 @@ def _draw(lines: Mapping[str, Path], title: str, target: Path, command: str) -> 
         axes.set_xscale("log")
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_ylim(bottom=0)
+    every_loss = np.concatenate(list(numbers.values()))
+    axes.set_ylim(0, 1.05 * float(every_loss[np.isfinite(every_loss)].max(initial=0)) or 1)
     axes.set_xlabel("iteration" if is_perceptron else "epoch")
     axes.set_ylabel("train error, mean |sign - label|" if is_perceptron else "train loss")
     axes.set_title(title, fontsize=11)
