@@ -195,3 +195,16 @@ def test_dreams_have_structure_and_are_not_saturated(tmp_path: Path, mtlab: Runn
         assert images.std(axis=(1, 2, 3)).min() > 0.05, layer
     # The image itself is nearly black and white; the dream of a deeper layer is another one.
     assert abs(found["conv1"] - found["conv2"]).mean() > 0.01
+
+
+def test_pictures_that_new_ones_do_not_replace_are_removed(
+    regression_run: Path, mtlab: Runner
+) -> None:
+    drawn = regression_run / "pictures" / "activations"
+    arguments = ("visualize", f"run={regression_run}", "what=activations", "layer=conv1")
+    mtlab(*arguments, "indices=[0,1,2,3,4]")
+    assert sorted(path.name for path in drawn.glob("conv1*.png")) == ["conv1_0.png", "conv1_4.png"]
+    assert numbers_of(regression_run, "activations/conv1_4")["positions"].tolist() == [4]
+    mtlab(*arguments, "indices=3")
+    assert sorted(path.name for path in drawn.glob("conv1*")) == ["conv1.npz", "conv1.png"]
+    assert numbers_of(regression_run, "activations/conv1")["positions"].tolist() == [3]
