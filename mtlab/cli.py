@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from mtlab import __version__
+from mtlab.config.verbatim import quote_verbatim
 from mtlab.errors import MtlabError
 from mtlab.process import tune_for_training
 
@@ -32,8 +33,6 @@ EXIT_INTERRUPTED = 130
 DEBUG_VARIABLE = "MTLAB_DEBUG"
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
 OPEN_KEYS = ("mtl.weights", "dataset.tasks", "model.heads")
-# Their values hold signs that mean something else to Hydra, as the = in the folders of a sweep.
-VERBATIM_KEYS = ("keep", "run", "runs", "input", "output", "dataset.path")
 # Hydra's flags, see mtlab --hydra-help.
 FLAGS_ALONE = {
     "-m", "--multirun", "-r", "--run", "-h", "--help", "--hydra-help", "--resolve",
@@ -251,14 +250,9 @@ def _open_key(argument: str) -> str:
     """Let a key that is not in the YAML yet be set where names are the user's own, and
     paths and expressions stand there without the quotes that Hydra wants.
     """
-    key, _, value = argument.partition("=")
-    is_plain = value not in ("", "null") and value[0] not in "[\"'" and "${" not in value
-    # A comma separates the values of a sweep.
-    if key in VERBATIM_KEYS and is_plain and "," not in value:
-        escaped = value.replace('"', '\\"')
-        return f'{key}="{escaped}"'
+    key = argument.partition("=")[0]
     is_open = any(key == open_key or key.startswith(f"{open_key}.") for open_key in OPEN_KEYS)
-    return f"++{argument}" if is_open else argument
+    return f"++{argument}" if is_open else quote_verbatim(argument)
 
 
 def run_hydra(command: Command, arguments: list[str]) -> int:

@@ -49,18 +49,18 @@ class LoadedRun:
         """The tasks that have classes, in order."""
         return [task for task in self.tasks if isinstance(task, ClassificationTask)]
 
-    def task(self, name: str | None) -> ClassificationTask:
-        """A classification task by name; None means the first one.
+    def task(self, name: str | None) -> Task:
+        """A task by name; None means the first one that has classes, else the first.
 
         Raises:
             RunFolderError: The run has no such task.
         """
-        for task in self.classification_tasks:
+        for task in (*self.classification_tasks, *self.tasks):
             if name in (None, task.name):
                 return task
-        known = ", ".join(task.name for task in self.classification_tasks) or "none"
+        known = ", ".join(task.name for task in self.tasks)
         raise RunFolderError(
-            "task", f"must name a classification task of {self.folder}, which has {known}", name,
+            "task", f"must name a task of {self.folder}, which has {known}", name,
             "choose one of them",
         )  # fmt: skip
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from mtlab.commands.sitting import (
-    MOST_CLASSES_IN_ROWS,
     DoesNotApplyError,
     Numbers,
     Sitting,
     write_probability,
+    write_target,
 )
+from mtlab.config.checks import check_between
 from mtlab.config.options import EmbeddingMethod, What
 from mtlab.data.splits import strata_of, stratified_subset
+from mtlab.data.tasks import ClassificationTask
 from mtlab.inspection.embeddings import (
     between_class_share,
     pca_plane,
     trunk_features,
     tsne_plane,
+    value_fifths,
 )
 from mtlab.inspection.mistakes import confident_mistakes
 from mtlab.inspection.saliency import saliency
@@ -38,42 +42,70 @@ def draw_embeddings(sitting: Sitting) -> None:
             "what", "embeddings need a trunk with shared features", sitting.run.config.model.name,
             "for example what=filters",
         )  # fmt: skip
-    options = sitting.options.embeddings
-    main = strata_of(sitting.test.targets[sitting.run.tasks[0].name], options.points)
-    positions = stratified_subset(
-        main, options.points, generator(sitting.options.seed, "embeddings")
-    )
+    num_points = sitting.options.embeddings.points
+    main = strata_of(sitting.test.targets[sitting.run.tasks[0].name], num_points)
+    positions = stratified_subset(main, num_points, generator(sitting.options.seed, "embeddings"))
     features = trunk_features(sitting.run.model, sitting.test.images[positions])
-    axis_names = ("t-SNE 1", "t-SNE 2")
-    if options.method is EmbeddingMethod.pca:
-        plane, shares = pca_plane(features)
-        axis_names = (
-            f"component 1 ({100 * shares[0]:.0f}% of the variance)",
-            f"component 2 ({100 * shares[1]:.0f}%)",
-        )
-    else:
-        sitting.terminal.say(f"t-SNE of {len(positions)} images ...")
-        plane = tsne_plane(features, options.perplexity, sitting.options.seed)
+    if features.shape[1] < 2:
+        raise DoesNotApplyError(
+            "what", "embeddings need at least two shared features", features.shape[1],
+            "for example what=saliency",
+        )  # fmt: skip
+    plane, axis_names = _in_plane(sitting, features)
     numbers: Numbers = {"plane": plane, "features": features, "positions": positions.numpy()}
     plots = []
     for task in sitting.shown_tasks:
-        classes = sitting.test.targets[task.name][positions].numpy()
+        targets = sitting.test.targets[task.name][positions].numpy()
+        if isinstance(task, ClassificationTask):
+            classes, names, of_what = targets, task.class_names, "its classes"
+        else:
+            numbers[f"values_{task.name}"] = targets
+            classes, names = value_fifths(targets)
+            of_what = "fifths of its values"
         numbers[f"classes_{task.name}"] = classes
+        numbers[f"class_names_{task.name}"] = np.asarray(names)
         share = between_class_share(features, classes)
-        title = f"{task.name}: {100 * share:.0f}% of the variance lies between its classes"
-        plots.append(ClassPoints(title, plane, classes, task.class_names, task.name, axis_names))
+        plots.append(
+            ClassPoints(
+                f"{task.name}: {100 * share:.0f}% of the variance lies between {of_what}",
+                plane, classes, names, task.name, axis_names,
+                are_ordered=not isinstance(task, ClassificationTask),
+            )
+        )  # fmt: skip
     figure = draw_scatter(
         plots, f"{len(positions):,} test images in {features.shape[1]} shared features"
     )
-    sitting.save(figure, What.embeddings, options.method.value, numbers, vector=True)
+    method = sitting.options.embeddings.method
+    sitting.save(figure, What.embeddings, method.value, numbers, vector=True)
+
+
+def _in_plane(
+    sitting: Sitting, features: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.float64], tuple[str, str]]:
+    """Coordinates `(num_samples, 2)` and the names of the axes."""
+    options = sitting.options.embeddings
+    if options.method is EmbeddingMethod.pca:
+        plane, shares = pca_plane(features)
+        return plane, (
+            f"component 1 ({100 * shares[0]:.0f}% of the variance)",
+            f"component 2 ({100 * shares[1]:.0f}%)",
+        )
+    check_between(
+        options.perplexity, "embeddings.perplexity", 1, len(features), low_open=True,
+        high_open=True,
+    )  # fmt: skip
+    sitting.terminal.say(f"t-SNE of {len(features)} images ...")
+    plane = tsne_plane(features, options.perplexity, sitting.options.seed)
+    return plane, ("t-SNE 1", "t-SNE 2")
 
 
 def draw_mistakes(sitting: Sitting) -> None:
     """Per task the wrong decisions that the network was most sure of."""
-    for task in sitting.shown_tasks:
+    for task in sitting.tasks_with_classes(What.mistakes):
         logits, targets = sitting.outputs[task.name], sitting.test.targets[task.name]
         found = confident_mistakes(logits, targets, sitting.options.mistakes.count)
         if not len(found.positions):
+            sitting.remove(What.mistakes, task.name)
             sitting.terminal.say(f"{task.name}: every test image is classified rightly")
             continue
         images = sitting.shown(sitting.test.images[found.positions])
@@ -99,6 +131,7 @@ def draw_mistakes(sitting: Sitting) -> None:
             "true": found.true.numpy(),
             "predicted": found.predicted.numpy(),
             "confidence": found.confidence.numpy(),
+            "class_names": np.asarray(task.class_names),
         }
         sitting.save(figure, What.mistakes, task.name, numbers)
 
@@ -107,8 +140,7 @@ def draw_saliency_maps(sitting: Sitting) -> None:
     """The pixels that move each task's decision, tasks below each other, a column per image."""
     options = sitting.options.saliency
     task_names = [task.name for task in sitting.shown_tasks]
-    num_classes = min(sitting.main_task.num_classes, MOST_CLASSES_IN_ROWS)
-    chosen = sitting.choose_images(list(range(num_classes)))
+    chosen = sitting.choose_images(several=True)
     span = sitting.pixels.high - sitting.pixels.low
     maps = {
         task: saliency(
@@ -120,12 +152,15 @@ def draw_saliency_maps(sitting: Sitting) -> None:
     with torch.inference_mode():
         outputs = sitting.run.model(chosen.images)
     images = as_displayable(sitting.shown(chosen.images))
+    decisions = {
+        task.name: outputs[task.name].argmax(dim=1)
+        if isinstance(task, ClassificationTask)
+        else outputs[task.name]
+        for task in sitting.shown_tasks
+    }
     columns = []
     for index, title in enumerate(chosen.titles):
-        captions = []
-        for task in sitting.shown_tasks:
-            winner = int(outputs[task.name][index].argmax())
-            captions.append(task.class_names[winner])
+        captions = [write_target(task, decisions[task.name][index]) for task in sitting.shown_tasks]
         short = title.replace("test image ", "#").replace(", ", ": ", 1)
         decided = [maps[task][index] for task in task_names]
         columns.append(SaliencyColumn(images[index], short, decided, captions))
@@ -136,6 +171,8 @@ def draw_saliency_maps(sitting: Sitting) -> None:
     numbers = {
         "images": images,
         "positions": np.asarray(chosen.positions),
+        "titles": np.asarray(chosen.titles),
+        **{f"predicted_{task}": values.numpy() for task, values in decisions.items()},
         **{f"saliency_{task}": values for task, values in maps.items()},
     }
     name = "saliency" if sitting.options.task is None else sitting.main_task.name

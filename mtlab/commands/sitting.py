@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from matplotlib.figure import Figure
 from mtlab.artifacts.loading import LoadedRun, rebuild_dataset
 from mtlab.config.options import VisualizeOptions, What
 from mtlab.data.dataset import Dataset, Split
-from mtlab.data.tasks import ClassificationTask
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.errors import ConfigError, MtlabError
 from mtlab.inspection.ascent import PixelRange
 from mtlab.inspection.layers import Layer, find_layers
@@ -28,6 +29,7 @@ Numbers = dict[str, npt.NDArray[Any]]
 
 MOST_CLASSES_IN_ROWS = 10
 IMAGES_AT_ONCE = 500
+PICTURE_ENDINGS = (".png", ".svg", ".npz")
 
 
 class DoesNotApplyError(MtlabError):
@@ -41,7 +43,7 @@ class ChosenImages:
     Attributes:
         positions: In the test split.
         images: Network input, `(num_images, channels, height, width)`.
-        titles: One per image: its position and its class.
+        titles: One per image: its position, and its class or value.
     """
 
     positions: list[int]
@@ -102,43 +104,85 @@ class Sitting:
         return shares
 
     @property
-    def main_task(self) -> ClassificationTask:
-        """The task that `task=` names, else the first one."""
+    def main_task(self) -> Task:
+        """The task that `task=` names, else the first one, those with classes before the others."""
         return self.run.task(self.options.task)
 
     @property
-    def shown_tasks(self) -> list[ClassificationTask]:
-        """The task that `task=` names, else every one that has classes."""
-        return [self.main_task] if self.options.task else self.run.classification_tasks
+    def shown_tasks(self) -> list[Task]:
+        """The task that `task=` names, else every one."""
+        return [self.main_task] if self.options.task else list(self.run.tasks)
 
-    def choose_images(self, default_classes: list[int]) -> ChosenImages:
-        """The images of `indices`, else the first test image of each class of `digits`.
+    def tasks_with_classes(self, what: What) -> list[ClassificationTask]:
+        """The shown tasks that have classes; says which ones a picture leaves out.
 
         Raises:
-            ConfigError: A position beyond the split, or a class that the task lacks.
+            DoesNotApplyError: There are none.
+        """
+        tasks = [task for task in self.shown_tasks if isinstance(task, ClassificationTask)]
+        others = [task.name for task in self.shown_tasks if task not in tasks]
+        if not tasks:
+            raise DoesNotApplyError(
+                "task", f"must have classes for what={what.value}",
+                f"{', '.join(others)}, which has values",
+                "for example what=saliency",
+            )  # fmt: skip
+        for name in others:
+            self.terminal.say(f"{what.value} of {name} left out: the task has no classes")
+        return tasks
+
+    def choose_images(self, *, several: bool) -> ChosenImages:
+        """The images of `indices`, else the first test image of each class of `digits`.
+
+        Args:
+            several: Without either, show each of the first ten classes rather than two; of a
+                regression task images from its lowest to its highest value.
+
+        Raises:
+            ConfigError: A position beyond the split, a class that the task or the split lacks.
         """
         task = self.main_task
         targets = self.test.targets[task.name]
-        if self.options.indices is not None:
-            positions = self.options.indices
-            for position in positions:
-                if position >= len(targets):
-                    raise ConfigError(
-                        "indices", f"must be positions from 0 to {len(targets) - 1}, the test"
-                        " split's", position, "leave it out",
-                    )  # fmt: skip
-        else:
-            classes = default_classes
-            if self.options.digits is not None:
-                classes = [class_position(task, value) for value in self.options.digits]
-            # A class may have no test image where dataset.limit keeps few.
-            found = [(targets == one).nonzero().squeeze(1) for one in classes]
-            positions = [int(places[0]) for places in found if len(places)]
+        positions = self.options.indices
+        if positions is None:
+            positions = self._positions_by_target(task, targets, several)
+        for position in positions:
+            if position >= len(targets):
+                raise ConfigError(
+                    "indices", f"must be positions from 0 to {len(targets) - 1}, the test"
+                    " split's", position, "leave it out",
+                )  # fmt: skip
         titles = [
-            f"test image {position}, {task.class_names[int(targets[position])]}"
+            f"test image {position}, {write_target(task, targets[position])}"
             for position in positions
         ]
         return ChosenImages(positions, self.test.images[positions], titles)
+
+    def _positions_by_target(self, task: Task, targets: torch.Tensor, several: bool) -> list[int]:
+        digits = self.options.digits
+        if isinstance(task, RegressionTask):
+            if digits is not None:
+                raise ConfigError(
+                    "digits", f"must be left out, for {task.name} has no classes", digits,
+                    "choose images by indices=[...]",
+                )  # fmt: skip
+            return spread_over_values(targets, MOST_CLASSES_IN_ROWS if several else 2)
+        if digits is not None:
+            classes = [class_position(task, value) for value in digits]
+        elif several:
+            classes = list(range(min(task.num_classes, MOST_CLASSES_IN_ROWS)))
+        else:
+            classes = study_classes(task.num_classes)
+        # A class may have no test image where dataset.limit keeps few.
+        found = [(targets == one).nonzero().squeeze(1) for one in classes]
+        positions = [int(places[0]) for places in found if len(places)]
+        if not positions:
+            names = ", ".join(task.class_names[one] for one in classes)
+            raise ConfigError(
+                "digits", "must name a class that the test split has an image of", names,
+                "choose images by indices=[...], or train with a larger dataset.limit",
+            )  # fmt: skip
+        return positions
 
     def save(
         self,
@@ -153,6 +197,17 @@ class Sitting:
         path = self.folder / what.value / f"{name}.png"
         save_picture(figure, path, numbers, command=self.command, vector=vector)
         self.terminal.say(str(path))
+
+    def remove(self, what: What, name: str, *, pages: bool = False) -> None:
+        """Remove a picture of before, which the new ones may not replace.
+
+        Args:
+            pages: Also those that it was spread over, which end in a number.
+        """
+        pattern = re.escape(name) + (r"(_\d+)?" if pages else "")
+        for path in sorted((self.folder / what.value).glob("*.*")):
+            if path.suffix in PICTURE_ENDINGS and re.fullmatch(pattern, path.stem):
+                path.unlink()
 
     @contextmanager
     def steps(self, description: str, total: int) -> Iterator[Callable[[], None]]:
@@ -191,6 +246,25 @@ def write_probability(value: float) -> str:
     return f"{math.floor(value * 1e4) / 1e4:.4f}"
 
 
-def study_classes(task: ClassificationTask) -> list[int]:
-    """The third and the last class, a 2 and a 9 among ten digits; the ends of fewer than three."""
-    return [2 if task.num_classes > 2 else 0, task.num_classes - 1]
+def write_target(task: Task, target: torch.Tensor) -> str:
+    """A class's name, or a regression task's value."""
+    if isinstance(task, ClassificationTask):
+        return task.class_names[int(target)]
+    return f"{float(target):.3g}"
+
+
+def study_classes(num_classes: int) -> list[int]:
+    """The third and the last class, a 2 and a 9 among ten digits; of up to three the two ends."""
+    third = 2 if num_classes > 3 else 0
+    return [third, num_classes - 1]
+
+
+def spread_over_values(targets: torch.Tensor, num_chosen: int) -> list[int]:
+    """Positions of samples from the lowest to the highest value, evenly by rank.
+
+    Args:
+        targets: Values, `(num_samples,)`.
+    """
+    ranks = torch.linspace(0, len(targets) - 1, min(num_chosen, len(targets))).round().long()
+    positions: list[int] = targets.argsort(stable=True)[ranks].tolist()
+    return positions

@@ -12,16 +12,14 @@ from mtlab.artifacts.loading import load_run
 from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import run_folders
 from mtlab.artifacts.run_dir import CONFIG, LOG, PICTURES
+from mtlab.commands.look_activations import draw_activations
+from mtlab.commands.look_ascent import draw_dreams, draw_maximising_inputs
 from mtlab.commands.look_decisions import draw_embeddings, draw_mistakes, draw_saliency_maps
-from mtlab.commands.look_network import (
-    draw_activations,
-    draw_dreams,
-    draw_filters,
-    draw_maximising_inputs,
-)
+from mtlab.commands.look_weights import draw_filters
 from mtlab.commands.sitting import DoesNotApplyError, Sitting
 from mtlab.config.compose import to_options
 from mtlab.config.options import VisualizeOptions, What
+from mtlab.config.verbatim import as_typed
 from mtlab.errors import RunFolderError
 from mtlab.pictures.contact_sheet import write_contact_sheet
 from mtlab.pictures.lettering import plain_drawing
@@ -33,19 +31,14 @@ def visualize(composed: DictConfig) -> None:
     """Hydra's job: each kind of picture that was asked for, then the contact sheet."""
     options = to_options(composed, VisualizeOptions)
     folder = Path(options.run or "").expanduser()
-    command = command_line(["visualize", *HydraConfig.get().overrides.task])
+    typed = [as_typed(override) for override in HydraConfig.get().overrides.task]
+    command = command_line(["visualize", *typed])
     if options.chosen() == [What.curves] and _is_sweep(folder):
         draw_sweep(folder, command)
         return
     run = load_run(folder)
     run.task(options.task)
-    pictures = folder / PICTURES
-    try:
-        pictures.mkdir(exist_ok=True)
-    except OSError as error:
-        raise RunFolderError(
-            str(pictures), "must be a folder that can be written", error, "check its permissions"
-        ) from error
+    pictures = _picture_folder(folder)
     with Terminal(pictures / LOG, quiet=False) as terminal, plain_drawing(terminal.say):
         terminal.log(command)
         sitting = Sitting(run, options, terminal, command, pictures)
@@ -81,12 +74,27 @@ ARTISTS: dict[What, Callable[[Sitting], None]] = {
 
 def draw_sweep(folder: Path, command: str) -> None:
     """A sweep's errors per epoch, one line per run."""
-    pictures = folder / PICTURES
+    pictures = _picture_folder(folder)
     with plain_drawing(print):
         paths = draw_sweep_error_curves(folder, pictures / What.curves.value, command)
     for path in paths:
         print(path)
     print(f"all pictures: {write_contact_sheet(pictures, f'pictures of {folder.name}')}")
+
+
+def _picture_folder(run: Path) -> Path:
+    pictures = run / PICTURES
+    try:
+        pictures.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise RunFolderError(
+            str(pictures), "must be a folder", "a file", "move the file elsewhere"
+        ) from error
+    except OSError as error:
+        raise RunFolderError(
+            str(pictures), "must be a folder that can be written", error, "check its permissions"
+        ) from error
+    return pictures
 
 
 def _is_sweep(folder: Path) -> bool:

@@ -94,6 +94,8 @@ class DreamOptions:
     octave_scale: float
     jitter: int
     total_variation: float
+    contrast: float
+    anchor: float
 
     def __post_init__(self) -> None:
         check_between(self.steps, "dream.steps", 1)
@@ -102,6 +104,8 @@ class DreamOptions:
         check_between(self.octave_scale, "dream.octave_scale", 1, low_open=True)
         check_between(self.jitter, "dream.jitter", 0)
         check_between(self.total_variation, "dream.total_variation", 0)
+        check_between(self.contrast, "dream.contrast", 0, 1, low_open=True)
+        check_between(self.anchor, "dream.anchor", 0)
 
 
 @dataclass
@@ -114,9 +118,8 @@ class EmbeddingsOptions:
 
     def __post_init__(self) -> None:
         check_between(self.points, "embeddings.points", 3)
-        check_between(
-            self.perplexity, "embeddings.perplexity", 1, self.points, low_open=True, high_open=True
-        )
+        # Its upper limit is the number of images, which the command knows.
+        check_between(self.perplexity, "embeddings.perplexity", 1, low_open=True)
 
 
 @dataclass
@@ -149,8 +152,8 @@ class VisualizeOptions:
     what: Any
     task: str | None
     layer: Any
-    digits: list[Any] | None
-    indices: list[int] | None
+    digits: Any
+    indices: Any
     seed: int
     filters: FiltersOptions
     activations: ActivationsOptions
@@ -165,6 +168,8 @@ class VisualizeOptions:
             bool(self.run), "run", "must name the folder of a run", self.run,
             "for example run=outputs/DATE/TIME",
         )  # fmt: skip
+        for key in ("what", "layer", "digits", "indices"):
+            self._make_list(key)
         self.chosen()
         check_between(self.seed, "seed", 0)
         if self.indices is not None:
@@ -174,36 +179,40 @@ class VisualizeOptions:
             "and digits both choose test images", self.indices, "leave one of them out",
         )  # fmt: skip
 
+    def _make_list(self, key: str) -> None:
+        """Keys that take one value or several hold a list from here on, or None."""
+        value = getattr(self, key)
+        if value is not None and not isinstance(value, list):
+            setattr(self, key, [value])
+        require(
+            value != [], key, "must not be an empty list", "[]", f"leave {key} out for the default"
+        )
+
     @property
     def layer_names(self) -> list[str] | None:
-        """`layer` as a list of names; None for all that suit."""
-        if self.layer is None:
-            return None
-        names = self.layer if isinstance(self.layer, list) else [self.layer]
-        return [str(name) for name in names]
+        """The layers by name; None for all that suit."""
+        return None if self.layer is None else [str(name) for name in self.layer]
 
     def chosen(self) -> list[What]:
-        """`what` as a list, `all` spelled out.
+        """The kinds of pictures, each once, `all` spelled out.
 
         Raises:
             ConfigError: A kind of picture that does not exist.
         """
-        names = self.what if isinstance(self.what, list) else [self.what]
-        if names == ["all"]:
-            return list(What)
+        names = ["null"] if self.what is None else self.what
         known = [what.value for what in What]
         for name in names:
-            if name not in known:
+            if name not in [*known, "all"]:
                 raise ConfigError(
                     "what", f"must be one of {', '.join(known)}, or all", name,
                     "for example what=filters",
                 )  # fmt: skip
-        return [What(name) for name in names]
+        return list(What) if self.is_all else [What(name) for name in dict.fromkeys(names)]
 
     @property
     def is_all(self) -> bool:
         """Whether everything that suits the run is wanted, and the rest may be left out."""
-        return bool(self.what == "all")
+        return self.what is not None and "all" in self.what
 
 
 @dataclass

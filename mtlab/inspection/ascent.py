@@ -56,6 +56,9 @@ class AscentSettings:
         jitter: Largest shift in pixels before each step.
         blur: Standard deviation in pixels; shrinks to 0 in the first three quarters of the steps.
         l2, total_variation: Pulls per unit of rate.
+        anchor: Pull towards an image given, per unit of rate. Above 0 each image also keeps that
+            one's mean, and its contrast (standard deviation) as an upper limit, per channel: what
+            grows the score then is structure, since plain brightness is not to be had.
     """
 
     num_steps: int
@@ -65,6 +68,7 @@ class AscentSettings:
     blur: float = 0.0
     l2: float = 0.0
     total_variation: float = 0.0
+    anchor: float = 0.0
 
 
 def ascend(
@@ -74,6 +78,7 @@ def ascend(
     settings: AscentSettings,
     generator: torch.Generator,
     on_step: Callable[[], None] = lambda: None,
+    anchor: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Change images step by step so that each one's score grows.
 
@@ -86,11 +91,13 @@ def ascend(
         start: Network input `(batch, channels, height, width)`; it is not changed.
         generator: Draws the jitter.
         on_step: Called after each step.
+        anchor: What `settings.anchor` refers to, of `start`'s shape; None for `start` itself.
 
     Returns:
         Images of the same shape within the pixel range.
     """
     images = pixels.clamp(start)
+    kept = images if anchor is None else anchor
     span = pixels.high - pixels.low
     for step in range(settings.num_steps):
         progress = step / settings.num_steps
@@ -102,12 +109,25 @@ def ascend(
             images = images - rate * settings.l2 * images
         if settings.total_variation:
             images = images - rate * settings.total_variation * span * _roughness(images)
-        images = pixels.clamp(images).roll((-shift[0], -shift[1]), dims=(2, 3))
+        images = images.roll((-shift[0], -shift[1]), dims=(2, 3))
+        if settings.anchor:
+            images = _hold_contrast(images - rate * settings.anchor * (images - kept), kept)
+        images = pixels.clamp(images)
         sigma = settings.blur * (1 - progress / BLURRED_SHARE_OF_STEPS)
         if sigma > 0 and step % STEPS_BETWEEN_BLURS == 0:
             images = gaussian_blur(images, sigma)
         on_step()
     return images
+
+
+def _hold_contrast(images: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    """Each channel with the mean of `kept`, and with no more contrast than it."""
+    over_map = (2, 3)
+    centred = images - images.mean(dim=over_map, keepdim=True)
+    allowed = kept.std(dim=over_map, keepdim=True) / (
+        centred.std(dim=over_map, keepdim=True) + TINY
+    )
+    return kept.mean(dim=over_map, keepdim=True) + centred * allowed.clamp(max=1)
 
 
 def _draw_shift(jitter: int, generator: torch.Generator) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from mtlab.models.multitask import MultiTaskNetwork
 
 COMPONENTS_BEFORE_TSNE = 50
 IMAGES_AT_ONCE = 500
+NUM_VALUE_CLASSES = 5
 
 
 @torch.inference_mode()
@@ -50,6 +51,22 @@ def tsne_plane(vectors: npt.NDArray[np.floating], perplexity: float, seed: int) 
     embedding = TSNE(perplexity=perplexity, init="pca", random_state=seed % 2**32)
     plane: Float64Array = np.asarray(embedding.fit_transform(reduced), dtype=np.float64)
     return plane
+
+
+def value_fifths(values: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """A regression task's values as five classes of equal size, lowest first.
+
+    Args:
+        values: `(num_samples,)`.
+
+    Returns:
+        Classes `(num_samples,)`, and each one's lowest and highest value in words.
+    """
+    order = values.argsort(kind="stable")
+    classes = np.empty(len(values), dtype=np.int64)
+    classes[order] = np.arange(len(values)) * NUM_VALUE_CLASSES // len(values)
+    members = [values[classes == one] for one in np.unique(classes)]
+    return classes, tuple(f"{one.min():.2g} to {one.max():.2g}" for one in members)
 
 
 def between_class_share(vectors: npt.NDArray[np.floating], classes: npt.NDArray[np.int64]) -> float:

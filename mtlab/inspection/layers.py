@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -113,7 +114,8 @@ def layer_output(
         activated: Behind the nonlinearity; otherwise the weighted sums before it.
 
     Returns:
-        `(batch, filters, height, width)` or `(batch, units)`.
+        `(batch, filters, height, width)` or `(batch, units)`. The output layer of a regression
+        task is one unit, and its nonlinearity belongs to it: `(batch, 1)` in the target's unit.
     """
     outputs: list[torch.Tensor] = []
 
@@ -124,9 +126,28 @@ def layer_output(
     behind = layer.activation if activated and layer.activation is not None else layer.module
     handle = behind.register_forward_hook(keep)
     try:
-        model(images)
+        with _uncut(model):
+            model(images)
     except _LayerReached:
-        return outputs[0]
+        return outputs[0].unsqueeze(1) if outputs[0].dim() == 1 else outputs[0]
     finally:
         handle.remove()
     raise ModelError("layer", "must take part in the forward pass", layer.name)
+
+
+def task_output(model: nn.Module, task: str, images: torch.Tensor) -> torch.Tensor:
+    """What a task answers to images, differentiable with respect to them whatever its head cuts.
+
+    Args:
+        images: Network input `(batch, channels, height, width)`.
+
+    Returns:
+        Logits `(batch, classes)`, or values `(batch,)` of a regression task.
+    """
+    with _uncut(model):
+        output: torch.Tensor = model(images)[task]
+    return output
+
+
+def _uncut(model: nn.Module) -> AbstractContextManager[None]:
+    return model.uncut_gradients() if isinstance(model, MultiTaskNetwork) else nullcontext()

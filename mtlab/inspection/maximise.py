@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from mtlab.inspection.ascent import AscentSettings, PixelRange, Score, ascend
-from mtlab.inspection.layers import Layer, layer_output
+from mtlab.inspection.layers import Layer, layer_output, task_output
 
 NOISE_MEAN = 0.5
 NOISE_STD = 0.1
@@ -68,14 +68,19 @@ def maximise_channels(
     def score(images: torch.Tensor) -> torch.Tensor:
         outputs = layer_output(model, layer, images, activated=False)
         chosen = outputs[torch.arange(len(targets)), targets]
-        return map_scores(chosen.flatten(1), channel_score) if chosen.dim() > 1 else chosen
+        return map_scores(chosen.reshape(len(targets), -1), channel_score)
 
     return _best_of_restarts(score, image_shape, pixels, settings, num_restarts, len(targets),
                              generator, on_step)  # fmt: skip
 
 
 def map_scores(sums: torch.Tensor, channel_score: ChannelScore) -> torch.Tensor:
-    """Weighted sums of one filter's map `(batch, positions)` to scores `(batch,)`."""
+    """Weighted sums of one filter's map `(batch, positions)` to scores `(batch,)`.
+
+    A map of one position is a number, and scored as a unit is.
+    """
+    if sums.shape[1] == 1:
+        return sums.squeeze(1)
     match channel_score:
         case ChannelScore.mean:
             return sums.mean(dim=1)
@@ -107,7 +112,7 @@ def maximise_classes(
     targets = torch.arange(num_classes).repeat_interleave(num_restarts)
 
     def score(images: torch.Tensor) -> torch.Tensor:
-        return log_odds(model(images)[task], targets)
+        return log_odds(task_output(model, task, images), targets)
 
     return _best_of_restarts(score, image_shape, pixels, settings, num_restarts, len(targets),
                              generator, on_step)  # fmt: skip

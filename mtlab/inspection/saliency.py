@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from mtlab.inspection.layers import task_output
+
 
 def saliency(
     model: nn.Module,
@@ -37,7 +39,7 @@ def saliency(
         if num_samples > 1:
             copy += noise * torch.randn(images.shape, generator=generator)
         copy.requires_grad_(True)
-        outputs = model(copy)[task]
+        outputs = task_output(model, task, copy)
         # A regression task has one number per image, which is its own score.
         scores = outputs if winners is None else outputs.gather(1, winners.unsqueeze(1))
         (gradient,) = torch.autograd.grad(scores.sum(), copy)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -53,6 +54,7 @@ class MultiTaskNetwork(nn.Module):
         self.trunk = trunk
         self._task_names = tuple(heads)
         self._links = {task: (links or {}).get(task, PLAIN) for task in heads}
+        self._cuts_gradients = True
         self._order = forward_order(
             {task: link.features_from for task, link in self._links.items()}
         )
@@ -76,11 +78,26 @@ class MultiTaskNetwork(nn.Module):
         for task in self._order:
             links = self._links[task]
             borrowed = [features[other] for other in links.features_from]
-            if links.detach_features:
+            if links.detach_features and self._cuts_gradients:
                 borrowed = [lent.detach() for lent in borrowed]
-            read = shared.detach() if links.stop_gradient else shared
+            read = shared.detach() if links.stop_gradient and self._cuts_gradients else shared
             outputs[task], features[task] = self.get_submodule(f"head_{task}")(read, borrowed)
         return {task: outputs[task] for task in self._task_names}
+
+    @contextmanager
+    def uncut_gradients(self) -> Iterator[None]:
+        """Within this context gradients reach the images from every head.
+
+        `stop_gradient` and `detach_features` keep a head from training what it reads. What it
+        answers depends on the image all the same, and whoever asks which pixels it depends on
+        needs the whole gradient. Outputs are the same with and without.
+        """
+        before = self._cuts_gradients
+        self._cuts_gradients = False
+        try:
+            yield
+        finally:
+            self._cuts_gradients = before
 
 
 def forward_order(features_from: Mapping[str, Sequence[str]]) -> list[str]:

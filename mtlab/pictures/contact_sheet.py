@@ -19,6 +19,8 @@ STYLE = (
 def write_contact_sheet(folder: Path, title: str) -> Path:
     """Show every PNG below the folder, by subfolder; links are relative, so the folder can move.
 
+    A file that is no picture is named on the page in its place.
+
     Returns:
         The path of the page.
     """
@@ -42,9 +44,16 @@ def write_contact_sheet(folder: Path, title: str) -> Path:
 
 def _entry(path: Path, folder: Path) -> str:
     name = html.escape(path.relative_to(folder).as_posix(), quote=True)
-    with Image.open(path) as image:
-        command = str(image.info.get("Description", ""))
-        width, height = image.size
+    try:
+        with Image.open(path) as image:
+            command = str(image.info.get("Description", ""))
+            width, height = image.size
+    except (OSError, SyntaxError) as error:
+        # Pillow's words for a damaged file: UnidentifiedImageError is an OSError.
+        reason = html.escape(
+            f"cannot be read ({type(error).__name__}): make it again, or delete it"
+        )
+        return f"<figure><figcaption>{name} {reason}</figcaption></figure>"
     files = (path.with_suffix(".svg"), path.with_suffix(".npz"))
     links = " ".join(
         f'<a href="{html.escape(file.relative_to(folder).as_posix(), quote=True)}">'

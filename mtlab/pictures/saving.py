@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,27 @@ def save_picture(
         The PNG's path.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DOTS_PER_INCH, metadata={"Description": command})
+    with _whole(path) as unfinished:
+        figure.savefig(
+            unfinished, format="png", dpi=DOTS_PER_INCH, metadata={"Description": command}
+        )
     if vector:
-        # Without a date the same numbers give the same file.
-        figure.savefig(path.with_suffix(".svg"), metadata={"Description": command, "Date": None})
-    with path.with_suffix(".npz").open("wb") as file:
+        with _whole(path.with_suffix(".svg")) as unfinished:
+            # Without a date the same numbers give the same file.
+            figure.savefig(
+                unfinished, format="svg", metadata={"Description": command, "Date": None}
+            )
+    with _whole(path.with_suffix(".npz")) as unfinished, unfinished.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **dict(numbers))
     return path
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Where to write first, so that an interruption never leaves half a file at `path`."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import matplotlib
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -27,6 +28,7 @@ class ClassPoints:
         coordinates: `(num_points, 2)` or `(num_points, 3)`.
         classes: `(num_points,)`, positions in `class_names`.
         legend_title: The task's name.
+        are_ordered: Whether the classes have an order, which their colours then show.
     """
 
     title: str
@@ -35,6 +37,7 @@ class ClassPoints:
     class_names: Sequence[str]
     legend_title: str
     axis_names: Sequence[str]
+    are_ordered: bool = False
 
 
 def draw_scatter(plots: Sequence[ClassPoints], title: str = "") -> Figure:
@@ -53,7 +56,12 @@ def draw_scatter(plots: Sequence[ClassPoints], title: str = "") -> Figure:
 def _draw_points(axes: Axes, points: ClassPoints) -> None:
     num_points = len(points.coordinates)
     is_spatial = points.coordinates.shape[1] == 3
-    colours = np.asarray(class_colours(len(points.class_names)))
+    num_classes = len(points.class_names)
+    colours = np.asarray(
+        matplotlib.colormaps["viridis_r"](np.linspace(0.05, 1, num_classes))
+        if points.are_ordered
+        else class_colours(num_classes)
+    )
     # Shuffled, so that no class lies on top of another only because it comes later.
     order = np.random.default_rng(0).permutation(num_points)
     area = float(np.clip(12000 / num_points, 1.2, 22))

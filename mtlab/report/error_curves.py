@@ -7,7 +7,9 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import numpy.typing as npt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mtlab.artifacts.metrics_log import read_metrics
 from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
@@ -74,6 +76,33 @@ def _has_epochs(run: Path) -> bool:
     return metrics.is_file() and metrics.stat().st_size > 0
 
 
+def _train_losses(path: Path) -> tuple[npt.NDArray[np.float64], bool]:
+    """The training loss of each epoch, and whether every line of the file could be read.
+
+    Raises:
+        RunFolderError: No such file, or no epoch in it.
+    """
+    remedy = "name a run that has finished an epoch"
+    try:
+        epochs = read_metrics(path)
+        num_lines = len(path.read_text(encoding="utf-8").splitlines())
+        losses = np.array([epoch["train"]["loss"] for epoch in epochs], dtype=np.float64)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunFolderError(
+            str(path), "must be there to draw errors from", error, remedy
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunFolderError(
+            str(path),
+            "must hold epochs with train.loss",
+            f"{type(error).__name__}: {error}",
+            remedy,
+        ) from error
+    if not epochs:
+        raise RunFolderError(str(path), "must hold an epoch", "none", remedy)
+    return losses, len(epochs) == num_lines
+
+
 def _values(chosen: Mapping[str, str], keys: Sequence[str]) -> str:
     return ", ".join(f"{key.rpartition('.')[2]} {chosen[key]}" for key in keys if key in chosen)
 
@@ -101,19 +130,22 @@ def _draw(lines: Mapping[str, Path], title: str, target: Path, command: str) -> 
     longest = 0
     is_perceptron = True
     for (label, run), colour in zip(lines.items(), colours, strict=True):
-        epochs = read_metrics(run / METRICS)
-        losses = np.array([epoch["train"]["loss"] for epoch in epochs], dtype=np.float64)
+        losses, is_whole = _train_losses(run / METRICS)
         numbers[label] = losses
         longest = max(longest, len(losses))
         summary = read_summary(run)
         is_perceptron &= summary.get("model") == "perceptron"
         told = f"{label}, converged" if summary.get("converged") else label
+        told += "" if is_whole else "\n(metrics.jsonl is damaged behind that)"
         steps = np.arange(1, len(losses) + 1)
         axes.plot(steps, losses, color=colour, linewidth=1.3, label=told)
         axes.plot(steps[-1:], losses[-1:], "o", color=colour, markersize=4)
     if longest > EPOCHS_ON_A_LOG_AXIS:
         show_logarithmic(axes, longest)
-    axes.set_ylim(bottom=0)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    every_loss = np.concatenate(list(numbers.values()))
+    axes.set_ylim(0, 1.05 * float(every_loss[np.isfinite(every_loss)].max(initial=0)) or 1)
     axes.set_xlabel("iteration" if is_perceptron else "epoch")
     axes.set_ylabel("train error, mean |sign - label|" if is_perceptron else "train loss")
     axes.set_title(title, fontsize=11)

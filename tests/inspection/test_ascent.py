@@ -114,6 +114,25 @@ def test_scores_of_a_map() -> None:
     assert float(map_scores(sums, ChannelScore.contrast)) == pytest.approx(math.sqrt(2))
 
 
+def test_a_map_of_one_position_is_scored_as_a_unit_is() -> None:
+    sums = torch.tensor([[3.0], [-1.0]])
+    for channel_score in ChannelScore:
+        assert map_scores(sums, channel_score).tolist() == [3.0, -1.0]
+
+
+def test_an_anchored_image_keeps_its_mean_and_gains_no_contrast() -> None:
+    torch.manual_seed(0)
+    start = 0.3 + 0.4 * torch.rand(2, 3, 8, 8)
+    pixels = PixelRange(torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1))
+    settings = AscentSettings(30, 0.1, jitter=2, anchor=1.0)
+    weights = torch.randn(3, 8, 8)
+    found = ascend(lambda x: (x * weights).sum((1, 2, 3)), start, pixels, settings,
+                   generator(0, "test"))  # fmt: skip
+    assert bool(((found * weights).sum((1, 2, 3)) > (start * weights).sum((1, 2, 3))).all())
+    torch.testing.assert_close(found.mean((2, 3)), start.mean((2, 3)), rtol=0, atol=0.01)
+    assert bool((found.std((2, 3)) <= start.std((2, 3)) + 1e-4).all())
+
+
 def test_a_units_best_input_is_bright_where_its_weights_are_positive() -> None:
     torch.manual_seed(0)
     network = MultiTaskNetwork(MlpTrunk((1, 4, 4), [3]), {"t": classification_head(3, [], 2)})
@@ -153,11 +172,11 @@ def test_a_dream_grows_with_its_octaves_and_excites_the_layer() -> None:
     images = torch.rand(2, 3, 12, 12)
     steps = []
     pixels = PixelRange(torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1))
-    found = dream(network, layer, images, pixels, AscentSettings(5, 0.05), 3, 1.5,
+    found = dream(network, layer, images, pixels, AscentSettings(5, 0.05), 3, 1.5, 1.0,
                   generator(0, "test"), lambda: steps.append(1))  # fmt: skip
     assert found.shape == (2, 3, 27, 27)
     assert len(steps) == 15
-    once = dream(network, layer, images, pixels, AscentSettings(20, 0.05), 1, 1.5,
+    once = dream(network, layer, images, pixels, AscentSettings(20, 0.05), 1, 1.5, 1.0,
                  generator(0, "test"))  # fmt: skip
 
     def strength(batch: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ from torch import nn
 from trained_runs import classification_head
 
 from mtlab.data.downloaded import SETS, Downloaded
-from mtlab.inspection.embeddings import between_class_share, trunk_features
+from mtlab.inspection.embeddings import between_class_share, trunk_features, value_fifths
 from mtlab.inspection.mistakes import confident_mistakes
 from mtlab.inspection.pca import covariance, fit_pca
 from mtlab.inspection.saliency import saliency
@@ -88,6 +88,13 @@ def test_variance_between_classes() -> None:
     assert between_class_share(points, np.array([0, 1, 0, 1])) == 0
     # Class means -0.5 and 0.5 around 1 of points with variance 1.
     assert between_class_share(points, np.array([0, 0, 0, 1])) == pytest.approx(1 / 3)
+
+
+def test_values_become_five_classes_of_equal_size() -> None:
+    values = np.array([9.0, 0, 1, 2, 3, 4, 5, 6, 7, 8], dtype=np.float32)
+    classes, names = value_fifths(values)
+    assert classes.tolist() == [4, 0, 0, 1, 1, 2, 2, 3, 3, 4]
+    assert names == ("0 to 1", "2 to 3", "4 to 5", "6 to 7", "8 to 9")
 
 
 def linear_network(shape: tuple[int, int, int]) -> MultiTaskNetwork:

@@ -7,12 +7,14 @@ import torch
 from torch import nn
 from trained_runs import classification_head
 
+from mtlab.data.tasks import RegressionTask
 from mtlab.errors import ModelError
-from mtlab.inspection.layers import choose_layers, find_layers, layer_output
+from mtlab.inspection.layers import choose_layers, find_layers, layer_output, task_output
 from mtlab.inspection.weights import kernels_in_rows, reads_pixels, weight_images
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
+from mtlab.models.heads import DenseHead
 from mtlab.models.mlp import MlpTrunk
-from mtlab.models.multitask import MultiTaskNetwork
+from mtlab.models.multitask import HeadLinks, MultiTaskNetwork
 from mtlab.models.perceptron import Perceptron
 
 SHAPE = (1, 12, 12)
@@ -103,3 +105,35 @@ def test_kernels_stand_in_rows_by_filter() -> None:
     assert (sheet[3:5, 6:8] == weights[1, 2]).all()
     assert torch.from_numpy(sheet[2]).isnan().all()
     assert torch.from_numpy(sheet[:, 2]).isnan().all()
+
+
+def value_network() -> MultiTaskNetwork:
+    """A regression head that sends no gradient back."""
+    torch.manual_seed(0)
+    head = DenseHead(6, [5], RegressionTask("v", (0.0, 1.0), "sigmoid"))
+    network = MultiTaskNetwork(MlpTrunk(SHAPE, [6]), {"v": head}, {"v": HeadLinks((), False, True)})
+    return network.eval().requires_grad_(False)
+
+
+def test_the_output_of_a_regression_task_is_one_unit() -> None:
+    model = value_network()
+    images = torch.rand(3, *SHAPE)
+    found = layer_output(model, find_layers(model)[-1], images, activated=True)
+    assert found.shape == (3, 1)
+    torch.testing.assert_close(found.squeeze(1), model(images)["v"])
+
+
+def test_gradients_reach_the_image_from_a_head_that_sends_none_back() -> None:
+    model = value_network()
+    images = torch.rand(3, *SHAPE, requires_grad=True)
+    assert not model(images)["v"].requires_grad
+    for layer in find_layers(model):
+        (gradient,) = torch.autograd.grad(
+            layer_output(model, layer, images, activated=False).sum(), images
+        )
+        assert float(gradient.abs().max()) > 0, layer.name
+    output = task_output(model, "v", images)
+    (gradient,) = torch.autograd.grad(output.sum(), images)
+    assert float(gradient.abs().max()) > 0
+    assert torch.equal(output, model(images)["v"])
+    assert not model(images)["v"].requires_grad

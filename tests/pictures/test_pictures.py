@@ -5,11 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
 from mtlab.pictures.colours import class_colours
 from mtlab.pictures.contact_sheet import write_contact_sheet
+from mtlab.pictures.kernel_sheet import (
+    MOST_PIXELS,
+    draw_kernel_sheet,
+    filters_per_sheet,
+    pixels_per_weight,
+)
 from mtlab.pictures.mosaic import (
     ColourScale,
     Panel,
@@ -91,3 +98,51 @@ def test_the_contact_sheet_shows_every_picture_and_escapes_what_was_typed(tmp_pa
     assert "<me>" not in page
     assert "&lt;b&gt;" in page
     assert str(tmp_path) not in page
+
+
+def test_an_interrupted_picture_leaves_the_one_before(tmp_path: Path) -> None:
+    path = save_picture(drawn(), tmp_path / "a.png", {}, command="first", vector=True)
+    before = path.read_bytes()
+
+    class Interrupted(Figure):
+        def savefig(self, fname: Path, **_: object) -> None:  # type: ignore[override]
+            fname.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        save_picture(Interrupted(), path, {}, command="second", vector=True)
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.npz", "a.png", "a.svg"]
+
+
+def test_the_contact_sheet_names_a_file_that_is_no_picture(tmp_path: Path) -> None:
+    save_picture(drawn(), tmp_path / "kind" / "good.png", {}, command="mtlab")
+    (tmp_path / "kind" / "bad.png").write_bytes(b"half a picture")
+    page = write_contact_sheet(tmp_path, "pictures").read_text()
+    assert 'src="kind/good.png"' in page
+    assert "kind/bad.png cannot be read" in page
+    assert 'src="kind/bad.png"' not in page
+
+
+@pytest.mark.parametrize("shape", [(16, 8, 4, 4), (128, 64, 4, 4), (512, 512, 3, 3), (4, 2, 9, 9)])
+def test_a_sheet_of_kernels_fits_a_screen_as_far_as_pixels_allow(
+    shape: tuple[int, int, int, int],
+) -> None:
+    filters, inputs, height, width = shape
+    pixels, at_once = pixels_per_weight(shape), filters_per_sheet(shape)
+    assert pixels >= 1
+    assert pixels == 1 or pixels * inputs * (width + 1) <= MOST_PIXELS
+    assert min(at_once, filters) * pixels * (height + 1) <= MOST_PIXELS
+
+
+def test_filters_and_channels_of_a_sheet_are_numbered() -> None:
+    shape = (8, 3, 2, 2)
+    sheet = np.zeros((8 * 3, 3 * 3))
+    scale = ColourScale("RdBu_r", -1, 1, "weight")
+    figure = draw_kernel_sheet(sheet, shape, 16, pixels_per_weight(shape), scale, "title")
+    axes, bar = figure.axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == [str(n) for n in range(16, 24)]
+    # The middle of a kernel of two weights, with one between kernels; every other has room.
+    assert axes.get_xticks().tolist() == [0.5, 6.5]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "2"]
+    assert bar.get_ylabel() == "weight"
