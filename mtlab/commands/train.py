@@ -20,7 +20,7 @@ from mtlab.artifacts.summary import RunSummary
 from mtlab.commands.experiment import Experiment, prepare
 from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
-from mtlab.config.compose import to_run_config
+from mtlab.config.compose import to_after_sweep, to_run_config
 from mtlab.config.model import PerceptronConfig, UpdateRule
 from mtlab.config.rows import find_row, published_figures, with_row
 from mtlab.config.training import Keep
@@ -55,6 +55,8 @@ def train(composed: DictConfig) -> None:
         composed = with_row(composed, overrides, compose_again)
         # Once before anything can fail, and again with what the run decides.
         save_config(folder.config, composed)
+        # Read at the end of a sweep; a mistake in it is told before the first run.
+        to_after_sweep(composed)
         experiment = prepare(to_run_config(composed), overrides, summary)
         save_config(folder.config, composed, [task.name for task in experiment.dataset.tasks])
         note_published(summary, composed, experiment)
