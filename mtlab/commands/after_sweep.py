@@ -9,6 +9,7 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from mtlab.artifacts.loading import read_run_config
+from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import read_config, read_summary, run_folders
 from mtlab.artifacts.run_dir import FIGURES
 from mtlab.artifacts.summary import RunSummary
@@ -49,13 +50,20 @@ def add_to_sweep(folder: Path) -> None:
         except ConfigError as reason:
             terminal.say(f"learning rates and the list of separable pairs left out: {reason}")
             return
-        command = str(read_summary(completed[0]).get("command", ""))
+        command = sweep_command(folder)
         if options.learning_rates:
             terminal.say(str(draw_learning_rates(config, options, folder / FIGURES, command)))
         if options.separable:
             list_pairs(config, options, place, command, terminal)
         sheet = write_contact_sheet(folder, f"pictures of {folder.name}")
         terminal.say(f"all pictures: {sheet}")
+
+
+def sweep_command(folder: Path) -> str:
+    """What was typed for the sweep, as Hydra wrote it down."""
+    written = OmegaConf.load(folder / "multirun.yaml")
+    typed = OmegaConf.select(written, "hydra.overrides.task") or []
+    return command_line(["-m", *map(str, typed)])
 
 
 def shared_settings(runs: list[Path]) -> RunConfig:

@@ -248,7 +248,7 @@ def report_separability(
     figure = draw_pair_grids(
         [
             PairGrid("in the plane of two components", grids["plane_train"], _percent),
-            PairGrid("in all pixels", grids["all_pixels_train"], _percent),
+            PairGrid("in all pixels (0: linearly separable)", grids["all_pixels_train"], _percent),
         ],
         names,
         f"{scene.dataset}: training images on the wrong side of one linear cut"
@@ -287,7 +287,10 @@ def record_pairs(scene: Scene, errors: PairErrors) -> None:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}"
+    """Short, and 0 only where nothing is on the wrong side."""
+    if value in (0, 100):
+        return f"{value:.0f}"
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 0.095 else f"{value:.2f}"
 
 
 def draw_on_request(scene: Scene, components: PrincipalComponents, train: Points) -> None:
