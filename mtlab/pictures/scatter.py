@@ -15,6 +15,7 @@ from matplotlib.patheffects import withStroke
 
 from mtlab.pictures.colours import class_colours
 
+LONGEST_NAME_AMID_POINTS = 2
 MOST_LEGEND_ROWS = 16
 MOST_VECTOR_POINTS = 3000
 """Above this an SVG takes the points as one image, since a viewer would choke on each as a path."""
@@ -89,7 +90,12 @@ def _draw_points(axes: Axes, points: ClassPoints) -> None:
 
 
 def _write_class_names(axes: Axes, points: ClassPoints) -> None:
-    """Each class's name amid its points: colours alone are hard to tell in a crowd."""
+    """Each class's name amid its points: colours alone are hard to tell in a crowd.
+
+    Long names would cover each other; they stand in the legend only.
+    """
+    if max(map(len, points.class_names)) > LONGEST_NAME_AMID_POINTS:
+        return
     for position, name in enumerate(points.class_names):
         members = points.coordinates[points.classes == position]
         if len(members):

@@ -104,6 +104,15 @@ def test_each_class_is_named_amid_its_points() -> None:
     assert {text.get_text(): text.get_position() for text in texts} == {"a": (2, 0), "c": (9, 9)}
 
 
+def test_long_names_stand_in_the_legend_alone() -> None:
+    points = ClassPoints("t", np.zeros((2, 2)), np.array([0, 1]), ("coat", "bag"), "task", "xy")
+    axes = only_axes(draw_scatter([points]))
+    assert not axes.texts
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["coat", "bag"]
+
+
 def test_greyed_cells_lie_outside_the_colour_scale_and_frames_are_whole() -> None:
     values = np.array([[np.nan, np.nan], [1001.0, np.nan]])
     mask = np.isfinite(values)
