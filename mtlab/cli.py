@@ -261,7 +261,7 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from mtlab.commands.sweep import SWEEP_FOLDERS, finish_sweep
+    from mtlab.commands.sweep import SWEEP_FOLDERS, extend_sweep, finish_sweep
     from mtlab.config.compose import conf_folder, register_resolvers
 
     register_resolvers()
@@ -290,6 +290,9 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     finally:
         for folder in SWEEP_FOLDERS:
             num_not_completed += finish_sweep(folder)
+    # Not after Ctrl-C: this may take minutes.
+    for folder in SWEEP_FOLDERS:
+        extend_sweep(folder)
     if SWEEP_FOLDERS:
         return EXIT_SWEEP_WITH_FAILURES if failures or num_not_completed else EXIT_OK
     for failure in failures:

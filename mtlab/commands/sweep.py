@@ -50,3 +50,10 @@ def finish_sweep(folder: Path) -> int:
     completed = f"{len(table.rows) - table.num_failed} of {len(table.rows)} runs completed"
     print(f"{completed}; everything is in {folder}")
     return table.num_failed
+
+
+def extend_sweep(folder: Path) -> None:
+    """Add what the sweep's experiment asks for behind its runs, under `after_sweep`."""
+    from mtlab.commands.after_sweep import add_to_sweep
+
+    add_to_sweep(folder)

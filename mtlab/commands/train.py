@@ -21,7 +21,7 @@ from mtlab.artifacts.summary import RunSummary
 from mtlab.commands.experiment import Experiment, prepare
 from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
-from mtlab.config.compose import to_run_config
+from mtlab.config.compose import to_after_sweep, to_run_config
 from mtlab.config.model import PerceptronConfig, UpdateRule
 from mtlab.config.protocol import EXPERIMENT, are_comparable, deviations
 from mtlab.config.rows import find_row, published_figures, with_row
@@ -64,6 +64,8 @@ def train(composed: DictConfig) -> None:
         save_config(folder.config, composed)
         note_study(summary, composed, overrides)
         record.update()
+        # Read at the end of a sweep; a mistake in it is told before the first run.
+        to_after_sweep(composed)
         experiment = prepare(to_run_config(composed), overrides, summary)
         save_config(folder.config, composed, experiment)
         note_published(summary, composed, experiment)

@@ -15,6 +15,7 @@ from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBas
 from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
 from mtlab.config.model import ModelConfig
+from mtlab.config.pairs import AfterSweepOptions
 from mtlab.config.rows import row_names
 from mtlab.config.schema import VARIANTS, RunConfig
 from mtlab.config.training import (
@@ -28,7 +29,10 @@ from mtlab.errors import ConfigError
 
 PRIMARY_CONFIG = "train"
 LONGEST_FOLDER_NAME = 120
-EXPERIMENT_KEYS = ("row", "rows", "published", "published_ensemble", "published_on")
+AFTER_SWEEP = "after_sweep"
+EXPERIMENT_KEYS = (
+    "row", "rows", "published", "published_ensemble", "published_on", AFTER_SWEEP,
+)  # fmt: skip
 
 T = TypeVar("T")
 
@@ -142,6 +146,18 @@ def to_options(composed: DictConfig, kind: type[T]) -> T:
     assert isinstance(values, dict)
     names = OmegaConf.structured(kind).keys()
     return _typed("", {str(name): values[name] for name in names if name in values}, kind)
+
+
+def to_after_sweep(composed: DictConfig) -> AfterSweepOptions | None:
+    """The group `after_sweep`; None for an experiment without it.
+
+    Raises:
+        ConfigError: See `to_run_config`.
+    """
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    group = values.get(AFTER_SWEEP)
+    return None if group is None else _typed(AFTER_SWEEP, group, AfterSweepOptions)
 
 
 def _check_top_level(values: dict[Any, Any], own_keys: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""The keys that `visualize`, `pca` and `separable` have of their own: types, units and ranges."""
+"""The keys that `visualize` and `pca` have of their own: types, units and ranges."""
 
 from __future__ import annotations
 
@@ -222,12 +222,14 @@ class PcaSettings:
     points: int
     variance_share: float
     three_dimensional: bool
+    space_points: int
     tsne: bool
     tsne_points: int
     tsne_perplexity: float
 
     def __post_init__(self) -> None:
         check_between(self.points, "pca.points", 2)
+        check_between(self.space_points, "pca.space_points", 2)
         check_between(self.variance_share, "pca.variance_share", 0, 1, low_open=True)
         check_between(
             self.tsne_perplexity, "pca.tsne_perplexity", 1, self.tsne_points,
@@ -245,21 +247,3 @@ class PcaOptions:
 
     def __post_init__(self) -> None:
         check_between(self.seed, "seed", 0)
-
-
-@dataclass
-class SeparableOptions:
-    """What `mtlab separable` is told beside a run's configuration."""
-
-    pairs: list[list[int]] | None
-    processes: int | None
-    published: dict[str, list[list[int]]]
-
-    def __post_init__(self) -> None:
-        if self.processes is not None:
-            check_between(self.processes, "processes", 1)
-        for pair in self.pairs or []:
-            require(
-                len(pair) == 2 and pair[0] != pair[1], "pairs",
-                "must hold pairs of two different labels", pair, "for example 'pairs=[[0,1]]'",
-            )  # fmt: skip

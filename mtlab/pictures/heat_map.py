@@ -14,6 +14,7 @@ from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 
 MOST_CLASSES_WITH_NUMBERS = 12
+GREY = 0.78
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,14 @@ class PairGrid:
         values: `(classes, classes)`; NaN where there is no number.
         write: A number as the text of its cell.
         marked: Cells with a frame, `(classes, classes)`; None for none.
+        greyed: Cells that stand outside the colour scale, `(classes, classes)`; None for none.
     """
 
     title: str
     values: npt.NDArray[np.floating]
     write: Callable[[float], str]
     marked: npt.NDArray[np.bool_] | None = None
+    greyed: npt.NDArray[np.bool_] | None = None
 
 
 def draw_pair_grids(
@@ -60,6 +63,8 @@ def draw_pair_grids(
 
 def _draw_grid(axes: Axes, grid: PairGrid, class_names: Sequence[str], norm: Normalize) -> None:
     axes.imshow(grid.values, cmap="viridis_r", norm=norm)
+    greyed = np.zeros(grid.values.shape, dtype=bool) if grid.greyed is None else grid.greyed
+    axes.imshow(np.where(greyed, GREY, np.nan), cmap="gray", vmin=0, vmax=1)
     colours = matplotlib.colormaps["viridis_r"]
     has_numbers = len(class_names) <= MOST_CLASSES_WITH_NUMBERS
     for row, column in np.ndindex(grid.values.shape):
@@ -68,7 +73,7 @@ def _draw_grid(axes: Axes, grid: PairGrid, class_names: Sequence[str], norm: Nor
             continue
         if has_numbers:
             red, green, blue, _ = colours(norm(value))
-            is_dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
+            is_dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 and not greyed[row, column]
             axes.text(
                 column, row, grid.write(value), ha="center", va="center", fontsize=8,
                 color="white" if is_dark else "black",
@@ -76,8 +81,10 @@ def _draw_grid(axes: Axes, grid: PairGrid, class_names: Sequence[str], norm: Nor
         if grid.marked is not None and grid.marked[row, column]:
             x, y = column - 0.5, row - 0.5
             axes.plot(
-                [x, x + 1, x + 1, x, x], [y, y, y + 1, y + 1, y], color="#D55E00", linewidth=2.2
-            )
+                [x, x + 1, x + 1, x, x], [y, y, y + 1, y + 1, y], color="#D55E00", linewidth=2.2,
+                # Half of a frame at the edge lies outside the axes.
+                clip_on=False, zorder=3,
+            )  # fmt: skip
     are_long = max(len(name) for name in class_names) > 3
     axes.set_xticks(
         range(len(class_names)), class_names, fontsize=8, rotation=45 if are_long else 0,

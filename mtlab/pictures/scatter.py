@@ -12,9 +12,11 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from mtlab.pictures.colours import class_colours
 
+LONGEST_NAME_AMID_POINTS = 2
 MOST_LEGEND_ROWS = 16
 MOST_VECTOR_POINTS = 3000
 """Above this an SVG takes the points as one image, since a viewer would choke on each as a path."""
@@ -83,6 +85,7 @@ def _draw_points(axes: Axes, points: ClassPoints) -> None:
     else:
         axes.grid(alpha=0.2)
         axes.spines[["top", "right"]].set_visible(False)
+        _write_class_names(axes, points)
     handles = [
         Line2D([], [], linestyle="", marker="o", markersize=6, color=colour, label=name)
         for name, colour in zip(points.class_names, colours, strict=True)
@@ -92,3 +95,20 @@ def _draw_points(axes: Axes, points: ClassPoints) -> None:
         bbox_to_anchor=(1.12 if is_spatial else 1.01, 0.5),
         frameon=False, fontsize=8, ncols=-(-len(handles) // MOST_LEGEND_ROWS),
     )  # fmt: skip
+
+
+def _write_class_names(axes: Axes, points: ClassPoints) -> None:
+    """Each class's name amid its points: colours alone are hard to tell in a crowd.
+
+    Long names would cover each other; they stand in the legend only.
+    """
+    if max(map(len, points.class_names)) > LONGEST_NAME_AMID_POINTS:
+        return
+    for position, name in enumerate(points.class_names):
+        members = points.coordinates[points.classes == position]
+        if len(members):
+            across, up = np.median(members, axis=0)
+            axes.text(
+                across, up, name, ha="center", va="center", fontsize=10, fontweight="bold",
+                path_effects=[withStroke(linewidth=3, foreground="white")],
+            )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -24,9 +25,25 @@ EPOCHS_ON_A_LOG_AXIS = 50
 MOST_LEGEND_ROWS = 12
 
 
+@dataclass(frozen=True)
+class ErrorCurve:
+    """One line of a plot.
+
+    Attributes:
+        losses: Of training, one per epoch.
+        converged: For a perceptron, whether its error fell to the tolerance.
+        is_whole: Whether the run's file held every epoch.
+    """
+
+    losses: npt.NDArray[np.float64]
+    is_perceptron: bool
+    converged: bool
+    is_whole: bool = True
+
+
 def draw_run_error_curve(folder: Path, target: Path, command: str) -> Path:
     """One run's training loss per epoch."""
-    return _draw({"train": folder}, folder.name, target, command)
+    return draw_error_curves({"train": _read(folder)}, folder.name, target, command)
 
 
 def draw_sweep_error_curves(folder: Path, pictures: Path, command: str) -> list[Path]:
@@ -52,8 +69,8 @@ def draw_sweep_error_curves(folder: Path, pictures: Path, command: str) -> list[
         group = _values(chosen, [key for key in varied if key not in compared])
         plots.setdefault(group, {})[_values(chosen, compared) or run.name] = run
     return [
-        _draw(
-            dict(sorted(lines.items(), key=_by_number)),
+        draw_error_curves(
+            {label: _read(run) for label, run in sorted(lines.items(), key=_by_number)},
             group,
             pictures / f"error{_as_file_name(group)}.png",
             command,
@@ -121,30 +138,37 @@ def _as_file_name(group: str) -> str:
     return f"_{kept.strip('_')}" if kept.strip("_") else ""
 
 
-def _draw(lines: Mapping[str, Path], title: str, target: Path, command: str) -> Path:
-    """Lines by their label; each from a run's metrics.jsonl."""
+def _read(run: Path) -> ErrorCurve:
+    losses, is_whole = _train_losses(run / METRICS)
+    summary = read_summary(run)
+    return ErrorCurve(
+        losses=losses,
+        is_perceptron=summary.get("model") == "perceptron",
+        converged=bool(summary.get("converged")),
+        is_whole=is_whole,
+    )
+
+
+def draw_error_curves(
+    curves: Mapping[str, ErrorCurve], title: str, target: Path, command: str
+) -> Path:
+    """One line per label; the picture's path comes back."""
     figure = Figure(figsize=(8.6, 4.4), layout="constrained")
     axes = figure.subplots()
-    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(lines)))
-    numbers = {}
-    longest = 0
-    is_perceptron = True
-    for (label, run), colour in zip(lines.items(), colours, strict=True):
-        losses, is_whole = _train_losses(run / METRICS)
-        numbers[label] = losses
-        longest = max(longest, len(losses))
-        summary = read_summary(run)
-        is_perceptron &= summary.get("model") == "perceptron"
-        told = f"{label}, converged" if summary.get("converged") else label
-        told += "" if is_whole else "\n(metrics.jsonl is damaged behind that)"
-        steps = np.arange(1, len(losses) + 1)
-        axes.plot(steps, losses, color=colour, linewidth=1.3, label=told)
-        axes.plot(steps[-1:], losses[-1:], "o", color=colour, markersize=4)
+    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(curves)))
+    longest = max(len(curve.losses) for curve in curves.values())
+    is_perceptron = all(curve.is_perceptron for curve in curves.values())
+    for (label, curve), colour in zip(curves.items(), colours, strict=True):
+        told = f"{label}, converged" if curve.converged else label
+        told += "" if curve.is_whole else "\n(metrics.jsonl is damaged behind that)"
+        steps = np.arange(1, len(curve.losses) + 1)
+        axes.plot(steps, curve.losses, color=colour, linewidth=1.3, label=told)
+        axes.plot(steps[-1:], curve.losses[-1:], "o", color=colour, markersize=4)
     if longest > EPOCHS_ON_A_LOG_AXIS:
         show_logarithmic(axes, longest)
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    every_loss = np.concatenate(list(numbers.values()))
+    every_loss = np.concatenate([curve.losses for curve in curves.values()])
     axes.set_ylim(0, 1.05 * float(every_loss[np.isfinite(every_loss)].max(initial=0)) or 1)
     axes.set_xlabel("iteration" if is_perceptron else "epoch")
     axes.set_ylabel("train error, mean |sign - label|" if is_perceptron else "train loss")
@@ -153,6 +177,7 @@ def _draw(lines: Mapping[str, Path], title: str, target: Path, command: str) -> 
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(
         loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9,
-        ncols=-(-len(lines) // MOST_LEGEND_ROWS),
+        ncols=-(-len(curves) // MOST_LEGEND_ROWS),
     )  # fmt: skip
+    numbers = {label: curve.losses for label, curve in curves.items()}
     return save_picture(figure, target, numbers, command=command, vector=True)

@@ -9,7 +9,9 @@ from mtlab.report.run import Run, setting_text
 
 SEED = "seed"
 # Not settings of a run but what an experiment says about it; the summary holds what applies.
-NO_SETTINGS = ("experiment", "row", "rows", "published", "published_ensemble", "published_on")
+NO_SETTINGS = (
+    "experiment", "row", "rows", "published", "published_ensemble", "published_on", "after_sweep",
+)  # fmt: skip
 # Which group's keys a label leaves out first where others tell the runs apart already; the model
 # itself is always named.
 LEFT_OUT_FIRST = ("device", "tasks", "trainer", "dataset", "scheduler", "optimizer", "mtl", "model")

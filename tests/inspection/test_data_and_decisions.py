@@ -16,7 +16,7 @@ from mtlab.inspection.embeddings import between_class_share, trunk_features, val
 from mtlab.inspection.mistakes import confident_mistakes
 from mtlab.inspection.pca import covariance, fit_pca
 from mtlab.inspection.saliency import saliency
-from mtlab.inspection.separability import pair_cuts, pair_errors
+from mtlab.inspection.separability import best_cut, pair_cuts, pair_errors
 from mtlab.models.heads import DenseHead
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork
@@ -80,6 +80,62 @@ def test_pixels_that_never_change_do_not_stop_the_cut() -> None:
     vectors[:4, 0], vectors[4:, 0] = [0, 1, 0, 1], [5, 6, 5, 6]
     classes = np.repeat([0, 1], 4)
     assert pair_errors(pair_cuts(vectors, classes), vectors, classes) == {(0, 1): 0.0}
+
+
+def test_the_best_threshold_lies_in_the_widest_gap_of_the_fewest_mistakes() -> None:
+    normal = np.array([1.0])
+    # In order: first 0, second 1, first 2, first 3, second 9. Between 3 and 9 one mistake is left.
+    cut, mistakes = best_cut(np.array([[0.0], [2], [3]]), np.array([[1.0], [9]]), normal)
+    assert (cut.threshold, mistakes) == (6, 1)
+    # Equal places cannot be told apart: all are called the larger class.
+    cut, mistakes = best_cut(np.zeros((2, 1)), np.zeros((3, 1)), normal)
+    assert cut.threshold < 0
+    assert mistakes == 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_cut_is_worse_than_calling_everything_by_the_larger_class(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    classes = np.repeat([0, 1], [30, 50])
+    vectors = random.normal(size=(80, 2)).astype(np.float32)
+    errors = pair_errors(pair_cuts(vectors, classes), vectors, classes)
+    assert errors[0, 1] <= 30 / 80
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_separable_is_separated_though_fishers_discriminant_errs(dtype: type) -> None:
+    # A thin gap along x. What counts lies close to it; far outliers turn Fisher's normal away.
+    random = np.random.default_rng(0)
+    near = random.uniform(0.02, 0.2, 200) * np.repeat([-1, 1], 100)
+    far = np.array([[-0.02, 40.0]] * 20 + [[30.0, 60.0]] * 20)
+    vectors = np.concatenate([np.stack([near, random.normal(size=200)], axis=1), far])
+    classes = np.concatenate([np.repeat([0, 1], 100), np.repeat([0, 1], 20)])
+    vectors = vectors.astype(dtype)
+    assert pair_errors(pair_cuts(vectors, classes), vectors, classes) == {(0, 1): 0.0}
+
+
+def test_classes_of_a_single_point_each_are_cut_apart() -> None:
+    vectors = np.array([[0.0, 1], [2, 1]], dtype=np.float32)
+    classes = np.array([4, 7])
+    assert pair_errors(pair_cuts(vectors, classes), vectors, classes) == {(4, 7): 0.0}
+
+
+def test_a_pair_without_samples_has_no_error() -> None:
+    vectors = np.array([[0.0], [1], [2]])
+    cuts = pair_cuts(vectors, np.array([0, 1, 2]))
+    errors = pair_errors(cuts, vectors[:1], np.array([0]))
+    assert errors[0, 1] == 0
+    assert np.isnan(errors[1, 2])
+
+
+def test_published_pairs_of_mnist_are_linearly_separable(real_data: Path) -> None:
+    train = Downloaded(SETS["mnist"], "mnist", real_data).train()
+    vectors = (train.images.flatten(1).float() / 255).numpy()
+    labels = train.main_label.numpy()
+    for pair in ((0, 1), (0, 7), (3, 6)):
+        chosen = np.isin(labels, pair)
+        cuts = pair_cuts(vectors[chosen], labels[chosen])
+        assert pair_errors(cuts, vectors[chosen], labels[chosen]) == {pair: 0.0}
 
 
 def test_variance_between_classes() -> None:

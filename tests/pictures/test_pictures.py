@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
+import matplotlib
 import numpy as np
+import numpy.typing as npt
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
 from mtlab.pictures.colours import class_colours
 from mtlab.pictures.contact_sheet import write_contact_sheet
+from mtlab.pictures.heat_map import PairGrid, draw_pair_grids
 from mtlab.pictures.kernel_sheet import (
     MOST_PIXELS,
     draw_kernel_sheet,
@@ -25,6 +30,7 @@ from mtlab.pictures.mosaic import (
     rectangle_of_units,
 )
 from mtlab.pictures.saving import save_picture
+from mtlab.pictures.scatter import ClassPoints, draw_scatter
 
 
 def drawn() -> Figure:
@@ -74,6 +80,56 @@ def test_one_channel_is_grey_three_are_colours() -> None:
 def test_classes_have_different_colours() -> None:
     for num_classes in (2, 10, 17, 47):
         assert len(set(class_colours(num_classes))) == num_classes
+
+
+def as_cielab(colour: tuple[float, float, float, float]) -> npt.NDArray[np.float64]:
+    """An sRGB colour by the standard's formulas, white point D65."""
+    rgb = np.array(colour[:3])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    matrix = np.array(
+        [[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]]
+    )
+    shares = matrix @ linear / np.array([0.9505, 1, 1.0888])
+    x, y, z = np.where(shares > 0.008856, np.cbrt(shares), 7.787 * shares + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_the_colours_of_ten_classes_lie_far_apart() -> None:
+    colours = [as_cielab(colour) for colour in class_colours(10)]
+    for one, other in itertools.combinations(colours, 2):
+        assert np.linalg.norm(one - other) > 40
+
+
+def only_axes(figure: Figure) -> Axes:
+    return figure.axes[0]
+
+
+def test_each_class_is_named_amid_its_points() -> None:
+    coordinates = np.array([[0.0, 0], [2, 0], [4, 0], [9, 9]])
+    points = ClassPoints("t", coordinates, np.array([0, 0, 0, 2]), ("a", "b", "c"), "task", "xy")
+    texts = only_axes(draw_scatter([points])).texts
+    assert {text.get_text(): text.get_position() for text in texts} == {"a": (2, 0), "c": (9, 9)}
+
+
+def test_long_names_stand_in_the_legend_alone() -> None:
+    points = ClassPoints("t", np.zeros((2, 2)), np.array([0, 1]), ("coat", "bag"), "task", "xy")
+    axes = only_axes(draw_scatter([points]))
+    assert not axes.texts
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["coat", "bag"]
+
+
+def test_greyed_cells_lie_outside_the_colour_scale_and_frames_are_whole() -> None:
+    values = np.array([[np.nan, np.nan], [1001.0, np.nan]])
+    mask = np.isfinite(values)
+    grid = PairGrid("t", values, lambda value: f"{value:.0f}", marked=mask, greyed=mask)
+    figure = draw_pair_grids([grid], ("0", "1"), "title", "iterations", highest=200)
+    axes = only_axes(figure)
+    grey = axes.images[1].get_array()
+    assert grey is not None and np.isfinite(grey).sum() == 1
+    assert matplotlib.colors.same_color(axes.texts[0].get_color(), "black")
+    assert not axes.lines[0].get_clip_on()
 
 
 def test_a_picture_keeps_its_numbers_and_its_command(tmp_path: Path) -> None:

@@ -1,0 +1,168 @@
+"""What perceptrons made of pairs of labels: a table, a list and a picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from mtlab.artifacts.run_dir import FIGURES, write_whole
+from mtlab.pictures.heat_map import PairGrid, draw_pair_grids
+from mtlab.pictures.saving import save_picture
+from mtlab.terminal import Terminal
+
+PAIRS_CSV = "separable.csv"
+Pair = tuple[int, int]
+COLUMNS = {
+    "pair": "pair",
+    "converged": "converged",
+    "iterations": "iterations",
+    "last_train_error": "error,\nlast",
+    "kept_train_accuracy": "train,\nkept",
+    "kept_test_accuracy": "test,\nkept",
+    "published": "published",
+}
+"""Of the table on the terminal, which has 80 columns: a column of the CSV file to its header."""
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """What a perceptron made of one pair of labels.
+
+    Attributes:
+        converged: Whether the training error fell to the tolerance within the limit.
+        iterations: Passes over the training images.
+        last_train_error: Mean |sign - label| with the weights of the last one, from 0 to 2.
+        kept_train_accuracy, kept_test_accuracy: With the weights that the run keeps, fractions:
+            those of the best iteration on validation, unless trainer.keep says otherwise.
+    """
+
+    pair: Pair
+    converged: bool
+    iterations: int
+    last_train_error: float
+    kept_train_accuracy: float
+    kept_test_accuracy: float
+    seconds: float
+
+
+def describe(result: PairResult) -> str:
+    """One pair in one line."""
+    outcome = "converged" if result.converged else f"error {result.last_train_error:.4f}"
+    return (
+        f"{result.pair[0]} and {result.pair[1]}: {outcome} after {result.iterations} iterations,"
+        f" test accuracy {result.kept_test_accuracy:.4f} ({result.seconds:.1f} s)"
+    )
+
+
+def published_pairs(
+    published: Mapping[str, Sequence[Sequence[int]]], dataset: str
+) -> set[Pair] | None:
+    """What others found for this dataset; None where nothing is published."""
+    listed = published.get(dataset)
+    return None if listed is None else {(min(pair), max(pair)) for pair in listed}
+
+
+def report(
+    results: Sequence[PairResult],
+    published: set[Pair] | None,
+    folder: Path,
+    command: str,
+    terminal: Terminal,
+) -> None:
+    """Write the table and the picture, and say the list."""
+    rows = [_row(result, published) for result in results]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(folder / PAIRS_CSV, text.getvalue())
+    path = draw(results, published, folder / FIGURES, command)
+    shown = [name for name in COLUMNS if name in rows[0]]
+    table = Table(title="pairs", title_justify="left")
+    for name in shown:
+        table.add_column(COLUMNS[name], justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(row[name] for name in shown))
+    terminal.say(table)
+    terminal.say(
+        "last: with the weights of the last iteration, which decides about convergence; kept: with"
+        " those that the run keeps (trainer.keep)"
+    )
+    say_lists(results, published, terminal)
+    terminal.say(str(path))
+
+
+def say_lists(
+    results: Sequence[PairResult], published: set[Pair] | None, terminal: Terminal
+) -> None:
+    """The pairs that converged, beside the published ones."""
+    found = {result.pair for result in results if result.converged}
+    terminal.say(f"{len(found)} of {len(results)} converged: {_listed(found)}")
+    if published is not None:
+        tried = {result.pair for result in results}
+        terminal.say(f"published: {_listed(published)}")
+        terminal.say(
+            f"in both: {_listed(published & found)}; only here: {_listed(found - published)};"
+            f" only published: {_listed((published & tried) - found)}"
+        )
+
+
+def _row(result: PairResult, published: set[Pair] | None) -> dict[str, str]:
+    row = {
+        "pair": f"{result.pair[0]} {result.pair[1]}",
+        "converged": "yes" if result.converged else "no",
+        "iterations": str(result.iterations),
+        "last_train_error": f"{result.last_train_error:.4f}",
+        "kept_train_accuracy": f"{result.kept_train_accuracy:.4f}",
+        "kept_test_accuracy": f"{result.kept_test_accuracy:.4f}",
+        "seconds": f"{result.seconds:.1f}",
+    }
+    if published is not None:
+        row["published"] = "yes" if result.pair in published else "no"
+    return row
+
+
+def _listed(pairs: Collection[Pair]) -> str:
+    return ", ".join(f"{first}-{second}" for first, second in sorted(pairs)) or "none"
+
+
+def draw(
+    results: Sequence[PairResult], published: set[Pair] | None, figures: Path, command: str
+) -> Path:
+    """Iterations of each pair as a grid; frames mark the published pairs, grey those that failed.
+
+    Returns:
+        The picture's path.
+    """
+    labels = sorted({label for result in results for label in result.pair})
+    places = {label: place for place, label in enumerate(labels)}
+    errors = np.full((len(labels), len(labels)), np.nan)
+    iterations = errors.copy()
+    converged, framed = np.zeros(errors.shape, dtype=bool), np.zeros(errors.shape, dtype=bool)
+    for result in results:
+        first, second = (places[label] for label in result.pair)
+        errors[second, first] = result.last_train_error
+        iterations[second, first] = result.iterations
+        converged[second, first] = result.converged
+        framed[second, first] = published is not None and result.pair in published
+    failed = np.isfinite(iterations) & ~converged
+    told = [] if published is None else ["frames: published as separable"]
+    told += ["grey: error left after so many iterations"] if failed.any() else []
+    longest = np.nanmax(np.where(failed, 1, iterations))
+    figure = draw_pair_grids(
+        [PairGrid("\n".join(told), iterations, lambda value: f"{value:.0f}", framed, failed)],
+        [str(label) for label in labels],
+        f"{converged.sum()} of {len(results)} pairs separated by one perceptron",
+        "iterations", highest=float(longest), gamma=0.5,
+    )  # fmt: skip
+    numbers = {
+        "train_error": errors, "iterations": iterations, "converged": converged,
+        "published": framed, "labels": np.array(labels),
+    }  # fmt: skip
+    return save_picture(figure, figures / "pairs.png", numbers, command=command, vector=True)
