@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 from mtlab.artifacts.loading import read_run_config
 from mtlab.artifacts.provenance import command_line
-from mtlab.artifacts.reading import read_config, read_summary, run_folders
+from mtlab.artifacts.reading import read_config, read_overrides, read_summary, run_folders
 from mtlab.artifacts.run_dir import FIGURES
 from mtlab.artifacts.summary import RunSummary
 from mtlab.commands.experiment import prepare
@@ -72,7 +72,10 @@ def shared_settings(runs: list[Path]) -> RunConfig:
     Raises:
         ConfigError: Something else varied too, or the runs are not of perceptrons on labels.
     """
-    varied = set(varied_keys(run_settings(runs))) - {"dataset.classes", "row"}
+    settings = run_settings(
+        [read_overrides(run) for run in runs], [read_config(run) for run in runs]
+    )
+    varied = set(varied_keys(settings)) - {"dataset.classes", "row"}
     if varied:
         raise ConfigError(
             "after_sweep", "needs runs that differ in dataset.classes alone",
