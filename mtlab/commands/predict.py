@@ -58,6 +58,8 @@ def read_array(path: Path, name: str) -> npt.NDArray[Any]:
                 )  # fmt: skip
             array: npt.NDArray[Any] = loaded[name]
             return array
+    except FileNotFoundError:
+        raise  # Told with its own remedy.
     except READING_ERRORS as error:
         raise DataError(
             str(path), "must be a file written by numpy.save or numpy.savez, of numbers", error,
