@@ -102,7 +102,7 @@ def test_regression_has_its_figures_in_the_tables_and_a_scatter(tmp_path: Path):
     text = (tmp_path / "out" / "report.md").read_text()
     (listing,) = [line for line in text.splitlines() if line.startswith("| run |")]
     assert "| a accuracy \\[%\\] | c mae | c rmse | c r2 |" in listing
-    (means,) = [line for line in text.splitlines() if line.startswith("| runs |")]
+    (means,) = [line for line in text.splitlines() if line.startswith("| configuration |")]
     assert "| c mae | c rmse | c r2 |" in means
     assert "![Predicted against true: digits · c](figures/scatter_digits-c.png)" in text
     for ending in ("png", "svg"):
