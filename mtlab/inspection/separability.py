@@ -22,7 +22,9 @@ HINGE_RIDGE = 3e-9
 """Weight of |w|^2 beside the hinge loss, as a share of the vectors' sum of squares: nearly none, so
 that classes that can be separated are."""
 HOPELESS = 0.01
-"""Share of mistakes of Fisher's cut beyond which a pair is not looked at more closely."""
+"""Share of mistakes of Fisher's cut beyond which a pair of more than `FEW_VECTORS` is not looked at
+more closely: a few such pairs would take most of the time."""
+FEW_VECTORS = 5000
 MOST_STEPS = 16
 LEAST_GAIN = 0.01
 """Share by which a step has to lower the loss for another one to follow."""
@@ -39,11 +41,12 @@ class Cut:
 def pair_cuts(vectors: Vectors, classes: npt.NDArray[np.int64]) -> dict[tuple[int, int], Cut]:
     """For every pair of classes a hyperplane with as few mistakes as can be found quickly.
 
-    The fewest possible are out of reach: finding them is NP-hard where the classes overlap. Of two
-    normals, Fisher's discriminant and, where that errs on at most a hundredth, a linear support
-    vector machine that starts from it, the one is taken that errs less on these vectors, each with the threshold that errs least; so no cut is
-    worse than calling everything by the larger class. No mistake at all proves that the pair can
-    be separated; a few do not prove that it cannot.
+    The fewest possible are out of reach: finding them is NP-hard where the classes overlap.
+    Fisher's discriminant is one normal; where it errs on at most `HOPELESS` of the vectors, or
+    there are few, a linear support vector machine that starts from it is another. The one is taken
+    that errs less on these vectors, each with the threshold that errs least; so no cut is worse
+    than calling everything by the larger class. No mistake at all proves that the pair can be
+    separated; a few do not prove that it cannot.
 
     Args:
         vectors: `(num_samples, num_features)`.
@@ -57,8 +60,10 @@ def pair_cuts(vectors: Vectors, classes: npt.NDArray[np.int64]) -> dict[tuple[in
         fisher = _fisher_normal(moments[first], moments[second], len(pair[0]), len(pair[1]))
         centre = (moments[first][0] + moments[second][0]) / 2
         candidates = [best_cut(*pair, fisher)]
-        # Where Fisher's cut errs often, no other is without mistakes, and looking takes longest.
-        if 0 < candidates[0][1] <= HOPELESS * (len(pair[0]) + len(pair[1])):
+        size = len(pair[0]) + len(pair[1])
+        # Where Fisher's cut errs often, another is rarely without mistakes, and looking for it
+        # takes longest.
+        if candidates[0][1] > 0 and (size <= FEW_VECTORS or candidates[0][1] <= HOPELESS * size):
             candidates.append(best_cut(*pair, _hinge_normal(*pair, fisher, centre)))
         cuts[first, second] = min(candidates, key=lambda candidate: candidate[1])[0]
     return cuts
