@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,13 @@ def run_folders(parent: Path) -> list[Path]:
 def _job_number(folder: Path) -> tuple[int, str]:
     number, _, _ = folder.name.partition("_")
     return (int(number) if number.isdigit() else 0, folder.name)
+
+
+def look_up(values: Mapping[str, Any], path: str) -> object:
+    """The value at a dotted path of nested objects; None where the path leads nowhere."""
+    found: object = values
+    for key in path.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(key)
+    return found

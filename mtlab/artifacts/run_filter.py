@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mtlab.artifacts.reading import look_up
 from mtlab.errors import ConfigError
 
 Value = float | str
@@ -33,16 +34,6 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 MIRRORED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
 TOKEN = re.compile(r"\s*(?:(==|!=|<=|>=|<|>|\(|\))|'([^']*)'|\"([^\"]*)\"|([\w.+-]+))")
-
-
-def look_up(summary: Summary, path: str) -> object:
-    """What stands at a dotted path, such as `val.b.accuracy`; None where nothing does."""
-    found: object = summary
-    for key in path.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(key)
-    return found
 
 
 def figure_paths(summary: Summary) -> list[str]:

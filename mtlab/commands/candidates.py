@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtlab.artifacts.reading import read_summary, run_folders
+from mtlab.artifacts.reading import look_up, read_summary, run_folders
 from mtlab.artifacts.run_dir import WEIGHTS
-from mtlab.artifacts.run_filter import check_paths, look_up, parse_filter
+from mtlab.artifacts.run_filter import check_paths, parse_filter
 from mtlab.artifacts.summary import Status
 from mtlab.errors import ConfigError, RunFolderError
 

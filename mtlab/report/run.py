@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mtlab.artifacts.reading import look_up
 from mtlab.artifacts.summary import Status
 
 ENSEMBLE = "ensemble"
@@ -184,16 +185,6 @@ def readable_path(folder: Path) -> str:
     """Relative to the current folder if it lies below, else absolute."""
     here = Path.cwd()
     return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
-
-
-def look_up(values: Mapping[str, Any], path: str) -> object:
-    """The value at a dotted path of nested objects; None where the path leads nowhere."""
-    found: object = values
-    for key in path.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(key)
-    return found
 
 
 def finite_number(value: object) -> float | None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from mtlab.artifacts.reading import look_up
 from mtlab.report.comparable import problems_of
 from mtlab.report.groups import Group
 from mtlab.report.quantities import FRACTIONS, Quantity
-from mtlab.report.run import Run, finite_number, look_up
+from mtlab.report.run import Run, finite_number
 from mtlab.report.settings import labels
 from mtlab.report.statistics import Estimate, pareto_front
 
