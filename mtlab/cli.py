@@ -182,9 +182,9 @@ def arrange(arguments: list[str]) -> list[str]:
                 flags.append(argument)
             else:
                 flags += _flag_value(argument, rest)
-        elif argument.partition("=")[::2] in {(group, "null") for group in GROUPS}:
+        elif argument.partition("=")[0] in GROUPS and (no_name := _no_name(argument)):
             raise MtlabError(
-                argument.partition("=")[0], "must name a file of the group", "null",
+                argument.partition("=")[0], "must name a file of the group", no_name,
                 "leave it out to keep the default, or see mtlab --help for the options",
             )  # fmt: skip
         elif argument.find("=") > 0 or argument.startswith("~"):
@@ -201,6 +201,12 @@ def arrange(arguments: list[str]) -> list[str]:
             f"leave out all but one, as in {modes[-1]}",
         )  # fmt: skip
     return flags + overrides
+
+
+def _no_name(argument: str) -> str | None:
+    """The value of `GROUP=VALUE`, or one of several in a sweep, that Hydra reads as no name."""
+    values = argument.partition("=")[2].split(",")
+    return next((v for v in values if re.fullmatch(r"null|true|false|[-+\d.]+", v, re.I)), None)
 
 
 def _flag_value(argument: str, rest: Iterator[str]) -> list[str]:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from mtlab.artifacts.loading import load_run
+from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import member_folders
 from mtlab.data.arrays import to_images
 from mtlab.data.dataset import PixelStatistics
@@ -207,19 +208,33 @@ def _check_choice(key: str, value: object, choices: Sequence[str]) -> None:
         )  # fmt: skip
 
 
+def _check_positive(key: str, value: object, example: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigError(
+            key, "must be a whole number of at least 1", repr(value), f"for example {key}={example}"
+        )  # fmt: skip
+
+
 def load(
-    folder: str | Path, *, device: str = "auto", precision: str = "float32", batch_size: int = 500
+    folder: str | Path,
+    *,
+    device: str = "auto",
+    precision: str | None = None,
+    threads: int | None = None,
+    batch_size: int = 250,
 ) -> Predictor:
     """A trained run or an ensemble from its folder; nothing in it is executed or unpickled.
 
     Args:
         device: `auto`, `cpu` or `cuda`.
-        precision: `float32` or `bfloat16`.
+        precision: `float32` or `bfloat16`; None: the one that the folder's test figures were
+            measured in.
+        threads: CPU threads, at least 1; None: one per core.
         batch_size: Images per forward pass, at least 1.
 
     Raises:
         RunFolderError: Not a run's folder, or one that is damaged.
-        ConfigError: A device, a precision or a batch size that does not exist.
+        ConfigError: A device, a precision, a number of threads or a batch size that does not exist.
     """
     if not isinstance(folder, str | Path):
         raise RunFolderError(
@@ -227,12 +242,11 @@ def load(
             " outputs/DATE/TIME",
         )  # fmt: skip
     _check_choice("device", device, DEVICES)
-    _check_choice("precision", precision, PRECISIONS)
-    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
-        raise ConfigError(
-            "batch_size", "must be a whole number of at least 1", repr(batch_size),
-            "for example batch_size=500",
-        )  # fmt: skip
+    if precision is not None:
+        _check_choice("precision", precision, PRECISIONS)
+    _check_positive("batch_size", batch_size, 250)
+    if threads is not None:
+        _check_positive("threads", threads, 2)
     path = Path(folder).expanduser()
     runs = [load_run(member) for member in member_folders(path) or [path]]
     first = runs[0]
@@ -242,6 +256,7 @@ def load(
                 str(run.folder), f"must have the tasks, labels and image size of {first.folder}",
                 "others", "train the members on the same dataset",
             )  # fmt: skip
-    chosen = select_device(device, precision, None)
+    # An ensemble's configuration has the key where a run's has it.
+    chosen = select_device(device, precision or read_config(path)["device"]["precision"], threads)
     members = [Member(chosen.place(run.model), run.pixel_statistics) for run in runs]
     return Predictor(first.tasks, first.image_shape, members, chosen, batch_size)

@@ -23,11 +23,15 @@ def predict_file(composed: DictConfig) -> None:
     """Hydra's job: read the images, ask the run, write the answers."""
     options = to_options(composed, PredictOptions)
     target = output_path(options.output or "")
+    is_as_measured = composed.device.precision is None
+    if is_as_measured:
+        composed.device.precision = "float32"  # Any: the group `device` has no word for it.
     device = to_device_config(composed)
     predictor = load(
         options.run or "",
         device=device.name.value,
-        precision=device.precision.value,
+        precision=None if is_as_measured else device.precision.value,
+        threads=device.threads,
         batch_size=options.batch_size,
     )
     source = Path(options.input or "").expanduser()

@@ -16,7 +16,9 @@ from trained_runs import train_run
 import mtlab
 from mtlab.artifacts.loading import load_run, rebuild_dataset
 from mtlab.artifacts.prediction import ClassPrediction
+from mtlab.device import select_device
 from mtlab.errors import DataError, MtlabError, RunFolderError
+from mtlab.training.predict import predict
 
 LABELS = (4, 8, 28)
 SMALL = ("model=mlp", "model.widths=[8]", "mtl=weights", "tasks=[kind,size]")
@@ -121,6 +123,7 @@ def test_members_that_call_their_classes_otherwise_are_refused(
         ({"device": "gpu"}, "device: must be one of auto, cpu, cuda; found 'gpu'"),
         ({"device": None}, "device: .*found None"),
         ({"precision": "float16"}, "precision: must be one of float32, bfloat16"),
+        ({"threads": 0}, "threads: must be a whole number of at least 1; found 0"),
         ({"batch_size": 0}, "batch_size: must be a whole number of at least 1; found 0"),
         ({"batch_size": 2.5}, "batch_size: .*found 2.5"),
         ({"folder": None}, "folder: must name the folder of a run; found None"),
@@ -145,3 +148,51 @@ def test_what_load_cannot_do_is_told(
 def test_what_is_no_array_of_images_is_told(trained: Path, images: object) -> None:
     with pytest.raises(DataError, match=r"^images: must"):
         mtlab.load(trained).predict(images)
+
+
+@pytest.mark.parametrize("batch_size", [7, 60])
+def test_as_many_threads_as_you_like_give_the_same_bits(
+    trained: Path, images: np.ndarray, batch_size: int
+) -> None:
+    before = torch.get_num_threads()
+    try:
+        answers = {}
+        for threads in (1, 2, 5):
+            predictor = mtlab.load(trained, device="cpu", threads=threads, batch_size=batch_size)
+            answers[threads] = predictor.predict(images)["kind"].probabilities
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert np.array_equal(answers[1], answers[2])
+    assert np.array_equal(answers[1], answers[5])
+
+
+def test_a_network_that_breaks_leaves_the_number_of_threads_alone(
+    trained: Path, images: np.ndarray
+) -> None:
+    before = torch.get_num_threads()
+    run = load_run(trained)
+    device = select_device("cpu", "float32", None)
+    with pytest.raises(RuntimeError):
+        predict(run.model, torch.zeros(9, 1, 5, 5), 2, device)
+    assert torch.get_num_threads() == before
+
+
+def test_a_run_answers_in_the_precision_that_it_was_tested_in(
+    trained: Path, images: np.ndarray, tmp_path: Path
+) -> None:
+    shutil.copytree(trained, tmp_path / "run")
+    config = tmp_path / "run" / "config.yaml"
+    text = config.read_text()
+    assert "precision: float32" in text
+    config.write_text(text.replace("precision: float32", "precision: bfloat16"))
+
+    def asked(folder: Path, precision: str | None) -> np.ndarray:
+        kind = mtlab.load(folder, device="cpu", precision=precision).predict(images)["kind"]
+        return kind.probabilities
+
+    by_itself = asked(tmp_path / "run", None)
+    assert np.array_equal(by_itself, asked(trained, "bfloat16"))
+    assert not np.array_equal(by_itself, asked(trained, None))
+    assert np.array_equal(asked(tmp_path / "run", "float32"), asked(trained, None))
+    assert np.allclose(by_itself, asked(trained, None), atol=0.05)

@@ -48,6 +48,8 @@ MISTAKES = [
     (["--cfg", "nonsense"], ["--cfg", "job, hydra, all"]),
     (["+new=3"], ["new", "must be a key that exists"]),
     (["model=null"], ["model", "null", "default"]),
+    (["dataset=3"], ["dataset", "name a file", "found 3"]),
+    (["-m", "mtl=weights,0.5"], ["mtl", "found 0.5"]),
     (["model.name=[a]"], ["model.name", "perceptron, mlp"]),
     (["seed=${nope}"], ["nope"]),
     (["trainer.epochs=x"], ["for example 'trainer.epochs=3'"]),
