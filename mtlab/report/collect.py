@@ -20,6 +20,7 @@ from mtlab.artifacts.run_dir import (
     METRICS,
     SCATTER,
     SUMMARY,
+    member_folders,
 )
 from mtlab.artifacts.summary import Status
 from mtlab.errors import RunFolderError
@@ -121,6 +122,7 @@ def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> 
     summary = read_summary(folder)
     status = _status(folder, summary)
     configuration, text = _configuration(folder, problems)
+    members = member_folders(folder)
     epochs = _epochs(folder, summary, status, problems)
     return Run(
         number=number,
@@ -130,6 +132,7 @@ def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> 
         summary=with_missing_filled_in(summary, configuration, epochs),
         # An ensemble's are those of its command, and nothing that a run's could be set beside.
         settings={} if summary.get("kind") == ENSEMBLE else flatten(configuration),
+        member_settings=flatten(_configuration(members[0], problems)[0]) if members else {},
         config_text=text,
         epochs=epochs,
         confusions=_answers(folder, CONFUSIONS, problems),

@@ -61,11 +61,12 @@ def problems_of(groups: Sequence[Group]) -> dict[str, list[tuple[Group, str]]]:
 
 
 def _tested(run: Run, task: str) -> frozenset[tuple[str, str]] | None:
-    if not run.settings:
+    settings = run.settings or run.member_settings
+    if not settings:
         return None
     return frozenset(
         (key.removeprefix(DATASET), text)
-        for key, text in run.settings.items()
+        for key, text in settings.items()
         if key.startswith(DATASET) and _decides_test(key, task) and text != "null"
     )
 

@@ -31,6 +31,7 @@ class Run:
             files say.
         settings: The configuration, flattened: dotted key to its value's text. Empty where the run
             left no configuration.
+        member_settings: Of an ensemble, the first member's; all were tested on the same images.
         config_text: config.yaml as it was written.
         epochs: The lines of metrics.jsonl.
         confusions: Per split and task the counts, rows are true classes.
@@ -43,6 +44,7 @@ class Run:
     status: Status
     summary: Mapping[str, Any]
     settings: Mapping[str, str] = field(default_factory=dict)
+    member_settings: Mapping[str, str] = field(default_factory=dict)
     config_text: str = ""
     epochs: tuple[Mapping[str, Any], ...] = ()
     confusions: Mapping[str, Any] = field(default_factory=dict)

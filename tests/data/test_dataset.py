@@ -56,6 +56,7 @@ BYTES = torch.tensor([[[[0, 255]]]], dtype=torch.uint8)
         (floats(-1, 1), BYTES, r"from -1 to 1; found uint8"),
         (floats(-1, 1), floats(0, 255), r"from -1 to 1; found pixels.*rescale them"),
         (floats(5, 5), floats(-46, 5), r"from 5 to 5"),
+        (floats(0, 255), floats(0, 1), r"from 0 to 255; found pixels from 0 to 1; multiply by 255"),
     ],
 )
 @pytest.mark.parametrize("standardise", [False, True])
@@ -71,6 +72,9 @@ def test_pixels_on_another_scale_are_refused(
     [
         (BYTES, BYTES),
         (BYTES, floats(-3, 4)),
+        (BYTES, floats(0.5, 0.501)),
+        (floats(0, 255), floats(0, 0)),
+        (floats(0, 255), floats(0, 3)),
         (floats(0.1, 0.2), BYTES),
         (floats(0.1, 0.2), floats(0, 1)),
         (floats(0, 255), floats(-2000, 2000)),

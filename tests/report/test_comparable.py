@@ -57,6 +57,16 @@ def test_what_only_changes_the_training_can_be_compared(
     assert problems(tmp_path) == {"digits · digit": [1, 2]}
 
 
+def test_an_ensemble_was_tested_on_what_its_members_were(tmp_path: Path):
+    for job in (0, 1):
+        write_run(tmp_path / f"{job}", settings={"dataset.limit": 100, "model.widths": [job]})
+    both = write_run(tmp_path / "both", kind="ensemble", members=[{"kept": True}] * 2)
+    for job in (0, 1):
+        write_run(both / "members" / f"{job}", settings={"dataset.limit": 100})
+    (both / "config.yaml").write_text("runs: sweep\nkeep: null\n")
+    assert problems(tmp_path) == {"digits · digit": [1, 2, 3]}
+
+
 def test_the_same_class_names_for_other_labels_are_another_problem(tmp_path: Path):
     write_two(tmp_path, "dataset.classes", ([0, 1], [3, 8]), classes=("a", "b"))
     assert problems(tmp_path) == {
