@@ -81,13 +81,13 @@ def as_csv(predictions: Predictions, with_probabilities: bool) -> str:
     columns: dict[str, list[Any]] = {"image": list(range(len(predictions)))}
     for name, answer in predictions.tasks.items():
         if not isinstance(answer, ClassPrediction):
-            columns[name] = [f"{value:.9g}" for value in answer.values]
+            columns[name] = [f"{value:.9g}" for value in answer.values.tolist()]
             continue
         columns[name] = answer.class_names
         columns[f"{name}_class"] = answer.labels.tolist()
         if with_probabilities:
             for index, class_name in enumerate(answer.task.class_names):
-                shares = answer.probabilities[:, index]
+                shares = answer.probabilities[:, index].tolist()
                 columns[f"{name}_p_{class_name}"] = [f"{share:.9g}" for share in shares]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
