@@ -46,6 +46,8 @@ def report(arguments: list[str]) -> int:
             that cannot be used.
     """
     started = time.perf_counter()
+    # The other commands' spelling of the option, output=FOLDER, means the same here.
+    arguments = [f"--{word}" if word.startswith("output=") else word for word in arguments]
     options = _parser().parse_args(arguments)
     # Imported here so that --help answers at once.
     from mtlab.report.collect import collect
@@ -96,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FOLDER",
         help="where to write; left out: report/ inside the folder, or outputs/reports/<date>-<time>"
-        " for several folders",
+        " for several folders; output=FOLDER, as with the other commands, does the same",
     )  # fmt: skip
     return parser
 

@@ -83,7 +83,7 @@ def test_the_csv_has_a_line_per_run_with_unrounded_numbers(tmp_path: Path):
 
 def test_the_markdown_has_published_means_runs_figures_and_commands(tmp_path: Path):
     sweep = write_sweep(tmp_path / "sweep")
-    main(["report", str(sweep), "--output", str(tmp_path / "out")])
+    main(["report", str(sweep), f"output={tmp_path / 'out'}"])
     text = (tmp_path / "out" / "report.md").read_text()
     for part in (
         "## Published and measured: fashion_lambda", "## Means over seeds", "## Runs",
