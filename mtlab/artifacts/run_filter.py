@@ -47,14 +47,29 @@ def figure_paths(summary: Summary) -> list[str]:
     return paths
 
 
+def _is_test(path: str) -> bool:
+    return "test" in path.split(".")
+
+
 def check_paths(term: Term, summaries: Sequence[Summary], key: str = "keep") -> None:
     """Raise ConfigError where an expression asks for what none of the summaries has.
+
+    Figures of the test split are refused too: choices are made on validation.
 
     Args:
         key: The configuration key it comes from, for messages.
     """
-    known = list(dict.fromkeys(path for summary in summaries for path in figure_paths(summary)))
+    known = list(
+        dict.fromkeys(
+            path for summary in summaries for path in figure_paths(summary) if not _is_test(path)
+        )
+    )
     for path in term.paths():
+        if _is_test(path):
+            raise ConfigError(
+                key, "must not compare test figures: whoever chooses by them has no unseen images"
+                " left to measure on", path, f"compare {path.replace('test', 'val', 1)}",
+            )  # fmt: skip
         if path not in known:
             listed = ["seed", "row", *(one for one in known if one.startswith("val."))]
             near = difflib.get_close_matches(path, known, n=1)

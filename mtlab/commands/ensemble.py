@@ -13,7 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.table import Table
 
-from mtlab.artifacts.loading import LoadedRun, load_run, rebuild_dataset
+from mtlab.artifacts.loading import LoadedRun, load_run, read_run_config, rebuild_dataset
 from mtlab.artifacts.prediction import mean_votes, probabilities_and_values
 from mtlab.artifacts.predictions import scatter_points
 from mtlab.artifacts.reading import read_config
@@ -21,6 +21,7 @@ from mtlab.artifacts.run_dir import CONFIG, MEMBERS, SUMMARY, WEIGHTS, RunFolder
 from mtlab.commands.candidates import Candidate, choose
 from mtlab.commands.result import ResultRecord
 from mtlab.config.compose import to_device_config, to_options
+from mtlab.config.device import DeviceConfig, DeviceKind, Precision
 from mtlab.config.rows import ensemble_figures
 from mtlab.config.run_options import EnsembleOptions
 from mtlab.data.dataset import Split
@@ -61,10 +62,14 @@ def ensemble(composed: DictConfig) -> None:
         Terminal(folder.log, quiet=False) as terminal,
         ResultRecord("ensemble", folder, terminal, list(hydra.overrides.task)) as record,
     ):
-        write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
-        settings = to_device_config(composed)
-        device = select_device(settings.name.value, settings.precision.value, settings.threads)
         kept = [candidate for candidate in candidates if candidate.why_not is None]
+        settings = to_device_config(
+            composed, DeviceConfig(DeviceKind.auto, None, tested_precision(kept))
+        )
+        # Whoever asks the ensemble later reads there how it was measured.
+        composed.device.precision = settings.precision.value
+        write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
+        device = select_device(settings.name.value, settings.precision.value, settings.threads)
         test, members = vote(kept, options.batch_size, device)
         run = members[0].run
         votes = mean_votes([member.votes for member in members])
@@ -80,6 +85,12 @@ def ensemble(composed: DictConfig) -> None:
             if candidate.why_not is not None:
                 terminal.say(f"left out: {candidate.title}: {candidate.why_not}")
         terminal.say(f"{len(members)} of {len(candidates)} runs are members")
+
+
+def tested_precision(kept: list[Candidate]) -> Precision:
+    """What all members were tested in; float32 where they differ."""
+    precisions = {read_run_config(candidate.folder).device.precision for candidate in kept}
+    return precisions.pop() if len(precisions) == 1 else Precision.float32
 
 
 def vote(kept: list[Candidate], batch_size: int, device: Device) -> tuple[Split, list[MemberVotes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,9 +54,10 @@ def evaluate_run(composed: DictConfig) -> None:
     target = None if options.output is None else output_path(options.output)
     folder = Path(options.run or "").expanduser()
     other = None if composed.get("dataset") is None else to_dataset_config(composed)
-    device = None if composed.get("device") is None else to_device_config(composed)
     measure = measure_ensemble if member_folders(folder) else measure_run
-    measured = measure(folder, other, options.split, device)
+    measured = measure(
+        folder, other, options.split, lambda own_device: to_device_config(composed, own_device)
+    )
     name = options.split.value
     console = Console(highlight=False)
     console.print(figures_tables(list(measured.figures), [(name, measured.figures)]))
@@ -75,16 +76,16 @@ def measure_run(
     folder: Path,
     other: DatasetConfig | None,
     choice: SplitChoice,
-    device_config: DeviceConfig | None,
+    choose: Callable[[DeviceConfig], DeviceConfig],
 ) -> Measured:
     """Measure as training does: the same batches, layout and precision, so the same bits.
 
     Args:
         other: Another dataset than the run's own.
-        device_config: Another device than the run's own.
+        choose: The device to use, given the run's own.
     """
     run = load_run(folder)
-    device = choose_device(device_config or run.config.device, run.config.model)
+    device = choose_device(choose(run.config.device), run.config.model)
     dataset = rebuild_dataset(run) if other is None else other_dataset(run, other, run.config.seed)
     split = choose_split(dataset, choice)
     objective = build_objective(run.config.mtl, run.config.model, run.tasks)
@@ -102,12 +103,12 @@ def measure_ensemble(
     folder: Path,
     other: DatasetConfig | None,
     choice: SplitChoice,
-    device_config: DeviceConfig | None,
+    choose: Callable[[DeviceConfig], DeviceConfig],
 ) -> Measured:
     """The mean of the members' answers, as `mtlab ensemble` measured it.
 
     Args:
-        other, device_config: See `measure_run`.
+        other, choose: See `measure_run`.
 
     Raises:
         ConfigError: A split that every member has drawn for itself.
@@ -119,7 +120,7 @@ def measure_ensemble(
         )  # fmt: skip
     # The folder's own configuration says how the members were asked: the same batches and device.
     composed = OmegaConf.create(read_config(folder))
-    chosen = device_config or to_device_config(composed)
+    chosen = choose(to_device_config(composed))
     device = select_device(chosen.name.value, chosen.precision.value, chosen.threads)
     votes: list[dict[str, torch.Tensor]] = []
     for member in member_folders(folder):

@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from mtlab.artifacts.prediction import ClassPrediction, Predictions, load
 from mtlab.artifacts.run_dir import output_path, write_whole
 from mtlab.config.compose import to_device_config, to_options
+from mtlab.config.device import DeviceConfig, DeviceKind, Precision
 from mtlab.config.run_options import PredictOptions
 from mtlab.data.npz_header import READING_ERRORS
 from mtlab.errors import DataError
@@ -23,14 +24,11 @@ def predict_file(composed: DictConfig) -> None:
     """Hydra's job: read the images, ask the run, write the answers."""
     options = to_options(composed, PredictOptions)
     target = output_path(options.output or "")
-    is_as_measured = composed.device.precision is None
-    if is_as_measured:
-        composed.device.precision = "float32"  # Any: the group `device` has no word for it.
-    device = to_device_config(composed)
+    device = to_device_config(composed, DeviceConfig(DeviceKind.auto, None, Precision.float32))
     predictor = load(
         options.run or "",
         device=device.name.value,
-        precision=None if is_as_measured else device.precision.value,
+        precision=None if composed.device.precision is None else device.precision.value,
         threads=device.threads,
         batch_size=options.batch_size,
     )

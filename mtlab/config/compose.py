@@ -125,15 +125,25 @@ def to_dataset_config(composed: DictConfig) -> DatasetConfig:
     return _variant("dataset", values.get("dataset"), DatasetConfig)
 
 
-def to_device_config(composed: DictConfig) -> DeviceConfig:
+def to_device_config(composed: DictConfig, own: DeviceConfig | None = None) -> DeviceConfig:
     """The group `device` alone, for commands that use a trained run.
+
+    Args:
+        own: Where and how precisely the run itself computed, in place of keys that are null or
+            not there.
 
     Raises:
         ConfigError: See `to_run_config`.
     """
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
-    return _typed("device", values.get("device"), DeviceConfig)
+    chosen = values.get("device")
+    if own is not None:
+        given = {key: value for key, value in (chosen or {}).items() if value is not None}
+        chosen = {
+            "name": own.name.value, "threads": own.threads, "precision": own.precision.value
+        } | given  # fmt: skip
+    return _typed("device", chosen, DeviceConfig)
 
 
 def to_options(composed: DictConfig, kind: type[T]) -> T:

@@ -13,9 +13,9 @@ from mtlab.data.tasks import Task
 from mtlab.errors import DataError
 
 STANDARD_EPSILON = 1e-6
-NARROWEST_RANGE = 0.01
-"""Of the training range's width. Pixels that differ by less have no contrast that a network trained
-on 0 to 255 could see: they go from 0 to 1."""
+BYTE_LIKE = 50
+"""Training pixels that reach beyond this count grey levels: fractions from 0 to 1 are on another
+scale."""
 FARTHEST_RANGES = 10
 """Pixels further outside the training range than ten times its width are on another scale: noise
 and other lighting stay within, 0 to 255 in place of 0 to 1 does not."""
@@ -89,8 +89,8 @@ class PixelStatistics:
 
         Bytes are divided by 255, which suits a network that learned from bytes, or from floats in
         [0, 1]. Floats may lie outside the training range ([0, 1] where the training pixels lay in
-        it) by ten times its width; where the training pixels went further, they must differ by at
-        least a hundredth of it, unless they are all the same.
+        it) by ten times its width; where the training pixels reached beyond 50, they may not all be
+        fractions from 0 to 1.
 
         Args:
             images: `(num_samples, channels, height, width)`, uint8 or finite float32.
@@ -119,11 +119,12 @@ class PixelStatistics:
                 f" {low:g} to {high:g}", f"pixels from {least:g} to {greatest:g}",
                 "divide by 255 where they go from 0 to 255" if is_unit else "rescale them",
             )  # fmt: skip
-        if not is_unit and 0 < greatest - least < NARROWEST_RANGE * (high - low):
+        are_fractions = least >= 0 and greatest <= 1 and bool(images.frac().any())
+        if high > BYTE_LIKE and are_fractions:
             raise DataError(
                 subject, "must be on the scale of the training images, which go from"
-                f" {low:g} to {high:g}", f"pixels from {least:g} to {greatest:g}",
-                "multiply by 255 where they go from 0 to 1 and those to 255",
+                f" {low:g} to {high:g}", f"fractions from {least:g} to {greatest:g}",
+                "multiply by 255 where 1 is white and those go to 255",
             )  # fmt: skip
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -37,30 +38,51 @@ def predict(
     was_training = model.training
     model.eval()
     batches = images.split(batch_size)
-    if device.type == "cpu":
-        answers = _one_core_each(answer, batches, device.num_threads)
-    else:
-        answers = [answer(batch) for batch in batches]
-    model.train(was_training)
+    try:
+        if device.type == "cpu":
+            answers = list(_one_core_each(device.num_threads, os.getpid()).map(answer, batches))
+        else:
+            answers = [answer(batch) for batch in batches]
+    finally:
+        model.train(was_training)
     return {task: torch.cat([part[task] for part in answers]).cpu() for task in answers[0]}
 
 
-def _one_core_each(
-    answer: Callable[[torch.Tensor], Outputs], batches: Sequence[torch.Tensor], num_cores: int
-) -> list[Outputs]:
-    """Every batch on a core of its own, in place of every layer on all cores.
+_POOLS: dict[tuple[int, int], ThreadPoolExecutor] = {}
+_POOLS_LOCK = threading.Lock()
+
+
+def _one_core_each(num_cores: int, process: int) -> ThreadPoolExecutor:
+    """Threads that compute with one core each: a batch for every core, not a layer for all cores.
 
     Cores then wait for each other once and not behind each layer, where a busy moment of one holds
     up all: a convolutional network answers in about a tenth less time, and with the same bits
     however many cores there are. torch does not hold Python's lock while it computes.
+
+    Args:
+        process: A forked process inherits the pool but not its threads, and makes its own.
     """
-    threads_before = torch.get_num_threads()
-    num_workers = min(num_cores, len(batches))
+    with _POOLS_LOCK:
+        if (num_cores, process) not in _POOLS:
+            _POOLS[num_cores, process] = _start_pool(num_cores)
+        return _POOLS[num_cores, process]
+
+
+def _start_pool(num_cores: int) -> ThreadPoolExecutor:
+    """Start all threads at once and keep them, since torch takes the number of a thread's cores
+    for that of the whole process: it is put right before anybody else can notice.
+    """
+    cores_before = torch.get_num_threads()
+    pool = ThreadPoolExecutor(num_cores, thread_name_prefix="mtlab-predict")
+    all_started = threading.Barrier(num_cores)
+
+    def start() -> None:
+        torch.set_num_threads(1)
+        all_started.wait()
+
     try:
-        with ThreadPoolExecutor(
-            num_workers, initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            return list(pool.map(answer, batches))
+        for started in [pool.submit(start) for _ in range(num_cores)]:
+            started.result()
     finally:
-        # The number is the process's as well as the thread's.
-        torch.set_num_threads(threads_before)
+        torch.set_num_threads(cores_before)
+    return pool

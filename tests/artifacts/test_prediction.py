@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -167,15 +169,33 @@ def test_as_many_threads_as_you_like_give_the_same_bits(
     assert np.array_equal(answers[1], answers[5])
 
 
-def test_a_network_that_breaks_leaves_the_number_of_threads_alone(
+def test_a_network_that_breaks_leaves_the_process_as_it_was(trained: Path) -> None:
+    before = torch.get_num_threads()
+    model = load_run(trained).model.train()
+    with pytest.raises(RuntimeError):
+        predict(model, torch.zeros(9, 1, 5, 5), 2, select_device("cpu", "float32", None))
+    assert torch.get_num_threads() == before
+    assert model.training
+
+
+def test_other_threads_keep_their_cores_while_some_predict(
     trained: Path, images: np.ndarray
 ) -> None:
     before = torch.get_num_threads()
-    run = load_run(trained)
-    device = select_device("cpu", "float32", None)
-    with pytest.raises(RuntimeError):
-        predict(run.model, torch.zeros(9, 1, 5, 5), 2, device)
-    assert torch.get_num_threads() == before
+    try:
+        predictor = mtlab.load(trained, device="cpu", threads=3, batch_size=7)
+        wanted = predictor.predict(images)["kind"].probabilities
+        seen: list[int] = []
+        with ThreadPoolExecutor(4) as asking:
+            answers = [asking.submit(predictor.predict, images) for _ in range(12)]
+            for _ in range(20):
+                bystander = Thread(target=lambda: seen.append(torch.get_num_threads()))
+                bystander.start()
+                bystander.join()
+        assert seen == [3] * 20
+        assert all(np.array_equal(one.result()["kind"].probabilities, wanted) for one in answers)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_run_answers_in_the_precision_that_it_was_tested_in(

@@ -61,8 +61,8 @@ def test_a_number_on_the_left_is_told_to_change_sides() -> None:
 
 
 def test_a_figure_that_no_run_has_is_a_mistake() -> None:
-    other = {**SUMMARY, "test": {"b": {"accuracy": 0.1}}}
-    check_paths(parse_filter("row==x or test.b.accuracy>0 and val.c.mae<1"), [SUMMARY, other])
+    other = {**SUMMARY, "train": {"b": {"accuracy": 0.1}}}
+    check_paths(parse_filter("row==x or train.b.accuracy>0 and val.c.mae<1"), [SUMMARY, other])
     with pytest.raises(ConfigError) as caught:
         check_paths(parse_filter("not val.b.acuracy<0.5"), [SUMMARY])
     assert str(caught.value) == (
@@ -71,6 +71,15 @@ def test_a_figure_that_no_run_has_is_a_mistake() -> None:
     )
     with pytest.raises(ConfigError, match=r"found val\.b;"):
         check_paths(parse_filter("val.b>1"), [SUMMARY])
+
+
+def test_nothing_is_chosen_by_test_figures() -> None:
+    tested = {**SUMMARY, "test": {"b": {"accuracy": 0.1}}}
+    with pytest.raises(ConfigError, match=r"must not compare test figures.*val\.b\.accuracy$"):
+        check_paths(parse_filter("seed<9 and not test.b.accuracy<0.5"), [tested])
+    with pytest.raises(ConfigError) as caught:
+        check_paths(parse_filter("tst.b.accuracy<0.5"), [tested])
+    assert "found tst.b.accuracy; did you mean val.b.accuracy?" in str(caught.value)
 
 
 def test_the_figures_that_were_asked_for_are_known() -> None:

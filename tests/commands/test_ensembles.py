@@ -18,7 +18,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("runs")
     settings = (
         "dataset=shapes", "dataset.num_images=100", "dataset.limit=null", "tasks=[a,c]",
-        "model=cnn", "model.filters=[2]",
+        "model=cnn", "model.filters=[2]", "device.precision=bfloat16",
     )  # fmt: skip
     return [
         train_run(folder / str(seed), f"seed={seed}", "device.threads=1", *settings)
@@ -46,6 +46,35 @@ def test_an_ensemble_is_measured_again_to_the_last_bit(mtlab: Runner, both: Path
     summary = json.loads((both / "summary.json").read_text())
     assert found["figures"] == summary["test"]
     assert found["samples"] == summary["samples"]["test"] == 20
+
+
+def test_an_ensemble_answers_in_the_precision_that_its_members_were_tested_in(
+    mtlab: Runner, both: Path, runs: list[Path]
+) -> None:
+    summary = json.loads((both / "summary.json").read_text())
+    assert summary["precision"] == "bfloat16"
+    for run, member in zip(runs, summary["members"], strict=True):
+        own = json.loads((run / "summary.json").read_text())
+        assert member["test"]["c"]["mae"] == own["test"]["c"]["mae"]
+    folder = runs[0].parent / "exact"
+    outcome = mtlab(
+        "ensemble", f"runs={runs[0].parent / 'both' / 'members'}", "device.precision=float32",
+        "device.threads=1", f"hydra.run.dir={folder}",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    assert json.loads((folder / "summary.json").read_text())["precision"] == "float32"
+
+
+@pytest.mark.parametrize("device", [(), ("device=cpu",), ("device.threads=1",)])
+def test_what_is_not_typed_of_the_device_stays_as_the_run_had_it(
+    mtlab: Runner, both: Path, runs: list[Path], device: tuple[str, ...]
+) -> None:
+    for folder in (both, runs[0]):
+        outcome = mtlab("evaluate", f"run={folder}", *device)
+        assert outcome.code == 0, outcome.err
+        assert "to the last bit" in outcome.out
+        outcome = mtlab("evaluate", f"run={folder}", *device, "device.precision=float32")
+        assert "differs from the run's summary" in outcome.out
 
 
 def test_an_ensemble_is_measured_on_every_image_of_another_dataset(

@@ -41,7 +41,7 @@ def test_the_images_that_are_given_stay_as_they_are() -> None:
 
 
 def floats(*pixels: float) -> torch.Tensor:
-    return torch.tensor(pixels).view(1, 1, 1, -1)
+    return torch.tensor(pixels, dtype=torch.float32).view(1, 1, 1, -1)
 
 
 BYTES = torch.tensor([[[[0, 255]]]], dtype=torch.uint8)
@@ -56,7 +56,7 @@ BYTES = torch.tensor([[[[0, 255]]]], dtype=torch.uint8)
         (floats(-1, 1), BYTES, r"from -1 to 1; found uint8"),
         (floats(-1, 1), floats(0, 255), r"from -1 to 1; found pixels.*rescale them"),
         (floats(5, 5), floats(-46, 5), r"from 5 to 5"),
-        (floats(0, 255), floats(0, 1), r"from 0 to 255; found pixels from 0 to 1; multiply by 255"),
+        (floats(0, 199), floats(0, 0.5, 1), r"0 to 199; found fractions from 0 to 1; multiply by"),
     ],
 )
 @pytest.mark.parametrize("standardise", [False, True])
@@ -74,6 +74,9 @@ def test_pixels_on_another_scale_are_refused(
         (BYTES, floats(-3, 4)),
         (BYTES, floats(0.5, 0.501)),
         (floats(0, 255), floats(0, 0)),
+        (floats(0, 255), floats(0, 1)),
+        (floats(0, 255), floats(10, 10.5)),
+        (floats(0, 20), floats(0, 0.5)),
         (floats(0, 255), floats(0, 3)),
         (floats(0.1, 0.2), BYTES),
         (floats(0.1, 0.2), floats(0, 1)),
