@@ -48,6 +48,15 @@ def test_an_ensemble_is_measured_again_to_the_last_bit(mtlab: Runner, both: Path
     assert found["samples"] == summary["samples"]["test"] == 20
 
 
+def test_an_ensemble_has_no_vote_in_another_but_its_members_have(mtlab: Runner, both: Path) -> None:
+    outcome = mtlab("ensemble", f"runs={both}")
+    assert outcome.code == 2
+    assert f"it is an ensemble, whose runs lie under {both}/members" in outcome.err
+    outcome = mtlab("ensemble", f"runs={both}/members", "device=cpu", "device.threads=1")
+    assert outcome.code == 0, outcome.err
+    assert "2 of 2 runs are members" in outcome.out
+
+
 def test_an_ensemble_is_measured_on_every_image_of_another_dataset(
     mtlab: Runner, both: Path
 ) -> None:
