@@ -190,9 +190,11 @@ def arrange(arguments: list[str]) -> list[str]:
         elif argument.find("=") > 0 or argument.startswith("~"):
             overrides.append(_open_key(argument))
         else:
+            commands = [name for name in COMMANDS if name.split()[0] == argument]
             raise MtlabError(
                 "override", "must have the form KEY=VALUE or GROUP=OPTION", argument,
-                "see mtlab --help",
+                f"put the command first: mtlab {commands[0]} ..." if commands
+                else "see mtlab --help",
             )  # fmt: skip
     modes = [flag for flag in flags if flag.partition("=")[0] in FLAGS_OF_MODES]
     if len(modes) > 1:

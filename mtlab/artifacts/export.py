@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 from torch import nn
 
 from mtlab.artifacts.loading import LoadedRun
+from mtlab.data.dataset import PixelStatistics
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import MtlabError
 
@@ -78,7 +80,7 @@ def export_onnx(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Answe
     except ImportError as error:
         raise MtlabError(
             "format", "onnx needs the packages onnx, onnxscript and onnxruntime", str(error),
-            "install them by pip install 'mtlab[onnx]', or use format=torch_export",
+            "pip install onnx onnxruntime onnxscript, or use format=torch_export",
         ) from error  # fmt: skip
     torch.onnx.export(
         network,
@@ -100,18 +102,37 @@ def export_onnx(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Answe
     return answers
 
 
-def largest_difference(
-    network: StandaloneNetwork, answers: Answers, image_shape: tuple[int, int, int]
-) -> float:
-    """How far a file's answers are from the network's, over random images in several batches."""
+def largest_difference(network: Answers, answers: Answers, run: LoadedRun) -> float:
+    """How far a file's answers are from the network's, over random images in several batches.
+
+    Of answers above 1 or below -1 it is a share, since float32 rounds those the more coarsely the
+    larger they are. Infinite where an answer of either is NaN or infinite, or their shapes differ.
+    """
+    low, high = pixel_range(run.pixel_statistics)
     draw = torch.Generator().manual_seed(0)
     largest = 0.0
     for batch_size in BATCH_SIZES_TO_CHECK:
-        images = torch.rand(batch_size, *image_shape, generator=draw)
+        images = low + (high - low) * torch.rand(batch_size, *run.image_shape, generator=draw)
         with torch.no_grad():
             wanted = network(images)
         for one, other in zip(wanted, answers(images), strict=True):
             if one.shape != other.shape:
-                return float("inf")
-            largest = max(largest, float((one - other).abs().max()))
+                return math.inf
+            difference = float(((one - other).abs() / one.abs().clamp(min=1)).max())
+            # max() would pass over a NaN.
+            if not math.isfinite(difference):
+                return math.inf
+            largest = max(largest, difference)
     return largest
+
+
+def pixel_range(statistics: PixelStatistics) -> tuple[float, float]:
+    """The least and the greatest pixel that an exported network is checked with.
+
+    Those of the training images; 0 and 1 for bytes, for training images of a single value, and for
+    a model of an older version, which does not know them.
+    """
+    low, high = statistics.low, statistics.high
+    if statistics.scale != 1 or low is None or high is None or low == high:
+        return 0.0, 1.0
+    return low, high

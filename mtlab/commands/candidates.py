@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mtlab.artifacts.reading import look_up, read_summary, run_folders
-from mtlab.artifacts.run_dir import WEIGHTS
+from mtlab.artifacts.run_dir import MEMBERS, SUMMARY, WEIGHTS, member_folders
 from mtlab.artifacts.run_filter import check_paths, parse_filter
 from mtlab.artifacts.summary import Status
 from mtlab.errors import ConfigError, RunFolderError
@@ -43,7 +43,7 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
         RunFolderError: No runs at all, or none left; the message shows the values.
     """
     condition = None if keep is None else parse_filter(keep)
-    runs = [run for folder in folders for run in run_folders(folder) or [folder]]
+    runs = [run for folder in folders for run in _runs_of(folder)]
     places = [run.resolve() for run in runs]
     twice = [run for run, place in zip(runs, places, strict=True) if places.count(place) > 1]
     if twice:
@@ -59,7 +59,7 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
     for run, summary in zip(runs, summaries, strict=True):
         why_not = None
         if summary.get("status") != "completed" or not (run / WEIGHTS).is_file():
-            why_not = f"it is recorded as {summary.get('status')}, or kept no weights"
+            why_not = _why_unusable(run, summary)
         elif condition is not None and not condition.holds(summary):
             why_not = f"{_values(summary, condition.paths())}, and keep is {keep}"
         candidates.append(Candidate(run, summary, why_not))
@@ -70,6 +70,26 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
             "loosen it, or name other runs",
         )  # fmt: skip
     return candidates
+
+
+def _runs_of(folder: Path) -> list[Path]:
+    """The runs of a sweep's folder, else the folder itself."""
+    runs = run_folders(folder)
+    if not runs and not (folder / SUMMARY).is_file():
+        raise RunFolderError(
+            str(folder), "must be the folder of a sweep or of a run that has ended",
+            f"no {SUMMARY} in it or right below it" if folder.is_dir() else "no such folder",
+            "runs lie under outputs/DATE/TIME, sweeps under outputs/multirun/DATE/TIME",
+        )  # fmt: skip
+    return runs or [folder]
+
+
+def _why_unusable(run: Path, summary: dict[str, Any]) -> str:
+    """Why a folder without weights of its own, or of a run that did not complete, has no vote."""
+    if member_folders(run):
+        return f"it is an ensemble, whose runs lie under {run / MEMBERS}"
+    status = summary.get("status")
+    return "it kept no weights" if status == "completed" else f"it is recorded as {status}"
 
 
 def _values(summary: dict[str, Any], paths: list[str]) -> str:

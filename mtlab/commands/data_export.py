@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -27,6 +28,9 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 THREE_TARGETS = "three_targets"
 """The option of the group `dataset` that reads arrays of the drawn shapes' form."""
+MOST_NAMES_SHOWN = 32
+"""A command line that names more classes could not be read any more."""
+WORDS_OF_HYDRA = ("null", "true", "false", "nan", "inf")
 
 
 def data_export(composed: DictConfig) -> None:
@@ -47,14 +51,26 @@ def data_export(composed: DictConfig) -> None:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays by name, not its flag
     shapes = ", ".join(f"{name} {array.shape} {array.dtype}" for name, array in arrays.items())
     print(f"{target}: {shapes}")
-    print(f"read it by: {reading_command(config, list(train.labels), target)}")
+    class_names = config.class_names or source.class_names() or []
+    print(f"read it by: {reading_command(config, list(train.labels), class_names, target)}")
 
 
-def reading_command(config: DatasetConfig, labels: Sequence[str], target: Path) -> str:
-    """What reads the file back with the tasks that the dataset had."""
+def reading_command(
+    config: DatasetConfig, labels: Sequence[str], class_names: Sequence[str], target: Path
+) -> str:
+    """What reads the file back with the tasks that the dataset had.
+
+    Args:
+        class_names: Of the first label. Left out where they are its numbers, or too many to read.
+    """
+    names = []
+    if len(class_names) <= MOST_NAMES_SHOWN and any(
+        name != str(number) for number, name in enumerate(class_names)
+    ):
+        names = [f"dataset.class_names=[{','.join(_name(name) for name in class_names)}]"]
     if isinstance(config, ShapesConfig) and config.tasks == _tasks_of(THREE_TARGETS):
-        return shlex.join(["mtlab", f"dataset={THREE_TARGETS}", f"dataset.path={target}"])
-    words = ["mtlab", "dataset=npz", f"dataset.path={target}"]
+        return shlex.join(["mtlab", f"dataset={THREE_TARGETS}", f"dataset.path={target}", *names])
+    words = ["mtlab", "dataset=npz", f"dataset.path={target}", *names]
     if len(labels) > 1:
         words.append(f"dataset.label_names=[{','.join(labels)}]")
     if config.tasks:
@@ -63,6 +79,15 @@ def reading_command(config: DatasetConfig, labels: Sequence[str], target: Path) 
     if config.default_tasks not in (None, list(config.tasks)):
         words.append(f"dataset.default_tasks={literal(config.default_tasks)}")
     return shlex.join(words)
+
+
+def _name(name: str) -> str:
+    """A class's name in the grammar of Hydra's overrides, without quotes where it needs none."""
+    is_plain = (
+        re.fullmatch(r"[A-Za-z][\w/-]*( [\w/-]+)*", name, re.ASCII)
+        and name.lower() not in WORDS_OF_HYDRA
+    )
+    return name if is_plain else literal(name)
 
 
 def _tasks_of(option: str) -> dict[str, TaskConfig]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -12,9 +13,10 @@ from mtlab.artifacts.export import (
     export_torch,
     largest_difference,
 )
-from mtlab.artifacts.loading import load_run
+from mtlab.artifacts.loading import LoadedRun, load_run
 from mtlab.artifacts.run_dir import output_path
 from mtlab.config.compose import to_options
+from mtlab.config.device import Precision
 from mtlab.config.run_options import ExportFormat, ExportOptions
 from mtlab.errors import MtlabError
 
@@ -31,7 +33,12 @@ def export(composed: DictConfig) -> None:
     network = StandaloneNetwork(run).eval()
     write = export_onnx if options.format is ExportFormat.onnx else export_torch
     try:
-        difference = largest_difference(network, write(network, run, unchecked), run.image_shape)
+        difference = largest_difference(network, write(network, run, unchecked), run)
+        if math.isinf(difference):
+            raise MtlabError(
+                str(target), "must answer as the run does, in finite numbers",
+                "NaN, infinite or missing answers", "use the other format, or train again",
+            )  # fmt: skip
         if difference > options.tolerance:
             raise MtlabError(
                 str(target), f"must answer as the run does, within {options.tolerance:g}",
@@ -43,4 +50,12 @@ def export(composed: DictConfig) -> None:
     channels, height, width = run.image_shape
     outputs = ", ".join(task.name for task in run.tasks)
     print(f"{target}: images (N, {channels}, {height}, {width}) float32 to {outputs}")
-    print(f"answers as the run does: largest difference {difference:.2g}")
+    print(f"answers as the run does{_precision(run)}: largest difference {difference:.2g}")
+
+
+def _precision(run: LoadedRun) -> str:
+    """What the answers were compared in, where the run was tested in something else."""
+    tested_in = run.config.device.precision
+    if tested_in is Precision.float32:
+        return ""
+    return f" in float32 (it was tested in {tested_in.value})"

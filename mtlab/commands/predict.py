@@ -63,10 +63,14 @@ def read_array(path: Path, name: str) -> npt.NDArray[Any]:
     except FileNotFoundError:
         raise  # Told with its own remedy.
     except READING_ERRORS as error:
-        raise DataError(
-            str(path), "must be a file written by numpy.save or numpy.savez, of numbers", error,
-            "write it again",
-        ) from error  # fmt: skip
+        rule = "must be a file written by numpy.save or numpy.savez, of numbers"
+        # numpy takes what it cannot read for Python objects, and advises to load them unsafely.
+        if isinstance(error, ValueError) and "pickle" in str(error):
+            raise DataError(
+                str(path), rule, "Python objects, which are refused since reading them may run"
+                " code, or another kind of file", "save it as .astype(numpy.float32) or uint8",
+            ) from error  # fmt: skip
+        raise DataError(str(path), rule, error, "write it again") from error
 
 
 def as_csv(predictions: Predictions, with_probabilities: bool) -> str:

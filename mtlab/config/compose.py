@@ -202,11 +202,16 @@ def _variant(group: str, values: object, base: type[T]) -> T:
     """Build the class that the group's own key (`name`, `source`) asks for."""
     key, classes = VARIANTS[group]
     if not isinstance(values, dict) or str(values.get(key)) not in classes:
-        found = values.get(key) if isinstance(values, dict) else values
-        raise ConfigError(
-            f"{group}.{key}", f"must be one of {', '.join(classes)}", found,
-            f"choose a file of the group, as in {group}={next(iter(classes))}",
-        )  # fmt: skip
+        remedy = f"choose a file of the group, as in {group}={next(iter(classes))}"
+        found = values
+        if isinstance(values, dict):
+            found = values.get(key)
+            near = difflib.get_close_matches(str(found), classes, n=1) or list(classes)
+            remedy = (
+                f"in a file of your own keep the {key} of the one that it is like, as in"
+                f" `{key}: {near[0]}`; the file itself may have any name"
+            )
+        raise ConfigError(f"{group}.{key}", f"must be one of {', '.join(classes)}", found, remedy)
     built: object = _typed(group, values, classes[values[key]])
     assert isinstance(built, base)
     return built

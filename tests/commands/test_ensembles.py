@@ -77,6 +77,15 @@ def test_what_is_not_typed_of_the_device_stays_as_the_run_had_it(
         assert "differs from the run's summary" in outcome.out
 
 
+def test_an_ensemble_has_no_vote_in_another_but_its_members_have(mtlab: Runner, both: Path) -> None:
+    outcome = mtlab("ensemble", f"runs={both}")
+    assert outcome.code == 2
+    assert f"it is an ensemble, whose runs lie under {both}/members" in outcome.err
+    outcome = mtlab("ensemble", f"runs={both}/members", "device=cpu", "device.threads=1")
+    assert outcome.code == 0, outcome.err
+    assert "2 of 2 runs are members" in outcome.out
+
+
 def test_an_ensemble_is_measured_on_every_image_of_another_dataset(
     mtlab: Runner, both: Path
 ) -> None:

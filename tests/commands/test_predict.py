@@ -52,6 +52,20 @@ def test_probabilities_can_be_left_out_of_either_file(tmp_path: Path) -> None:
         assert "season_probabilities" not in arrays.files
 
 
+def test_arrays_of_objects_are_refused_without_advice_to_read_them_unsafely(
+    tmp_path: Path,
+) -> None:
+    objects = np.array([{"a": 1}, None], dtype=object)
+    np.save(tmp_path / "bad.npy", objects)
+    np.savez(tmp_path / "bad.npz", X=objects)
+    (tmp_path / "text.npy").write_text("1 2 3")
+    for name in ("bad.npy", "bad.npz", "text.npy"):
+        with pytest.raises(DataError, match="refused since reading them may run code") as caught:
+            read_array(tmp_path / name, "X")
+        assert "pickle" not in str(caught.value)
+        assert "astype(numpy.float32)" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("array", "complaint"),
     [

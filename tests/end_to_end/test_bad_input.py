@@ -45,6 +45,12 @@ MISTAKES = [
     (["--config-dir", "own", "experiment=latin"], ["UTF-8"]),
     (["--config-dir", "own", "experiment=number"], ["mtl", "found 3"]),
     (["--config-dir"], ["--config-dir", "nothing"]),
+    (["--config-dir", "own", "data", "export"], ["put the command first: mtlab data export"]),
+    (["-m", "evaluate", "run=none"], ["put the command first: mtlab evaluate"]),
+    (["--config-dir", "own", "model=my3"], ["model.name", "found my3", "`name: perceptron`"]),
+    (["model.name=cn"], ["keep the name of the one that it is like", "`name: cnn`"]),
+    (["ensemble", "runs=nowhere"], ["nowhere: ", "no such folder; runs lie under outputs"]),
+    (["ensemble", "runs=own"], ["own: ", "found no summary.json in it"]),
     (["--cfg", "nonsense"], ["--cfg", "job, hydra, all"]),
     (["+new=3"], ["new", "must be a key that exists"]),
     (["model=null"], ["model", "null", "default"]),
@@ -80,6 +86,8 @@ def test_a_mistake_is_told_in_one_line(
     (own / "broken.yaml").write_text("name: broken\n  tasks: [")
     studies = mtlab.folder / "own" / "experiment"
     studies.mkdir()
+    (mtlab.folder / "own" / "model").mkdir()
+    (mtlab.folder / "own" / "model" / "my3.yaml").write_text("name: my3\nfilters: [8]")
     package = "# @package _global_\n"
     (studies / "misspelt.yaml").write_text(f"{package}optimizr: {{lr: 3}}")
     (studies / "number.yaml").write_text(f"{package}mtl: 3")
