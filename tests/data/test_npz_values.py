@@ -168,3 +168,45 @@ def test_a_fraction_among_the_test_labels_of_a_class_is_an_error(tmp_path: Path)
     test["y_test"][0, 0] = 0.5
     with pytest.raises(ConfigError, match=r"tasks\.a.*in every split"):
         build(tmp_path, arrays | test).load_test()
+
+
+def with_test_arrays(scale: float, noise: float = 0.0) -> dict[str, np.ndarray]:
+    """The study's arrays with 20 test images of another scale, or with noise."""
+    arrays = study_arrays()
+    test = {f"{name}_test": array[:20].copy() for name, array in arrays.items()}
+    drawn = np.random.default_rng(1).normal(0, 1, test["X_test"].shape).astype(np.float32)
+    test["X_test"] = scale * test["X_test"] + noise * drawn
+    return arrays | test
+
+
+def test_test_images_on_another_pixel_scale_are_refused_once_they_are_read(tmp_path: Path):
+    dataset = build(tmp_path, with_test_arrays(scale=255))
+    with pytest.raises(DataError, match=r"test images of dataset=npz.*scale.*from 0 to 1; found"):
+        dataset.load_test()
+
+
+def test_noisy_test_images_are_measured(tmp_path: Path):
+    assert len(build(tmp_path, with_test_arrays(scale=1, noise=0.5)).load_test()) == 20
+
+
+def test_a_file_of_arrays_by_other_names_is_no_file_of_the_three_targets(tmp_path: Path):
+    study = study_arrays()
+    names = ["shape", "angle", "value"]
+    arrays = {"X": study["X"]} | {name: study["y"][:, i] for i, name in enumerate(names)}
+    tasks = {
+        "a": TaskConfig(), "b": TaskConfig(), "c": TaskConfig(kind=TaskKind.regression),
+    }  # fmt: skip
+    with pytest.raises(DataError, match=r"dataset\.label_names.*shape, angle, value"):
+        build(tmp_path, arrays, tasks=tasks)
+    with pytest.raises(ConfigError, match=r"dataset\.tasks\.a\.label.*shape, angle, value"):
+        build(tmp_path, arrays, tasks=tasks, label_names=None)
+    named = {
+        task: TaskConfig(kind=config.kind, label=label)
+        for (task, config), label in zip(tasks.items(), names, strict=True)
+    }
+    targets = build(tmp_path, arrays, tasks=named, label_names=None).train.targets
+    assert [int(targets[task].unique().numel()) for task in ("a", "b")] == [4, 5]
+    same_names = {"X": study["X"]} | {name: study["y"][:, i] for i, name in enumerate("abc")}
+    by_array = build(tmp_path, same_names, tasks=tasks).train.targets
+    by_column = build(tmp_path, study, tasks=tasks).train.targets
+    assert all(torch.equal(by_array[name], by_column[name]) for name in "abc")
