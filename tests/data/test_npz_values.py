@@ -11,7 +11,7 @@ from mtlab.config.dataset import Normalisation, NpzConfig
 from mtlab.config.model import TaskChoice
 from mtlab.config.tasks import TargetRule, TaskConfig, TaskKind
 from mtlab.data.build import build_dataset
-from mtlab.data.dataset import Dataset
+from mtlab.data.dataset import Dataset, PixelStatistics
 from mtlab.data.splits import strata_of
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.errors import ConfigError, DataError
@@ -33,7 +33,12 @@ def study_arrays() -> dict[str, np.ndarray]:
     return {"X": draw.random((NUM_SAMPLES, 8, 8), dtype=np.float32), "y": targets}
 
 
-def build(folder: Path, arrays: dict[str, np.ndarray], **changes: object) -> Dataset:
+def build(
+    folder: Path,
+    arrays: dict[str, np.ndarray],
+    pixel_statistics: PixelStatistics | None = None,
+    **changes: object,
+) -> Dataset:
     np.savez(folder / "set.npz", **arrays)
     values: dict[str, Any] = {
         "name": "npz", "source": "npz", "normalisation": Normalisation.standard,
@@ -42,7 +47,7 @@ def build(folder: Path, arrays: dict[str, np.ndarray], **changes: object) -> Dat
         "label_names": ["a", "b", "c"], "test_fraction": 0.2, "stratify_by": None,
     }  # fmt: skip
     config = NpzConfig(**{**values, **changes})
-    return build_dataset(config, None, TaskChoice.defaults, seed=0)
+    return build_dataset(config, None, TaskChoice.defaults, 0, pixel_statistics)
 
 
 def test_columns_become_tasks_of_their_own_kind(tmp_path: Path):
@@ -182,6 +187,13 @@ def with_test_arrays(scale: float, noise: float = 0.0) -> dict[str, np.ndarray]:
 def test_test_images_on_another_pixel_scale_are_refused_once_they_are_read(tmp_path: Path):
     dataset = build(tmp_path, with_test_arrays(scale=255))
     with pytest.raises(DataError, match=r"test images of dataset=npz.*scale.*from 0 to 1; found"):
+        dataset.load_test()
+
+
+def test_another_datasets_test_images_must_be_on_the_scale_that_a_network_learned(tmp_path: Path):
+    learned = PixelStatistics(1.0, (0.5,), (0.25,), low=0.0, high=1.0)
+    dataset = build(tmp_path, with_test_arrays(scale=255), pixel_statistics=learned)
+    with pytest.raises(DataError, match=r"test images of dataset=npz.*from 0 to 1; found"):
         dataset.load_test()
 
 
