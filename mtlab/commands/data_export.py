@@ -21,7 +21,7 @@ from mtlab.config.dataset import DatasetConfig, ShapesConfig
 from mtlab.config.rows import literal
 from mtlab.config.run_options import DataExportOptions
 from mtlab.config.tasks import TargetRule, TaskConfig
-from mtlab.data.build import check_classes, kept_samples, open_source
+from mtlab.data.build import check_classes, kept_samples, kept_test_samples, open_source
 from mtlab.data.source import LabelledImages
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -41,9 +41,8 @@ def data_export(composed: DictConfig) -> None:
     source = open_source(config)
     everything = source.train()
     check_classes(everything, config)
-    train, test = (
-        kept_samples(samples, config, options.seed) for samples in (everything, source.test())
-    )
+    train = kept_samples(everything, config, options.seed)
+    test = kept_test_samples(source.test(), config)
     arrays = as_arrays(joined(train, test)) if options.together else as_arrays(train)
     if not options.together:
         arrays |= {f"{name}_test": array for name, array in as_arrays(test).items()}

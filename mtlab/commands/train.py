@@ -18,6 +18,7 @@ from mtlab.artifacts.metrics_log import MetricsLog
 from mtlab.artifacts.predictions import scatter_points
 from mtlab.artifacts.run_dir import RunFolder, write_whole
 from mtlab.artifacts.summary import RunSummary
+from mtlab.commands.cautions import cautions
 from mtlab.commands.experiment import Experiment, prepare
 from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
@@ -71,6 +72,8 @@ def train(composed: DictConfig) -> None:
         note_published(summary, composed, experiment)
         record.update()
         terminal.say(describe(summary))
+        for line in cautions(experiment.config, experiment.dataset):
+            terminal.say(line)
         if experiment.config.trainer.epochs > 0:
             state = train_to_the_end(experiment, folder, terminal, summary)
             measure(experiment, state, folder, summary)

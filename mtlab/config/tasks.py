@@ -46,7 +46,8 @@ class TaskConfig:
     """One task. `by`, `groups` and `at` belong to classification, the last four to regression.
 
     Attributes:
-        label: The label it reads; None: the one of its own name, else the first.
+        label: The label it reads; None: the one of its own name, else the only one, or the first
+            where `by` derives classes from it.
         range: Lowest and highest value of the target; None: any number.
         huber_delta: Where Huber's loss turns from squares to absolute values, above 0, in the
             target's unit.

@@ -20,7 +20,7 @@ from mtlab.config.model import TaskChoice
 from mtlab.config.tasks import TargetRule, TaskConfig, TaskKind
 from mtlab.config.training import AffineConfig, AugmentationConfig
 from mtlab.data.augmentation import AffineAugmentation
-from mtlab.data.dataset import Dataset, PixelStatistics, digest_of, prepare
+from mtlab.data.dataset import Dataset, PixelStatistics, Split, digest_of, prepare
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
 from mtlab.data.npz import Npz, NpzLayout
@@ -42,6 +42,8 @@ from mtlab.data.tasks_build import (
 )
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
+
+TEST_SUBSET_SEED = 0
 
 
 def open_source(config: DatasetConfig) -> Source:
@@ -74,23 +76,20 @@ def build_dataset(
 
     Args:
         requested: Task names from the top-level key `tasks`; None leaves the choice to `choice`.
-        seed: Decides the validation split and the samples that `dataset.limit` keeps.
+        seed: Decides the validation split and the training samples that `dataset.limit` keeps.
         pixel_statistics: Those of a trained network, to measure it on another dataset; None
             measures the training images.
 
     Raises:
-        DataError, ConfigError: See the sources and the tasks.
+        DataError, ConfigError: See the sources and the tasks; when called, `load_test` raises them
+            too, and DataError for test pixels on another scale than the training pixels.
     """
     source = open_source(config)
     everything = source.train()
     check_classes(everything, config)
     kept = kept_samples(everything, config, seed)
     _check_enough(kept, config)
-    strata = strata_by(config)(kept, count_held_out(len(kept), config.val_fraction))
-    train_positions, val_positions = stratified_split(
-        strata, config.val_fraction, generator(seed, "validation split")
-    )
-    train, val = kept.select(train_positions), kept.select(val_positions)
+    train, val = _divided(kept, config, seed)
 
     available = available_tasks(config, everything)
     labels = everything.labels | source.known_labels()
@@ -100,17 +99,18 @@ def build_dataset(
     ]
 
     def load_test_samples() -> LabelledImages:
-        return kept_samples(source.test(), config, seed)
+        return kept_test_samples(source.test(), config)
 
     def make_targets(samples: LabelledImages) -> dict[str, torch.Tensor]:
         return {targets.task.name: targets(samples) for targets in learned}
 
-    statistics = PixelStatistics.of(
-        train.images, standardise=config.normalisation is Normalisation.standard
-    )
-    if pixel_statistics is not None:
-        pixel_statistics.check(train.images, f"dataset={config.name}")
-        statistics = pixel_statistics.for_pixels(train.images.dtype)
+    statistics = _statistics(train.images, config, pixel_statistics)
+
+    def load_test() -> Split:
+        test = load_test_samples()
+        statistics.check(test.images, f"the test images of dataset={config.name}")
+        return prepare(test, make_targets, statistics)
+
     channels, height, width = train.images.shape[1:]
     return Dataset(
         name=config.name,
@@ -120,9 +120,31 @@ def build_dataset(
         pixel_statistics=statistics,
         train=prepare(train, make_targets, statistics),
         val=prepare(val, make_targets, statistics),
-        load_test=lambda: prepare(load_test_samples(), make_targets, statistics),
+        load_test=load_test,
         digest_test=lambda: digest_of(load_test_samples().images),
     )
+
+
+def _divided(
+    samples: LabelledImages, config: DatasetConfig, seed: int
+) -> tuple[LabelledImages, LabelledImages]:
+    """What is trained on, and what is held out for validation."""
+    strata = strata_by(config)(samples, count_held_out(len(samples), config.val_fraction))
+    train_positions, val_positions = stratified_split(
+        strata, config.val_fraction, generator(seed, "validation split")
+    )
+    return samples.select(train_positions), samples.select(val_positions)
+
+
+def _statistics(
+    images: torch.Tensor, config: DatasetConfig, known: PixelStatistics | None
+) -> PixelStatistics:
+    """Those of the training images, unless a trained network's are known, which they must fit."""
+    if known is None:
+        standardise = config.normalisation is Normalisation.standard
+        return PixelStatistics.of(images, standardise=standardise)
+    known.check(images, f"dataset={config.name}")
+    return known.for_pixels(images.dtype)
 
 
 def strata_by(config: DatasetConfig) -> Strata:
@@ -178,7 +200,7 @@ def build_augmentation(
 
 
 def kept_samples(samples: LabelledImages, config: DatasetConfig, seed: int) -> LabelledImages:
-    """The samples that `dataset.classes` and `dataset.limit` leave, of train or of test."""
+    """The samples that `dataset.classes` and `dataset.limit` leave, drawn by the seed."""
     if config.classes is not None:
         chosen = torch.isin(samples.main_label, torch.tensor(config.classes))
         samples = samples.select(chosen.nonzero().squeeze(1))
@@ -189,6 +211,11 @@ def kept_samples(samples: LabelledImages, config: DatasetConfig, seed: int) -> L
             )
         )
     return samples
+
+
+def kept_test_samples(samples: LabelledImages, config: DatasetConfig) -> LabelledImages:
+    """The same test samples for every run, so that runs of several seeds can be compared."""
+    return kept_samples(samples, config, TEST_SUBSET_SEED)
 
 
 def check_classes(samples: LabelledImages, config: DatasetConfig) -> None:

@@ -40,7 +40,8 @@ class Npz:
 
     Raises:
         DataError: No such file, not a .npz, damaged, arrays of objects, missing arrays, NaN or
-            infinite pixels or labels, or lengths that differ.
+            infinite pixels or labels, bytes that only go to 1, names for columns that no label
+            has, or lengths that differ.
 
     Args:
         strata: What a test split drawn from the file is stratified by; None: the first label.
@@ -58,9 +59,12 @@ class Npz:
 
     def train(self) -> LabelledImages:
         if self._has_test_arrays:
-            return self._read("")
-        everything, rest, _ = self._split()
-        return everything.select(rest)
+            train = self._read("")
+        else:
+            everything, rest, _ = self._split()
+            train = everything.select(rest)
+        self._check_bytes(train.images)
+        return train
 
     def test(self) -> LabelledImages:
         if self._has_test_arrays:
@@ -102,7 +106,30 @@ class Npz:
                 f"arrays {', '.join(self._names)}",
                 "name the label arrays by dataset.labels",
             )
+        self._check_label_names(labels)
         return LabelledImages(images, labels)
+
+    def _check_bytes(self, images: torch.Tensor) -> None:
+        """Bytes of 0 and 1, masks for example, would all be black once divided by 255."""
+        if images.dtype == torch.uint8 and images.numel() and int(images.max()) == 1:
+            raise DataError(
+                f"{self._path}[{self._layout.images}]",
+                "must use the range 0 to 255, since bytes are divided by 255",
+                f"bytes from {int(images.min())} to 1",
+                "convert with .astype(numpy.float32)",
+            )
+
+    def _check_label_names(self, labels: dict[str, torch.Tensor]) -> None:
+        """Names that belong to no column would be passed over."""
+        names = self._layout.label_names or []
+        if not set(names) <= {*labels, *self._names}:
+            raise DataError(
+                "dataset.label_names",
+                "names columns of a two-dimensional label array, and here each label has an array"
+                f" and a name of its own: {', '.join(labels)}",
+                names,
+                "set it to null, and name a task's label by dataset.tasks.TASK.label",
+            )
 
     def _check_test_arrays(self) -> None:
         """Test images must be like the training images; only their headers are read."""

@@ -104,19 +104,29 @@ def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
     """The label that a task reads.
 
     Raises:
-        ConfigError: No such label.
+        ConfigError: No such label, or several of which none is said to be the task's.
     """
     label = _wanted_label(name, task, labels)
     if label not in labels:
         raise ConfigError(
-            f"dataset.tasks.{name}.label", f"must name a label: {', '.join(labels)}",
-            label, "choose one of them",
+            f"dataset.tasks.{name}.label", f"must name a label of the data: {', '.join(labels)}",
+            label or f"none, and no label is called {name}",
+            f"for example dataset.tasks.{name}.label={labels[0]}",
         )  # fmt: skip
     return label
 
 
-def _wanted_label(name: str, task: TaskConfig, labels: list[str]) -> str:
-    return task.label or (name if name in labels else labels[0])
+def _wanted_label(name: str, task: TaskConfig, labels: list[str]) -> str | None:
+    """The label by the task's key, by its name, or the main label; None where nothing says which.
+
+    A class derived by groups, parity or threshold goes by a name of its own and is one of the main
+    label's. A label as it is goes by its own name, unless there is but one.
+    """
+    if task.label:
+        return task.label
+    if name in labels:
+        return name
+    return labels[0] if len(labels) == 1 or task.by is not TargetRule.label else None
 
 
 def readers_of(label: str, config: DatasetConfig, labels: list[str]) -> list[TaskConfig]:

@@ -123,7 +123,7 @@ def forward_order(features_from: Mapping[str, Sequence[str]]) -> list[str]:
                 raise ModelError(
                     f"model.heads.{task}.features_from", "must name another task of the run:"
                     f" {', '.join(name for name in features_from if name != task) or 'none'}",
-                    other, "add it to `tasks`, or set features_from to null",
+                    other, "add it to `tasks` if the dataset has it, or set features_from to null",
                 )  # fmt: skip
     if waiting:
         circle = _circle(waiting[0], features_from, order)

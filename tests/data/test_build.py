@@ -67,6 +67,13 @@ def test_limit_holds_for_train_with_validation_and_for_test() -> None:
     assert dataset.train.targets["digit"].bincount().min() >= 8
 
 
+def test_limit_keeps_the_same_test_images_for_every_seed() -> None:
+    first, second = (build("dataset.limit=100", seed=seed) for seed in (1, 2))
+    assert torch.equal(first.load_test().images, second.load_test().images)
+    assert first.digest_test() == second.digest_test()
+    assert not torch.equal(first.train.images, second.train.images)
+
+
 def test_a_limit_that_drops_classes_keeps_the_task_whole() -> None:
     assert build("dataset.limit=5", "tasks=[digit]").tasks[0].num_classes == 10
 

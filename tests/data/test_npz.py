@@ -180,3 +180,31 @@ def test_numbers_too_large_for_a_class_are_values(tmp_path: Path) -> None:
         assert float(label[0]) == pytest.approx(float(large[0]))
     with pytest.raises(DataError, match="finite numbers"):
         Npz(write(tmp_path, X=grey(), y=np.full(20, 1j)), LAYOUT).train()
+
+
+def test_names_for_columns_that_no_label_has_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, X=grey(), shape=np.arange(20) % 2, angle=np.arange(20) % 5)
+    message = r"dataset\.label_names.*: shape, angle; found \['u', 'v'\]; set it to null"
+    with pytest.raises(DataError, match=message):
+        Npz(path, NpzLayout("X", None, ["u", "v"], 0.25)).train()
+
+
+@pytest.mark.parametrize("labels", [None, ["a"], ["b", "a"]])
+def test_names_may_be_those_of_the_arrays(tmp_path: Path, labels: list[str] | None) -> None:
+    path = write(tmp_path, X=grey(), a=np.arange(20) % 2, b=np.arange(20) % 5)
+    read = Npz(path, NpzLayout("X", labels, ["a", "b"], 0.25)).train()
+    assert list(read.labels) == (labels or ["a", "b"])
+
+
+@pytest.mark.parametrize("with_test_arrays", [False, True])
+def test_bytes_of_0_and_1_are_refused_since_they_would_all_be_black(
+    tmp_path: Path, with_test_arrays: bool
+) -> None:
+    arrays = {"X": (grey() > 127).astype(np.uint8), "y": np.arange(20) % 2}
+    if with_test_arrays:
+        arrays |= {f"{name}_test": array[:4] for name, array in arrays.items()}
+    message = r"\[X\]: must use the range 0 to 255.*bytes from 0 to 1; .*astype\(numpy\.float32\)"
+    with pytest.raises(DataError, match=message):
+        Npz(write(tmp_path, **arrays), LAYOUT).train()
+    arrays["X"] *= 2
+    assert int(Npz(write(tmp_path, **arrays), LAYOUT).train().images.max()) == 2

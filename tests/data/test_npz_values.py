@@ -11,7 +11,7 @@ from mtlab.config.dataset import Normalisation, NpzConfig
 from mtlab.config.model import TaskChoice
 from mtlab.config.tasks import TargetRule, TaskConfig, TaskKind
 from mtlab.data.build import build_dataset
-from mtlab.data.dataset import Dataset
+from mtlab.data.dataset import Dataset, PixelStatistics
 from mtlab.data.splits import strata_of
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.errors import ConfigError, DataError
@@ -33,7 +33,12 @@ def study_arrays() -> dict[str, np.ndarray]:
     return {"X": draw.random((NUM_SAMPLES, 8, 8), dtype=np.float32), "y": targets}
 
 
-def build(folder: Path, arrays: dict[str, np.ndarray], **changes: object) -> Dataset:
+def build(
+    folder: Path,
+    arrays: dict[str, np.ndarray],
+    pixel_statistics: PixelStatistics | None = None,
+    **changes: object,
+) -> Dataset:
     np.savez(folder / "set.npz", **arrays)
     values: dict[str, Any] = {
         "name": "npz", "source": "npz", "normalisation": Normalisation.standard,
@@ -42,7 +47,7 @@ def build(folder: Path, arrays: dict[str, np.ndarray], **changes: object) -> Dat
         "label_names": ["a", "b", "c"], "test_fraction": 0.2, "stratify_by": None,
     }  # fmt: skip
     config = NpzConfig(**{**values, **changes})
-    return build_dataset(config, None, TaskChoice.defaults, seed=0)
+    return build_dataset(config, None, TaskChoice.defaults, 0, pixel_statistics)
 
 
 def test_columns_become_tasks_of_their_own_kind(tmp_path: Path):
@@ -168,3 +173,52 @@ def test_a_fraction_among_the_test_labels_of_a_class_is_an_error(tmp_path: Path)
     test["y_test"][0, 0] = 0.5
     with pytest.raises(ConfigError, match=r"tasks\.a.*in every split"):
         build(tmp_path, arrays | test).load_test()
+
+
+def with_test_arrays(scale: float, noise: float = 0.0) -> dict[str, np.ndarray]:
+    """The study's arrays with 20 test images of another scale, or with noise."""
+    arrays = study_arrays()
+    test = {f"{name}_test": array[:20].copy() for name, array in arrays.items()}
+    drawn = np.random.default_rng(1).normal(0, 1, test["X_test"].shape).astype(np.float32)
+    test["X_test"] = scale * test["X_test"] + noise * drawn
+    return arrays | test
+
+
+def test_test_images_on_another_pixel_scale_are_refused_once_they_are_read(tmp_path: Path):
+    dataset = build(tmp_path, with_test_arrays(scale=255))
+    with pytest.raises(DataError, match=r"test images of dataset=npz.*scale.*from 0 to 1; found"):
+        dataset.load_test()
+
+
+def test_another_datasets_test_images_must_be_on_the_scale_that_a_network_learned(tmp_path: Path):
+    learned = PixelStatistics(1.0, (0.5,), (0.25,), low=0.0, high=1.0)
+    dataset = build(tmp_path, with_test_arrays(scale=255), pixel_statistics=learned)
+    with pytest.raises(DataError, match=r"test images of dataset=npz.*from 0 to 1; found"):
+        dataset.load_test()
+
+
+def test_noisy_test_images_are_measured(tmp_path: Path):
+    assert len(build(tmp_path, with_test_arrays(scale=1, noise=0.5)).load_test()) == 20
+
+
+def test_a_file_of_arrays_by_other_names_is_no_file_of_the_three_targets(tmp_path: Path):
+    study = study_arrays()
+    names = ["shape", "angle", "value"]
+    arrays = {"X": study["X"]} | {name: study["y"][:, i] for i, name in enumerate(names)}
+    tasks = {
+        "a": TaskConfig(), "b": TaskConfig(), "c": TaskConfig(kind=TaskKind.regression),
+    }  # fmt: skip
+    with pytest.raises(DataError, match=r"dataset\.label_names.*shape, angle, value"):
+        build(tmp_path, arrays, tasks=tasks)
+    with pytest.raises(ConfigError, match=r"dataset\.tasks\.a\.label.*shape, angle, value"):
+        build(tmp_path, arrays, tasks=tasks, label_names=None)
+    named = {
+        task: TaskConfig(kind=config.kind, label=label)
+        for (task, config), label in zip(tasks.items(), names, strict=True)
+    }
+    targets = build(tmp_path, arrays, tasks=named, label_names=None).train.targets
+    assert [int(targets[task].unique().numel()) for task in ("a", "b")] == [4, 5]
+    same_names = {"X": study["X"]} | {name: study["y"][:, i] for i, name in enumerate("abc")}
+    by_array = build(tmp_path, same_names, tasks=tasks).train.targets
+    by_column = build(tmp_path, study, tasks=tasks).train.targets
+    assert all(torch.equal(by_array[name], by_column[name]) for name in "abc")

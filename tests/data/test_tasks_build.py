@@ -113,3 +113,25 @@ def test_classes_stay_as_they_were():
     targets = targets_of("odd", TaskConfig(label="a", by=TargetRule.parity))
     assert targets.task == ClassificationTask("odd", ("even", "odd"))
     assert targets(SAMPLES).tolist() == [0, 1, 0, 1]
+
+
+def test_a_task_that_no_label_is_named_after_does_not_learn_another():
+    for task in (TaskConfig(), regression()):
+        with pytest.raises(ConfigError) as caught:
+            targets_of("angel", task)
+        assert str(caught.value) == (
+            "dataset.tasks.angel.label: must name a label of the data: a, c; found none, and no"
+            " label is called angel; for example dataset.tasks.angel.label=a"
+        )
+
+
+def test_the_only_label_is_read_by_any_name_and_the_first_by_what_is_derived_from_it():
+    only = {"y": torch.tensor([0, 1, 2, 1])}
+    of_only = task_targets("digit", TaskConfig(), dataset_config(), None, only)
+    assert of_only.label == "y"
+    for task in (
+        TaskConfig(by=TargetRule.parity),
+        TaskConfig(by=TargetRule.threshold, at=1),
+        TaskConfig(by=TargetRule.groups, groups={"low": [0], "high": [1, 2]}),
+    ):
+        assert targets_of("derived", task).label == "a"

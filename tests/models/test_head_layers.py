@@ -217,3 +217,10 @@ def test_longer_borrowing_is_ordered_and_a_circle_is_shown_whole():
     assert forward_order({"a": ["b"], "b": ["c"], "c": []}) == ["c", "b", "a"]
     with pytest.raises(ModelError, match="a -> b -> c -> a"):
         forward_order({"a": ["b"], "b": ["c"], "c": ["a"], "d": []})
+
+
+def test_a_lender_that_no_task_is_named_after_may_be_misspelt():
+    with pytest.raises(
+        ModelError, match=r"found nope; add it to `tasks` if the dataset has it, or"
+    ):
+        forward_order({"a": ["nope"], "b": []})
