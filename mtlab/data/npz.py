@@ -98,7 +98,15 @@ class Npz:
         images = self._images(self._layout.images + suffix)
         labels: dict[str, torch.Tensor] = {}
         for name in self._label_arrays():
-            labels.update(self._label_columns(name, suffix, len(images)))
+            for column, label in self._label_columns(name, suffix, len(images)).items():
+                if column in labels:
+                    raise DataError(
+                        f"{self._path}[{name + suffix}]",
+                        "must have columns with names of their own",
+                        f"a second {column}",
+                        "leave one of the arrays out by dataset.labels",
+                    )
+                labels[column] = label
         if not labels:
             raise DataError(
                 str(self._path),

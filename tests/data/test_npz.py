@@ -208,3 +208,10 @@ def test_bytes_of_0_and_1_are_refused_since_they_would_all_be_black(
         Npz(write(tmp_path, **arrays), LAYOUT).train()
     arrays["X"] *= 2
     assert int(Npz(write(tmp_path, **arrays), LAYOUT).train().images.max()) == 2
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    columns = np.stack((np.arange(20) % 2, np.arange(20) % 5), axis=1)
+    path = write(tmp_path, X=grey(), y=columns, a=np.arange(20) % 4)
+    with pytest.raises(DataError, match=r"\[a\]: must have columns with names.*a second a"):
+        Npz(path, NpzLayout("X", None, ["a", "b"], 0.25)).train()
