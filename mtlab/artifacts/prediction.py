@@ -21,9 +21,6 @@ from mtlab.device import Device, select_device
 from mtlab.errors import ConfigError, RunFolderError
 from mtlab.training.predict import predict
 
-IMAGES_AT_ONCE = 5000
-"""Images normalised at once: few enough to fit beside the user's own array."""
-
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("float32", "bfloat16")
 
@@ -145,8 +142,8 @@ class Predictor:
         pixels = to_images(images, self.image_shape, subject)
         for member in self._members:
             member.pixel_statistics.check(pixels, subject)
-        parts = [self._answers(part) for part in pixels.split(IMAGES_AT_ONCE)]
-        return Predictions({task.name: self._joined(task, parts) for task in self.tasks})
+        answers = self._answers(pixels) if len(pixels) else _no_answers(self.tasks)
+        return Predictions({task.name: _typed(task, answers[task.name]) for task in self.tasks})
 
     def predict_array(self, images: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """`(N, H, W)` to `(N, tasks)`: labels and values, in the order of the tasks.
@@ -158,24 +155,28 @@ class Predictor:
 
     def _answers(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
         """Mean probabilities `(n, classes)` or values `(n,)` per task."""
-        if not len(pixels):
-            return {}
         votes = [self._vote(member, pixels) for member in self._members]
         return mean_votes(votes)
 
     def _vote(self, member: Member, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-        statistics = member.pixel_statistics.for_pixels(pixels.dtype)
-        normalised = statistics.apply(pixels)
-        outputs = predict(member.model, normalised, self._batch_size, self.device)
+        normalise = member.pixel_statistics.for_pixels(pixels.dtype).apply
+        outputs = predict(member.model, pixels, self._batch_size, self.device, normalise)
         return probabilities_and_values(self.tasks, outputs)
 
-    def _joined(self, task: Task, parts: Sequence[dict[str, torch.Tensor]]) -> TaskPrediction:
-        answers = [part[task.name] for part in parts if part]
-        if isinstance(task, RegressionTask):
-            values = torch.cat(answers) if answers else torch.zeros(0)
-            return ValuePrediction(task, values.numpy())
-        rows = torch.cat(answers) if answers else torch.zeros(0, task.num_classes)
-        return ClassPrediction(task, rows.numpy())
+
+def _no_answers(tasks: Sequence[Task]) -> dict[str, torch.Tensor]:
+    """For no images at all, which a network is not asked about."""
+    return {
+        task.name: torch.zeros(0, dtype=torch.float32) if isinstance(task, RegressionTask)
+        else torch.zeros(0, task.num_classes, dtype=torch.float32)
+        for task in tasks
+    }  # fmt: skip
+
+
+def _typed(task: Task, answers: torch.Tensor) -> TaskPrediction:
+    if isinstance(task, RegressionTask):
+        return ValuePrediction(task, answers.numpy())
+    return ClassPrediction(task, answers.numpy())
 
 
 def probabilities_and_values(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -15,14 +16,21 @@ Outputs = dict[str, torch.Tensor]
 
 
 def predict(
-    model: nn.Module, images: torch.Tensor, batch_size: int, device: Device
+    model: nn.Module,
+    images: torch.Tensor,
+    batch_size: int,
+    device: Device,
+    normalise: Callable[[torch.Tensor], torch.Tensor] | None = None,
 ) -> dict[str, torch.Tensor]:
     """The outputs of every task.
 
     Args:
-        images: `(num_samples, channels, height, width)`, normalised, at least one; moved to the
-            device batch by batch.
-        batch_size: Images per forward pass; the last batch may be smaller.
+        images: `(num_samples, channels, height, width)`, at least one; moved to the device batch
+            by batch.
+        batch_size: Images per forward pass; the last batch may be smaller. Each core of the
+            processor has one such batch under way.
+        normalise: From pixels to the network's input, batch by batch; None for images that are
+            normalised.
 
     Returns:
         Per task, float32 on the CPU: logits `(num_samples, classes)` for classification, values
@@ -32,7 +40,8 @@ def predict(
     def answer(batch: torch.Tensor) -> Outputs:
         # Both contexts hold for the thread that enters them.
         with torch.inference_mode(), device.autocast():
-            outputs: Outputs = model(batch.to(device.torch_device))
+            inputs = batch if normalise is None else normalise(batch)
+            outputs: Outputs = model(inputs.to(device.torch_device))
             return {task: output.float() for task, output in outputs.items()}
 
     was_training = model.training
