@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
@@ -25,6 +24,7 @@ from mtlab.config.training import (
     TrainerConfig,
     WeightingConfig,
 )
+from mtlab.config.typed import to_dataclass
 from mtlab.errors import ConfigError
 
 PRIMARY_CONFIG = "train"
@@ -109,8 +109,8 @@ def to_run_config(composed: DictConfig, own_keys: Collection[str] = ()) -> RunCo
         mtl=None if mtl is None else _variant("mtl", mtl, WeightingConfig),
         optimizer=_variant("optimizer", values.get("optimizer"), OptimizerConfig),
         scheduler=_variant("scheduler", values.get("scheduler"), SchedulerConfig),
-        device=_typed("device", values.get("device"), DeviceConfig),
-        trainer=_typed("trainer", values.get("trainer"), TrainerConfig),
+        device=to_dataclass("device", values.get("device"), DeviceConfig),
+        trainer=to_dataclass("trainer", values.get("trainer"), TrainerConfig),
     )
 
 
@@ -143,7 +143,7 @@ def to_device_config(composed: DictConfig, own: DeviceConfig | None = None) -> D
         chosen = {
             "name": own.name.value, "threads": own.threads, "precision": own.precision.value
         } | given  # fmt: skip
-    return _typed("device", chosen, DeviceConfig)
+    return to_dataclass("device", chosen, DeviceConfig)
 
 
 def to_options(composed: DictConfig, kind: type[T]) -> T:
@@ -155,7 +155,7 @@ def to_options(composed: DictConfig, kind: type[T]) -> T:
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
     names = OmegaConf.structured(kind).keys()
-    return _typed("", {str(name): values[name] for name in names if name in values}, kind)
+    return to_dataclass("", {str(name): values[name] for name in names if name in values}, kind)
 
 
 def to_after_sweep(composed: DictConfig) -> AfterSweepOptions | None:
@@ -167,7 +167,7 @@ def to_after_sweep(composed: DictConfig) -> AfterSweepOptions | None:
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
     group = values.get(AFTER_SWEEP)
-    return None if group is None else _typed(AFTER_SWEEP, group, AfterSweepOptions)
+    return None if group is None else to_dataclass(AFTER_SWEEP, group, AfterSweepOptions)
 
 
 def _check_top_level(values: dict[Any, Any], own_keys: Collection[str]) -> None:
@@ -212,97 +212,6 @@ def _variant(group: str, values: object, base: type[T]) -> T:
                 f" `{key}: {near[0]}`; the file itself may have any name"
             )
         raise ConfigError(f"{group}.{key}", f"must be one of {', '.join(classes)}", found, remedy)
-    built: object = _typed(group, values, classes[values[key]])
+    built: object = to_dataclass(group, values, classes[values[key]])
     assert isinstance(built, base)
     return built
-
-
-def _typed(group: str, values: object, kind: type[T]) -> T:
-    """Convert a group's plain values to its dataclass, naming the key of whatever does not fit."""
-    if not isinstance(values, dict):
-        raise ConfigError(group, "must be a group of keys", values, f"see mtlab {group}=... --help")
-    _check_booleans(group, kind, values)
-    schema = OmegaConf.structured(kind)
-    try:
-        built = OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.create(values)))
-    except OmegaConfBaseException as error:
-        raise _explain(group, kind, values, error) from error
-    assert isinstance(built, kind)
-    return built
-
-
-def _explain(
-    group: str, kind: type, values: dict[str, Any], error: OmegaConfBaseException
-) -> ConfigError:
-    path = str(error.full_key or error.key or "")
-    name = re.split(r"[.\[]", path, maxsplit=1)[0]
-    known = {field.name: field for field in dataclasses.fields(kind)}
-    key = f"{group}.{path}".strip(".").replace("lambda_", "lambda")
-    if name not in known:
-        names = ", ".join(known).replace("lambda_", "lambda")
-        owner = group or "the command"
-        return ConfigError(key, f"must be a key of {owner}: {names}", name, "leave it out")
-    if isinstance(error, ConfigKeyError) and dataclasses.is_dataclass(error.object_type):
-        return _unknown_key(key, [field.name for field in dataclasses.fields(error.object_type)])
-    if isinstance(error, MissingMandatoryValue):
-        return ConfigError(key, "must be set", "no value", "add the key to the YAML file")
-    found = OmegaConf.select(OmegaConf.create(values), path)
-    return ConfigError(
-        key,
-        _type_in_words(str(known[name].type), str(error.msg).splitlines()[0]),
-        "null" if found is None else found,
-        _example(key, str(known[name].type)),
-    )
-
-
-def _unknown_key(key: str, known: Sequence[str]) -> ConfigError:
-    """A key of a task or of a head that neither has."""
-    parent, _, name = key.rpartition(".")
-    near = difflib.get_close_matches(name, known, n=1)
-    return ConfigError(
-        key, f"must be a key of {parent}: {', '.join(known)}", name,
-        f"did you mean {near[0]}?" if near else "leave it out",
-    )  # fmt: skip
-
-
-def _check_booleans(group: str, kind: type, values: dict[str, Any]) -> None:
-    """OmegaConf would take numbers and words for true and false."""
-    for field in dataclasses.fields(kind):
-        value = values.get(field.name)
-        if field.type == "bool" and not isinstance(value, bool):
-            key = f"{group}.{field.name}".strip(".")
-            raise ConfigError(key, "must be true or false", value, f"for example {key}=true")
-
-
-EXAMPLES = {
-    "int": "3",
-    "float": "0.5",
-    "list[int]": "[3]",
-    "list[float]": "[0.5]",
-    "list[str]": "[name]",
-}
-
-
-def _example(key: str, annotation: str) -> str:
-    value = EXAMPLES.get(annotation.removesuffix(" | None"))
-    whole = key.partition("[")[0]
-    return f"for example '{whole}={value}'" if value else "see the key's comment in its YAML file"
-
-
-def _type_in_words(annotation: str, message: str) -> str:
-    """What a value of this type looks like, from the dataclass's annotation."""
-    choices = re.search(r"expected one of \[(.*)\]", message)
-    if choices:
-        return f"must be one of {choices.group(1)}"
-    words = {
-        "int": "a whole number",
-        "float": "a number",
-        "str": "a text",
-        "list[int]": "a list of whole numbers",
-        "list[float]": "a list of numbers",
-        "list[str]": "a list of names",
-        "dict[str, float]": "numbers by name",
-    }
-    optional = " or null" if annotation.endswith(" | None") else ""
-    plain = words.get(annotation.removesuffix(" | None"))
-    return f"must be {plain}{optional}" if plain else f"has the wrong type: {message}"
