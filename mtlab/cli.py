@@ -116,9 +116,11 @@ def _dispatch(arguments: list[str]) -> int:
         near = [known for known in COMMANDS if known.startswith(f"{name} ")]
         near = near or difflib.get_close_matches(name, COMMANDS, n=1)
         raise MtlabError(
-            "command", f"must be one of {', '.join(COMMANDS)}", name,
-            f"did you mean {near[0]}?" if near else "see mtlab --help",
-        )  # fmt: skip
+            "command",
+            rule=f"must be one of {', '.join(COMMANDS)}",
+            found=name,
+            remedy=f"did you mean {near[0]}?" if near else "see mtlab --help",
+        )
     command = COMMANDS[name]
     if isinstance(command, PlainCommand):
         code: int = getattr(import_module(command.module), command.function)(arguments)

@@ -71,9 +71,9 @@ def select_device(kind: str, precision: str, num_threads: int | None) -> Device:
     if kind == "cuda" and not has_cuda:
         raise ConfigError(
             "device",
-            "cuda needs an NVIDIA GPU that torch can use",
-            f"device=cuda, and torch {torch.__version__} sees no GPU",
-            "use device=cpu or device=auto",
+            rule="cuda needs an NVIDIA GPU that torch can use",
+            found=f"device=cuda, and torch {torch.__version__} sees no GPU",
+            remedy="use device=cpu or device=auto",
         )
     if num_threads is not None:
         torch.set_num_threads(num_threads)

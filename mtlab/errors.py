@@ -16,7 +16,7 @@ class MtlabError(Exception):
     """
 
     def __init__(
-        self, subject: str, rule: str, found: object = NOTHING_TO_SHOW, remedy: str = ""
+        self, subject: str, *, rule: str, found: object = NOTHING_TO_SHOW, remedy: str = ""
     ) -> None:
         # All four go to the base class so that the error survives pickling between processes.
         super().__init__(subject, rule, found, remedy)
@@ -44,7 +44,8 @@ class MtlabError(Exception):
 def _rebuild(
     kind: type[MtlabError], subject: str, rule: str, found: str, remedy: str, found_nothing: bool
 ) -> MtlabError:
-    return kind(subject, rule, NOTHING_TO_SHOW if found_nothing else found, remedy)
+    shown = NOTHING_TO_SHOW if found_nothing else found
+    return kind(subject, rule=rule, found=shown, remedy=remedy)
 
 
 class ConfigError(MtlabError):

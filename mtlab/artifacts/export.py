@@ -79,9 +79,11 @@ def export_onnx(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Answe
         import onnxscript  # noqa: F401 - torch.onnx needs it
     except ImportError as error:
         raise MtlabError(
-            "format", "onnx needs the packages onnx, onnxscript and onnxruntime", str(error),
-            "pip install onnx onnxruntime onnxscript, or use format=torch_export",
-        ) from error  # fmt: skip
+            "format",
+            rule="onnx needs the packages onnx, onnxscript and onnxruntime",
+            found=str(error),
+            remedy="pip install onnx onnxruntime onnxscript, or use format=torch_export",
+        ) from error
     torch.onnx.export(
         network,
         (torch.zeros(EXPORT_BATCH_SIZE, *run.image_shape),),

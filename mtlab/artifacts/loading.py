@@ -60,9 +60,11 @@ class LoadedRun:
                 return task
         known = ", ".join(task.name for task in self.tasks)
         raise RunFolderError(
-            "task", f"must name a task of {self.folder}, which has {known}", name,
-            "choose one of them",
-        )  # fmt: skip
+            "task",
+            rule=f"must name a task of {self.folder}, which has {known}",
+            found=name,
+            remedy="choose one of them",
+        )
 
 
 def load_run(folder: Path) -> LoadedRun:
@@ -99,9 +101,11 @@ def rebuild_dataset(run: LoadedRun) -> Dataset:
     known, found = ([_by_name(task) for task in tasks] for tasks in (run.tasks, dataset.tasks))
     if found != known or dataset.image_shape != run.image_shape:
         raise DataError(
-            f"dataset={config.dataset.name}", f"must be the one that {run.folder} was trained on",
-            "other classes or another image size", "restore the files, or train again",
-        )  # fmt: skip
+            f"dataset={config.dataset.name}",
+            rule=f"must be the one that {run.folder} was trained on",
+            found="other classes or another image size",
+            remedy="restore the files, or train again",
+        )
     return dataset
 
 
@@ -113,22 +117,29 @@ def check_is_run(folder: Path) -> None:
     """Raise RunFolderError unless the folder holds a run's configuration, and no ensemble."""
     if not folder.is_dir():
         raise RunFolderError(
-            str(folder), "must be the folder of a run", "no such folder",
-            "runs lie under outputs/DATE/TIME",
-        )  # fmt: skip
+            str(folder),
+            rule="must be the folder of a run",
+            found="no such folder",
+            remedy="runs lie under outputs/DATE/TIME",
+        )
     members = member_folders(folder)
     if members:
         raise RunFolderError(
-            str(folder), "must be the folder of a single run", f"an ensemble of {len(members)}",
-            f"name one of its members, such as {members[0]}",
-        )  # fmt: skip
+            str(folder),
+            rule="must be the folder of a single run",
+            found=f"an ensemble of {len(members)}",
+            remedy=f"name one of its members, such as {members[0]}",
+        )
     if not (folder / CONFIG).is_file():
         runs_below = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))
         raise RunFolderError(
-            str(folder), f"must be the folder of a run, with its {CONFIG}", "none in it",
-            f"name one of the runs below it, such as {runs_below[0]}" if runs_below
+            str(folder),
+            rule=f"must be the folder of a run, with its {CONFIG}",
+            found="none in it",
+            remedy=f"name one of the runs below it, such as {runs_below[0]}"
+            if runs_below
             else "runs lie under outputs/DATE/TIME",
-        )  # fmt: skip
+        )
 
 
 def read_run_config(folder: Path) -> RunConfig:
@@ -142,38 +153,49 @@ def read_run_config(folder: Path) -> RunConfig:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RunFolderError(
-            str(path), "must be readable YAML", error, "restore the file, or train again"
+            str(path),
+            rule="must be readable YAML",
+            found=error,
+            remedy="restore the file, or train again",
         ) from error
     if not isinstance(values, dict):
         raise RunFolderError(
-            str(path), "must hold a run's configuration", type(values).__name__, "train again"
+            str(path),
+            rule="must hold a run's configuration",
+            found=type(values).__name__,
+            remedy="train again",
         )
     try:
         return to_run_config(OmegaConf.create(values))
     except ConfigError as error:
         raise RunFolderError(
-            str(path), "must be a configuration that this version understands", f"({error})",
-            "train again with this version",
-        ) from error  # fmt: skip
+            str(path),
+            rule="must be a configuration that this version understands",
+            found=f"({error})",
+            remedy="train again with this version",
+        ) from error
 
 
 def _read_weights(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     path = folder / WEIGHTS
     if not path.is_file():
         raise RunFolderError(
-            str(path), "must be there: a run writes it once it is trained",
-            f"a run that {_how_it_ended(folder)}", "train to the end, with trainer.epochs of at"
-            " least 1",
-        )  # fmt: skip
+            str(path),
+            rule="must be there: a run writes it once it is trained",
+            found=f"a run that {_how_it_ended(folder)}",
+            remedy="train to the end, with trainer.epochs of at least 1",
+        )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise RunFolderError(
-            str(path), "must be a complete safetensors file", error,
-            "restore the file, or train again",
-        ) from error  # fmt: skip
+            str(path),
+            rule="must be a complete safetensors file",
+            found=error,
+            remedy="restore the file, or train again",
+        ) from error
 
 
 def _how_it_ended(folder: Path) -> str:
@@ -202,9 +224,11 @@ def _read_metadata(
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(
-            str(path), "must carry the tasks, image_shape and pixel_statistics that mtlab writes",
-            f"{type(error).__name__}: {error}", "train again with this version",
-        ) from error  # fmt: skip
+            str(path),
+            rule="must carry the tasks, image_shape and pixel_statistics that mtlab writes",
+            found=f"{type(error).__name__}: {error}",
+            remedy="train again with this version",
+        ) from error
     return tasks, (channels, height, width), statistics
 
 
@@ -225,14 +249,21 @@ def _check_fit(
     remedy = "the file belongs to another run, or config.yaml was changed"
     for name, tensor in wanted.items():
         if name not in found:
-            raise RunFolderError(str(path), f"must hold the model's {name}", "none", remedy)
+            raise RunFolderError(
+                str(path), rule=f"must hold the model's {name}", found="none", remedy=remedy
+            )
         if found[name].shape != tensor.shape:
             raise RunFolderError(
-                str(path), f"must hold {name} with the model's shape {tuple(tensor.shape)}",
-                tuple(found[name].shape), remedy,
-            )  # fmt: skip
+                str(path),
+                rule=f"must hold {name} with the model's shape {tuple(tensor.shape)}",
+                found=tuple(found[name].shape),
+                remedy=remedy,
+            )
     strangers = [name for name in found if name not in wanted]
     if strangers:
         raise RunFolderError(
-            str(path), "must hold the model's tensors only", ", ".join(strangers), remedy
+            str(path),
+            rule="must hold the model's tensors only",
+            found=", ".join(strangers),
+            remedy=remedy,
         )

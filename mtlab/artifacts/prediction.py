@@ -205,16 +205,21 @@ def mean_votes(votes: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tens
 def _check_choice(key: str, value: object, choices: Sequence[str]) -> None:
     if value not in choices:
         raise ConfigError(
-            key, f"must be one of {', '.join(choices)}", repr(value),
-            f"for example {key}={choices[0]!r}",
-        )  # fmt: skip
+            key,
+            rule=f"must be one of {', '.join(choices)}",
+            found=repr(value),
+            remedy=f"for example {key}={choices[0]!r}",
+        )
 
 
 def _check_positive(key: str, value: object, example: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigError(
-            key, "must be a whole number of at least 1", repr(value), f"for example {key}={example}"
-        )  # fmt: skip
+            key,
+            rule="must be a whole number of at least 1",
+            found=repr(value),
+            remedy=f"for example {key}={example}",
+        )
 
 
 def load(
@@ -240,9 +245,11 @@ def load(
     """
     if not isinstance(folder, str | Path):
         raise RunFolderError(
-            "folder", "must name the folder of a run", repr(folder), "runs lie under"
-            " outputs/DATE/TIME",
-        )  # fmt: skip
+            "folder",
+            rule="must name the folder of a run",
+            found=repr(folder),
+            remedy="runs lie under outputs/DATE/TIME",
+        )
     _check_choice("device", device, DEVICES)
     if precision is not None:
         _check_choice("precision", precision, PRECISIONS)
@@ -255,9 +262,11 @@ def load(
     for run in runs[1:]:
         if (run.tasks, run.image_shape) != (first.tasks, first.image_shape):
             raise RunFolderError(
-                str(run.folder), f"must have the tasks, labels and image size of {first.folder}",
-                "others", "train the members on the same dataset",
-            )  # fmt: skip
+                str(run.folder),
+                rule=f"must have the tasks, labels and image size of {first.folder}",
+                found="others",
+                remedy="train the members on the same dataset",
+            )
     # An ensemble's configuration has the key where a run's has it.
     chosen = select_device(device, precision or read_config(path)["device"]["precision"], threads)
     members = [

@@ -24,10 +24,15 @@ def read_summary(folder: Path) -> dict[str, Any]:
         summary = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunFolderError(
-            str(path), "must be a run's summary", error, "name the folder of a run"
+            str(path),
+            rule="must be a run's summary",
+            found=error,
+            remedy="name the folder of a run",
         ) from error
     if not isinstance(summary, dict):
-        raise RunFolderError(str(path), "must hold a JSON object", type(summary).__name__)
+        raise RunFolderError(
+            str(path), rule="must hold a JSON object", found=type(summary).__name__
+        )
     return summary
 
 
@@ -59,10 +64,15 @@ def read_configuration(folder: Path) -> tuple[dict[str, Any], str]:
         values = yaml.load(text, Loader=loader)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise RunFolderError(
-            str(path), "must be a run's configuration", error, "the run is shown without it"
+            str(path),
+            rule="must be a run's configuration",
+            found=error,
+            remedy="the run is shown without it",
         ) from error
     if not isinstance(values, dict):
-        raise RunFolderError(str(path), "must hold a YAML mapping", type(values).__name__)
+        raise RunFolderError(
+            str(path), rule="must hold a YAML mapping", found=type(values).__name__
+        )
     return values, text
 
 

@@ -40,14 +40,18 @@ class RunFolder:
                 summary.write('{"status": "running"}\n')
         except FileExistsError as error:
             raise RunFolderError(
-                "hydra.run.dir", "must name a folder without a run in it", f"{path / SUMMARY}",
-                "name another folder, or delete this one",
-            ) from error  # fmt: skip
+                "hydra.run.dir",
+                rule="must name a folder without a run in it",
+                found=f"{path / SUMMARY}",
+                remedy="name another folder, or delete this one",
+            ) from error
         except OSError as error:
             raise RunFolderError(
-                "hydra.run.dir", "must name a folder that can be written", f"{path} ({error})",
-                "name another folder",
-            ) from error  # fmt: skip
+                "hydra.run.dir",
+                rule="must name a folder that can be written",
+                found=f"{path} ({error})",
+                remedy="name another folder",
+            ) from error
 
     @property
     def summary(self) -> Path:
@@ -99,12 +103,17 @@ def output_path(typed: str) -> Path:
     path = Path(typed).expanduser()
     if not path.parent.is_dir():
         raise RunFolderError(
-            "output", "must name a file in a folder that exists", f"{path}, and no folder"
-            f" {path.parent}", "create the folder, or name another one",
-        )  # fmt: skip
+            "output",
+            rule="must name a file in a folder that exists",
+            found=f"{path}, and no folder {path.parent}",
+            remedy="create the folder, or name another one",
+        )
     if path.is_dir():
         raise RunFolderError(
-            "output", "must name a file", f"{path}, which is a folder", "name a file in it"
+            "output",
+            rule="must name a file",
+            found=f"{path}, which is a folder",
+            remedy="name a file in it",
         )
     return path
 

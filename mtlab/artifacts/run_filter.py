@@ -67,16 +67,23 @@ def check_paths(term: Term, summaries: Sequence[Summary], key: str = "keep") -> 
     for path in term.paths():
         if _is_test(path):
             raise ConfigError(
-                key, "must not compare test figures: whoever chooses by them has no unseen images"
-                " left to measure on", path, f"compare {path.replace('test', 'val', 1)}",
-            )  # fmt: skip
+                key,
+                rule="must not compare test figures: whoever chooses by them has no unseen images"
+                " left to measure on",
+                found=path,
+                remedy=f"compare {path.replace('test', 'val', 1)}",
+            )
         if path not in known:
             listed = ["seed", "row", *(one for one in known if one.startswith("val."))]
             near = difflib.get_close_matches(path, known, n=1)
             raise ConfigError(
-                key, f"must compare figures that the runs have, such as {', '.join(listed)}", path,
-                f"did you mean {near[0]}?" if near else "see a run's summary.json for all of them",
-            )  # fmt: skip
+                key,
+                rule=f"must compare figures that the runs have, such as {', '.join(listed)}",
+                found=path,
+                remedy=f"did you mean {near[0]}?"
+                if near
+                else "see a run's summary.json for all of them",
+            )
 
 
 @dataclass(frozen=True)
@@ -243,7 +250,7 @@ def _value(token: _Token) -> Value:
 def _mistake(key: str, expression: str, found: str, remedy: str = "") -> ConfigError:
     return ConfigError(
         key,
-        "must compare figures of summary.json (== != < <= > >=), joined by and, or, not, ( )",
-        f"{found} in {expression!r}",
-        remedy or f"for example {key}='val.b.accuracy>=0.06 and seed!=43'",
+        rule="must compare figures of summary.json (== != < <= > >=), joined by and, or, not, ( )",
+        found=f"{found} in {expression!r}",
+        remedy=remedy or f"for example {key}='val.b.accuracy>=0.06 and seed!=43'",
     )

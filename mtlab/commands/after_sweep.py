@@ -78,9 +78,11 @@ def shared_settings(runs: list[Path]) -> RunConfig:
     varied = set(varied_keys(settings)) - {"dataset.classes", "row"}
     if varied:
         raise ConfigError(
-            "after_sweep", "needs runs that differ in dataset.classes alone",
-            ", ".join(sorted(varied)), "see mtlab separable --help for one setting at a time",
-        )  # fmt: skip
+            "after_sweep",
+            rule="needs runs that differ in dataset.classes alone",
+            found=", ".join(sorted(varied)),
+            remedy="see mtlab separable --help for one setting at a time",
+        )
     config = read_run_config(runs[0])
     config = replace(config, dataset=replace(config.dataset, classes=None))
     check(config, [])

@@ -48,9 +48,11 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
     twice = [run for run, place in zip(runs, places, strict=True) if places.count(place) > 1]
     if twice:
         raise ConfigError(
-            "runs", "must name each run once, since every member has one vote", twice[0],
-            "leave out the second, also where its sweep is named",
-        )  # fmt: skip
+            "runs",
+            rule="must name each run once, since every member has one vote",
+            found=twice[0],
+            remedy="leave out the second, also where its sweep is named",
+        )
     summaries = [read_summary(run) for run in runs]
     completed = [one for one in summaries if one.get("status") == Status.completed.value]
     if condition is not None and completed:
@@ -65,10 +67,11 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
         candidates.append(Candidate(run, summary, why_not))
     if all(candidate.why_not is not None for candidate in candidates):
         raise RunFolderError(
-            "keep" if keep is not None else "runs", "must leave at least one member",
-            "; ".join(f"{one.title}: {one.why_not}" for one in candidates),
-            "loosen it, or name other runs",
-        )  # fmt: skip
+            "keep" if keep is not None else "runs",
+            rule="must leave at least one member",
+            found="; ".join(f"{one.title}: {one.why_not}" for one in candidates),
+            remedy="loosen it, or name other runs",
+        )
     return candidates
 
 
@@ -77,10 +80,11 @@ def _runs_of(folder: Path) -> list[Path]:
     runs = run_folders(folder)
     if not runs and not (folder / SUMMARY).is_file():
         raise RunFolderError(
-            str(folder), "must be the folder of a sweep or of a run that has ended",
-            f"no {SUMMARY} in it or right below it" if folder.is_dir() else "no such folder",
-            "runs lie under outputs/DATE/TIME, sweeps under outputs/multirun/DATE/TIME",
-        )  # fmt: skip
+            str(folder),
+            rule="must be the folder of a sweep or of a run that has ended",
+            found=f"no {SUMMARY} in it or right below it" if folder.is_dir() else "no such folder",
+            remedy="runs lie under outputs/DATE/TIME, sweeps under outputs/multirun/DATE/TIME",
+        )
     return runs or [folder]
 
 

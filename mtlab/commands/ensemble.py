@@ -131,10 +131,11 @@ def check_same(
     )
     if not (same_targets and same_images):
         raise RunFolderError(
-            str(run.folder), "must have the tasks, labels, image size and test split of"
-            f" {first.folder}", "other test images" if same_targets else "others",
-            "leave it out by keep, or train the members on the same dataset",
-        )  # fmt: skip
+            str(run.folder),
+            rule=f"must have the tasks, labels, image size and test split of {first.folder}",
+            found="other test images" if same_targets else "others",
+            remedy="leave it out by keep, or train the members on the same dataset",
+        )
 
 
 def _watched(run: LoadedRun, summary: dict[str, Any], weights: dict[str, float]) -> float:

@@ -115,9 +115,12 @@ def measure_ensemble(
     """
     if other is None and choice is not SplitChoice.test:
         raise ConfigError(
-            "split", "must be test for an ensemble, whose members were trained and validated on"
-            " other images each", choice.value, "leave it out, or measure a single member",
-        )  # fmt: skip
+            "split",
+            rule="must be test for an ensemble, whose members were trained and validated on"
+            " other images each",
+            found=choice.value,
+            remedy="leave it out, or measure a single member",
+        )
     # The folder's own configuration says how the members were asked: the same batches and device.
     composed = OmegaConf.create(read_config(folder))
     chosen = choose(to_device_config(composed))
@@ -163,9 +166,11 @@ def other_dataset(run: LoadedRun, config: DatasetConfig, seed: int) -> Dataset:
     )
     if dataset.image_shape != run.image_shape:
         raise DataError(
-            f"dataset={dataset.name}", f"must have images of {_size(run.image_shape)}, as the run"
-            " was trained on", _size(dataset.image_shape), "resize them",
-        )  # fmt: skip
+            f"dataset={dataset.name}",
+            rule=f"must have images of {_size(run.image_shape)}, as the run was trained on",
+            found=_size(dataset.image_shape),
+            remedy="resize them",
+        )
     pairs = list(zip(dataset.tasks, run.tasks, strict=True))
     return replace(
         dataset,
@@ -187,17 +192,20 @@ def _renumbered(split: Split, pairs: Sequence[tuple[Task, Task]]) -> Split:
             strangers = [name for name in names if name not in wanted.class_names]
             if strangers:
                 raise DataError(
-                    f"task {wanted.name}", "must have classes that the run knows:"
-                    f" {', '.join(wanted.class_names)}", ", ".join(strangers),
-                    "leave them out by dataset.classes, or name them by dataset.class_names",
-                )  # fmt: skip
+                    f"task {wanted.name}",
+                    rule=f"must have classes that the run knows: {', '.join(wanted.class_names)}",
+                    found=", ".join(strangers),
+                    remedy="leave them out by dataset.classes, or name them by dataset.class_names",
+                )
             numbers = [wanted.class_names.index(name) for name in names]
             of_task = torch.tensor(numbers)[of_task]
         elif type(found) is not type(wanted):
             raise DataError(
-                f"task {wanted.name}", f"must be a {_kind(wanted)}, as the run learned it",
-                _kind(found), f"set dataset.tasks.{wanted.name}.kind",
-            )  # fmt: skip
+                f"task {wanted.name}",
+                rule=f"must be a {_kind(wanted)}, as the run learned it",
+                found=_kind(found),
+                remedy=f"set dataset.tasks.{wanted.name}.kind",
+            )
         targets[wanted.name] = of_task
     return Split(split.images, targets)
 

@@ -107,10 +107,11 @@ def _check_last_batch(config: RunConfig, num_samples: int) -> None:
         batch_size == 1 or num_samples % batch_size == 1
     ):
         raise ConfigError(
-            "trainer.batch_size", "must leave no batch of one image, since model.batch_norm needs"
-            " several", f"{config.trainer.batch_size} for {num_samples} training images",
-            f"for example trainer.batch_size={batch_size + 1}",
-        )  # fmt: skip
+            "trainer.batch_size",
+            rule="must leave no batch of one image, since model.batch_norm needs several",
+            found=f"{config.trainer.batch_size} for {num_samples} training images",
+            remedy=f"for example trainer.batch_size={batch_size + 1}",
+        )
 
 
 def _note_dataset(dataset: Dataset, summary: RunSummary) -> None:

@@ -36,14 +36,18 @@ def export(composed: DictConfig) -> None:
         difference = largest_difference(network, write(network, run, unchecked), run)
         if math.isinf(difference):
             raise MtlabError(
-                str(target), "must answer as the run does, in finite numbers",
-                "NaN, infinite or missing answers", "use the other format, or train again",
-            )  # fmt: skip
+                str(target),
+                rule="must answer as the run does, in finite numbers",
+                found="NaN, infinite or missing answers",
+                remedy="use the other format, or train again",
+            )
         if difference > options.tolerance:
             raise MtlabError(
-                str(target), f"must answer as the run does, within {options.tolerance:g}",
-                f"a difference of {difference:g}", "raise tolerance, or use the other format",
-            )  # fmt: skip
+                str(target),
+                rule=f"must answer as the run does, within {options.tolerance:g}",
+                found=f"a difference of {difference:g}",
+                remedy="raise tolerance, or use the other format",
+            )
         unchecked.replace(target)
     finally:
         unchecked.unlink(missing_ok=True)

@@ -28,7 +28,7 @@ def draw_activations(sitting: Sitting) -> None:
     )
     if not layers:
         raise DoesNotApplyError(
-            "what", "activations need hidden layers", sitting.run.config.model.name
+            "what", rule="activations need hidden layers", found=sitting.run.config.model.name
         )
     chosen = sitting.choose_images(several=False)
     inputs = as_displayable(sitting.shown(chosen.images))

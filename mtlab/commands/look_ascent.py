@@ -121,7 +121,9 @@ def draw_dreams(sitting: Sitting) -> None:
     if sitting.options.layer_names is None:
         layers = [layer for layer in layers if layer.is_convolution] or layers
     if not layers:
-        raise DoesNotApplyError("what", "dreams need hidden layers", sitting.run.config.model.name)
+        raise DoesNotApplyError(
+            "what", rule="dreams need hidden layers", found=sitting.run.config.model.name
+        )
     chosen = sitting.choose_images(several=False)
     dreams = {layer.name: _dream(sitting, layer, chosen.images) for layer in layers}
     columns = {"image": chosen.images, **dreams}

@@ -39,18 +39,22 @@ def draw_embeddings(sitting: Sitting) -> None:
     """Test images in the trunk's features, once per task in that task's colours."""
     if not isinstance(sitting.run.model, MultiTaskNetwork):
         raise DoesNotApplyError(
-            "what", "embeddings need a trunk with shared features", sitting.run.config.model.name,
-            "for example what=filters",
-        )  # fmt: skip
+            "what",
+            rule="embeddings need a trunk with shared features",
+            found=sitting.run.config.model.name,
+            remedy="for example what=filters",
+        )
     num_points = sitting.options.embeddings.points
     main = strata_of(sitting.test.targets[sitting.run.tasks[0].name], num_points)
     positions = stratified_subset(main, num_points, generator(sitting.options.seed, "embeddings"))
     features = trunk_features(sitting.run.model, sitting.test.images[positions])
     if features.shape[1] < 2:
         raise DoesNotApplyError(
-            "what", "embeddings need at least two shared features", features.shape[1],
-            "for example what=saliency",
-        )  # fmt: skip
+            "what",
+            rule="embeddings need at least two shared features",
+            found=features.shape[1],
+            remedy="for example what=saliency",
+        )
     plane, axis_names = _in_plane(sitting, features)
     numbers: Numbers = {"plane": plane, "features": features, "positions": positions.numpy()}
     plots = []

@@ -38,9 +38,11 @@ def draw_filters(sitting: Sitting) -> None:
             _draw_dense_weights(sitting, layer)
         else:
             raise DoesNotApplyError(
-                "layer", "must read pixels for its weights to be images",
-                f"{layer.name}, a dense layer behind others", "leave layer= out",
-            )  # fmt: skip
+                "layer",
+                rule="must read pixels for its weights to be images",
+                found=f"{layer.name}, a dense layer behind others",
+                remedy="leave layer= out",
+            )
 
 
 def _draw_every_kernel(sitting: Sitting, layer: Layer) -> None:

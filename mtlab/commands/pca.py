@@ -47,9 +47,11 @@ def pca(composed: DictConfig) -> None:
         task = dataset.tasks[0]
         if not isinstance(task, ClassificationTask):
             raise ConfigError(
-                "task", "must name a task with classes, which colour the points", task.name,
-                "choose another one",
-            )  # fmt: skip
+                "task",
+                rule="must name a task with classes, which colour the points",
+                found=task.name,
+                remedy="choose another one",
+            )
         scene = Scene(dataset.name, task, options, folder, record, terminal)
         train, test = flatten_splits(dataset)
         check_perplexity(options, len(train.classes))
@@ -92,9 +94,11 @@ def check_perplexity(options: PcaOptions, num_images: int) -> None:
     num_shown = min(options.pca.tsne_points, num_images)
     if options.pca.tsne and options.pca.tsne_perplexity >= num_shown:
         raise ConfigError(
-            "pca.tsne_perplexity", f"must be below the number of images in the map, {num_shown}",
-            options.pca.tsne_perplexity, "lower it, or take more images",
-        )  # fmt: skip
+            "pca.tsne_perplexity",
+            rule=f"must be below the number of images in the map, {num_shown}",
+            found=options.pca.tsne_perplexity,
+            remedy="lower it, or take more images",
+        )
 
 
 def report_variance(scene: Scene, fitted: dict[str, PrincipalComponents]) -> None:

@@ -55,9 +55,11 @@ def read_array(path: Path, name: str) -> npt.NDArray[Any]:
                 return loaded
             if name not in loaded.files:
                 raise DataError(
-                    str(path), f"must hold the array {name}", f"arrays {', '.join(loaded.files)}",
-                    "name it by array=NAME",
-                )  # fmt: skip
+                    str(path),
+                    rule=f"must hold the array {name}",
+                    found=f"arrays {', '.join(loaded.files)}",
+                    remedy="name it by array=NAME",
+                )
             array: npt.NDArray[Any] = loaded[name]
             return array
     except FileNotFoundError:
@@ -67,10 +69,13 @@ def read_array(path: Path, name: str) -> npt.NDArray[Any]:
         # numpy takes what it cannot read for Python objects, and advises to load them unsafely.
         if isinstance(error, ValueError) and "pickle" in str(error):
             raise DataError(
-                str(path), rule, "Python objects, which are refused since reading them may run"
-                " code, or another kind of file", "save it as .astype(numpy.float32) or uint8",
-            ) from error  # fmt: skip
-        raise DataError(str(path), rule, error, "write it again") from error
+                str(path),
+                rule=rule,
+                found="Python objects, which are refused since reading them may run"
+                " code, or another kind of file",
+                remedy="save it as .astype(numpy.float32) or uint8",
+            ) from error
+        raise DataError(str(path), rule=rule, found=error, remedy="write it again") from error
 
 
 def as_csv(predictions: Predictions, with_probabilities: bool) -> str:

@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
     """Mistakes are told like all others of mtlab, in one line."""
 
     def error(self, message: str) -> NoReturn:
-        raise MtlabError("report", message, remedy="see mtlab report --help")
+        raise MtlabError("report", rule=message, remedy="see mtlab report --help")
 
 
 def report(arguments: list[str]) -> int:
@@ -112,13 +112,18 @@ def _output_folder(chosen: Path | None, folders: list[Path]) -> Path:
         folder = Path("outputs", "reports", f"{datetime.now():%Y-%m-%d-%H-%M-%S}")
     if (folder / SUMMARY).exists():
         raise RunFolderError(
-            "--output", "must not be a run's folder", folder, f"for example {folder / 'report'}"
+            "--output",
+            rule="must not be a run's folder",
+            found=folder,
+            remedy=f"for example {folder / 'report'}",
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunFolderError(
-            "--output", "must be a folder that can be written", f"{folder} ({error.strerror})",
-            "name another folder",
-        ) from error  # fmt: skip
+            "--output",
+            rule="must be a folder that can be written",
+            found=f"{folder} ({error.strerror})",
+            remedy="name another folder",
+        ) from error
     return folder

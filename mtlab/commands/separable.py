@@ -70,19 +70,28 @@ def check(config: RunConfig, overrides: list[str]) -> None:
             whose classes are not the labels.
     """
     if not isinstance(config.model, PerceptronConfig):
-        raise ConfigError("model", "must be perceptron here", config.model.name, "leave model= out")
+        raise ConfigError(
+            "model",
+            rule="must be perceptron here",
+            found=config.model.name,
+            remedy="leave model= out",
+        )
     if config.trainer.epochs < 1:
         raise ConfigError(
-            "trainer.epochs", "must be at least 1 iteration", config.trainer.epochs,
-            "for example trainer.epochs=1001",
-        )  # fmt: skip
+            "trainer.epochs",
+            rule="must be at least 1 iteration",
+            found=config.trainer.epochs,
+            remedy="for example trainer.epochs=1001",
+        )
     check_perceptron(config, overrides)
     typed = find_override(overrides, "mtl")
     if typed is not None:
         raise ConfigError(
-            "mtl", "weighs the losses of several tasks, and a perceptron has one", typed,
-            "leave it out",
-        )  # fmt: skip
+            "mtl",
+            rule="weighs the losses of several tasks, and a perceptron has one",
+            found=typed,
+            remedy="leave it out",
+        )
     check_task(config)
 
 
@@ -99,9 +108,12 @@ def check_task(config: RunConfig) -> None:
     )
     if len(names) > 1 or not are_labels:
         raise ConfigError(
-            "tasks", "must name one task that takes the labels as they are (by: label), since"
-            " pairs of labels are told apart", names, "leave it out, or choose another one",
-        )  # fmt: skip
+            "tasks",
+            rule="must name one task that takes the labels as they are (by: label), since"
+            " pairs of labels are told apart",
+            found=names,
+            remedy="leave it out, or choose another one",
+        )
 
 
 def choose_pairs(config: RunConfig, options: SeparableOptions) -> list[Pair]:
@@ -118,14 +130,17 @@ def choose_pairs(config: RunConfig, options: SeparableOptions) -> list[Pair]:
         if label not in present:
             raise ConfigError(
                 "pairs" if options.pairs else "dataset.classes",
-                f"must hold labels of {config.dataset.name}: {present}", label,
-                "choose among them",
-            )  # fmt: skip
+                rule=f"must hold labels of {config.dataset.name}: {present}",
+                found=label,
+                remedy="choose among them",
+            )
     if not chosen:
         raise ConfigError(
-            "dataset", "must have images of at least two labels", f"the labels {present}",
-            "choose another one",
-        )  # fmt: skip
+            "dataset",
+            rule="must have images of at least two labels",
+            found=f"the labels {present}",
+            remedy="choose another one",
+        )
     return [(first, second) for first, second in dict.fromkeys(chosen)]
 
 

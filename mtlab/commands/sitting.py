@@ -123,10 +123,11 @@ class Sitting:
         others = [task.name for task in self.shown_tasks if task not in tasks]
         if not tasks:
             raise DoesNotApplyError(
-                "task", f"must have classes for what={what.value}",
-                f"{', '.join(others)}, which has values",
-                "for example what=saliency",
-            )  # fmt: skip
+                "task",
+                rule=f"must have classes for what={what.value}",
+                found=f"{', '.join(others)}, which has values",
+                remedy="for example what=saliency",
+            )
         for name in others:
             self.terminal.say(f"{what.value} of {name} left out: the task has no classes")
         return tasks
@@ -149,9 +150,11 @@ class Sitting:
         for position in positions:
             if position >= len(targets):
                 raise ConfigError(
-                    "indices", f"must be positions from 0 to {len(targets) - 1}, the test"
-                    " split's", position, "leave it out",
-                )  # fmt: skip
+                    "indices",
+                    rule=f"must be positions from 0 to {len(targets) - 1}, the test split's",
+                    found=position,
+                    remedy="leave it out",
+                )
         titles = [
             f"test image {position}, {write_target(task, targets[position])}"
             for position in positions
@@ -163,9 +166,11 @@ class Sitting:
         if isinstance(task, RegressionTask):
             if digits is not None:
                 raise ConfigError(
-                    "digits", f"must be left out, for {task.name} has no classes", digits,
-                    "choose images by indices=[...]",
-                )  # fmt: skip
+                    "digits",
+                    rule=f"must be left out, for {task.name} has no classes",
+                    found=digits,
+                    remedy="choose images by indices=[...]",
+                )
             return spread_over_values(targets, MOST_CLASSES_IN_ROWS if several else 2)
         if digits is not None:
             classes = [class_position(task, value) for value in digits]
@@ -179,9 +184,11 @@ class Sitting:
         if not positions:
             names = ", ".join(task.class_names[one] for one in classes)
             raise ConfigError(
-                "digits", "must name a class that the test split has an image of", names,
-                "choose images by indices=[...], or train with a larger dataset.limit",
-            )  # fmt: skip
+                "digits",
+                rule="must name a class that the test split has an image of",
+                found=names,
+                remedy="choose images by indices=[...], or train with a larger dataset.limit",
+            )
         return positions
 
     def save(
@@ -237,7 +244,10 @@ def class_position(task: ClassificationTask, value: object) -> int:
         name if are_numbers else f"{name} ({number})" for number, name in enumerate(names)
     )
     raise ConfigError(
-        "digits", f"must list classes of the task {task.name}: {known}", value, "choose among them"
+        "digits",
+        rule=f"must list classes of the task {task.name}: {known}",
+        found=value,
+        remedy="choose among them",
     )
 
 

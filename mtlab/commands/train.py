@@ -250,7 +250,9 @@ def load_test(experiment: Experiment, folder: RunFolder) -> Split:
     except MtlabError as error:
         kept = f"the trained model is kept in {folder.weights}"
         remedy = f"{error.remedy}; {kept}" if error.remedy else kept
-        raise type(error)(error.subject, error.rule, error.found, remedy) from error
+        raise type(error)(
+            error.subject, rule=error.rule, found=error.found, remedy=remedy
+        ) from error
 
 
 def save_scatter(experiment: Experiment, test: Split, folder: RunFolder) -> None:

@@ -88,11 +88,14 @@ def _picture_folder(run: Path) -> Path:
         pictures.mkdir(exist_ok=True)
     except FileExistsError as error:
         raise RunFolderError(
-            str(pictures), "must be a folder", "a file", "move the file elsewhere"
+            str(pictures), rule="must be a folder", found="a file", remedy="move the file elsewhere"
         ) from error
     except OSError as error:
         raise RunFolderError(
-            str(pictures), "must be a folder that can be written", error, "check its permissions"
+            str(pictures),
+            rule="must be a folder that can be written",
+            found=error,
+            remedy="check its permissions",
         ) from error
     return pictures
 

@@ -47,33 +47,42 @@ def arrange(arguments: list[str], commands: Iterable[str] = ()) -> list[str]:
             if flag not in FLAGS_ALONE | FLAGS_WITH_VALUE:
                 near = difflib.get_close_matches(flag, FLAGS_ALONE | FLAGS_WITH_VALUE, n=1)
                 raise MtlabError(
-                    "flag", "must be one that exists", argument,
-                    f"did you mean {near[0]}?" if near else "see mtlab --help",
-                )  # fmt: skip
+                    "flag",
+                    rule="must be one that exists",
+                    found=argument,
+                    remedy=f"did you mean {near[0]}?" if near else "see mtlab --help",
+                )
             if flag in FLAGS_ALONE:
                 flags.append(argument)
             else:
                 flags += _flag_value(argument, rest)
         elif argument.partition("=")[0] in GROUPS and (no_name := _no_name(argument)):
             raise MtlabError(
-                argument.partition("=")[0], "must name a file of the group", no_name,
-                "leave it out to keep the default, or see mtlab --help for the options",
-            )  # fmt: skip
+                argument.partition("=")[0],
+                rule="must name a file of the group",
+                found=no_name,
+                remedy="leave it out to keep the default, or see mtlab --help for the options",
+            )
         elif argument.find("=") > 0 or argument.startswith("~"):
             overrides.append(_open_key(argument))
         else:
             meant = [name for name in commands if name.split()[0] == argument]
             raise MtlabError(
-                "override", "must have the form KEY=VALUE or GROUP=OPTION", argument,
-                f"put the command first: mtlab {meant[0]} ..." if meant
+                "override",
+                rule="must have the form KEY=VALUE or GROUP=OPTION",
+                found=argument,
+                remedy=f"put the command first: mtlab {meant[0]} ..."
+                if meant
                 else "see mtlab --help",
-            )  # fmt: skip
+            )
     modes = [flag for flag in flags if flag.partition("=")[0] in FLAGS_OF_MODES]
     if len(modes) > 1:
         raise MtlabError(
-            "flags", "only one of running, sweeping and showing at a time", " ".join(modes),
-            f"leave out all but one, as in {modes[-1]}",
-        )  # fmt: skip
+            "flags",
+            rule="only one of running, sweeping and showing at a time",
+            found=" ".join(modes),
+            remedy=f"leave out all but one, as in {modes[-1]}",
+        )
     return flags + overrides
 
 
@@ -90,9 +99,11 @@ def _flag_value(argument: str, rest: Iterator[str]) -> list[str]:
     choices = FLAG_CHOICES.get(flag, ())
     if not value or (choices and value not in choices):
         raise MtlabError(
-            flag, f"must be followed by {', '.join(choices) or 'a value'}", value or "nothing",
-            f"for example {flag} {choices[0] if choices else 'VALUE'}",
-        )  # fmt: skip
+            flag,
+            rule=f"must be followed by {', '.join(choices) or 'a value'}",
+            found=value or "nothing",
+            remedy=f"for example {flag} {choices[0] if choices else 'VALUE'}",
+        )
     return [flag, value]
 
 

@@ -11,7 +11,7 @@ from mtlab.errors import ConfigError
 def require(holds: bool, key: str, rule: str, found: object, remedy: str) -> None:
     """Raise ConfigError unless the rule holds."""
     if not holds:
-        raise ConfigError(key, rule, found, remedy)
+        raise ConfigError(key, rule=rule, found=found, remedy=remedy)
 
 
 def check_between(

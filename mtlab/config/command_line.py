@@ -33,14 +33,18 @@ def check_perceptron(config: RunConfig, overrides: Sequence[str]) -> None:
         typed = find_override(overrides, key)
         if typed is not None:
             raise ConfigError(
-                key, "does not apply to model=perceptron, which learns by its own rule", typed,
-                "leave it out; model.lr and model.update steer the rule",
-            )  # fmt: skip
+                key,
+                rule="does not apply to model=perceptron, which learns by its own rule",
+                found=typed,
+                remedy="leave it out; model.lr and model.update steer the rule",
+            )
     if config.device.name is DeviceKind.cuda:
         raise ConfigError(
-            "device", "model=perceptron learns on the processor, one sample after another",
-            "device=cuda", "use device=cpu or device=auto",
-        )  # fmt: skip
+            "device",
+            rule="model=perceptron learns on the processor, one sample after another",
+            found="device=cuda",
+            remedy="use device=cpu or device=auto",
+        )
 
 
 def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
@@ -52,16 +56,20 @@ def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
     typed = find_override(overrides, "mtl")
     if len(tasks) == 1 and typed is not None:
         raise ConfigError(
-            "mtl", "weighs the losses of several tasks, and this run has one", typed,
-            "leave it out, or choose more tasks by 'tasks=[...]'",
-        )  # fmt: skip
+            "mtl",
+            rule="weighs the losses of several tasks, and this run has one",
+            found=typed,
+            remedy="leave it out, or choose more tasks by 'tasks=[...]'",
+        )
     for override in overrides:
         _, is_weight, name = override_key(override).partition("mtl.weights.")
         if is_weight and name not in tasks and not override.startswith("~"):
             raise ConfigError(
-                f"mtl.weights.{name}", f"must name a task of the run: {', '.join(tasks)}", override,
-                "leave it out, or add the task to `tasks`",
-            )  # fmt: skip
+                f"mtl.weights.{name}",
+                rule=f"must name a task of the run: {', '.join(tasks)}",
+                found=override,
+                remedy="leave it out, or add the task to `tasks`",
+            )
 
 
 def find_override(overrides: Sequence[str], key: str) -> str | None:

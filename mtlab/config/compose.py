@@ -44,9 +44,11 @@ def conf_folder() -> Path:
         if (candidate / f"{PRIMARY_CONFIG}.yaml").is_file():
             return candidate
     raise ConfigError(
-        "conf", "the folder of YAML groups must lie in or beside the package", package,
-        "install mtlab again",
-    )  # fmt: skip
+        "conf",
+        rule="the folder of YAML groups must lie in or beside the package",
+        found=package,
+        remedy="install mtlab again",
+    )
 
 
 def register_resolvers() -> None:
@@ -95,7 +97,10 @@ def to_run_config(composed: DictConfig, own_keys: Collection[str] = ()) -> RunCo
     seed, tasks = values.get("seed"), values.get("tasks")
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise ConfigError(
-            "seed", "must be a whole number of at least 0", seed, "for example seed=0"
+            "seed",
+            rule="must be a whole number of at least 0",
+            found=seed,
+            remedy="for example seed=0",
         )
     mtl = values.get("mtl")
     if isinstance(mtl, dict) and "lambda" in mtl:
@@ -177,9 +182,11 @@ def _check_top_level(values: dict[Any, Any], own_keys: Collection[str]) -> None:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
             raise ConfigError(
-                str(key), f"must be a key that exists; there are {', '.join(known)}", key,
-                f"did you mean {near[0]}?" if near else "leave it out",
-            )  # fmt: skip
+                str(key),
+                rule=f"must be a key that exists; there are {', '.join(known)}",
+                found=key,
+                remedy=f"did you mean {near[0]}?" if near else "leave it out",
+            )
 
 
 def _task_names(tasks: object) -> list[str] | None:
@@ -187,13 +194,18 @@ def _task_names(tasks: object) -> list[str] | None:
         return None
     names = [tasks] if isinstance(tasks, str) else tasks
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError("tasks", "must be a list of names", tasks, "for example 'tasks=[digit]'")
+        raise ConfigError(
+            "tasks",
+            rule="must be a list of names",
+            found=tasks,
+            remedy="for example 'tasks=[digit]'",
+        )
     if not names or len(set(names)) != len(names):
         raise ConfigError(
             "tasks",
-            "must name at least one task, and none twice",
-            names,
-            "for example 'tasks=[digit]'",
+            rule="must name at least one task, and none twice",
+            found=names,
+            remedy="for example 'tasks=[digit]'",
         )
     return names
 
@@ -211,7 +223,12 @@ def _variant(group: str, values: object, base: type[T]) -> T:
                 f"in a file of your own keep the {key} of the one that it is like, as in"
                 f" `{key}: {near[0]}`; the file itself may have any name"
             )
-        raise ConfigError(f"{group}.{key}", f"must be one of {', '.join(classes)}", found, remedy)
+        raise ConfigError(
+            f"{group}.{key}",
+            rule=f"must be one of {', '.join(classes)}",
+            found=found,
+            remedy=remedy,
+        )
     built: object = to_dataclass(group, values, classes[values[key]])
     assert isinstance(built, base)
     return built

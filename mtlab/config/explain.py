@@ -73,9 +73,9 @@ def _unknown_option(error: MissingConfigException) -> ConfigError:
     options = list(error.options or ())
     return ConfigError(
         group,
-        f"must be one of {', '.join(options)}",
-        option,
-        did_you_mean(option, options, f"choose one, as in {group}={options[0]}"),
+        rule=f"must be one of {', '.join(options)}",
+        found=option,
+        remedy=did_you_mean(option, options, f"choose one, as in {group}={options[0]}"),
     )
 
 
@@ -84,9 +84,9 @@ def _missing_file(error: MissingConfigException) -> ConfigError:
     found = re.match(r"In '([^']+)'", _in_one_line(error))
     return ConfigError(
         f"{found.group(1)}.yaml" if found else "--config-name",
-        "must name files that exist, such as `override /model: cnn`, in its defaults list",
-        error.missing_cfg_file,
-        "correct the name there; mtlab --help lists groups and files",
+        rule="must name files that exist, such as `override /model: cnn`, in its defaults list",
+        found=error.missing_cfg_file,
+        remedy="correct the name there; mtlab --help lists groups and files",
     )
 
 
@@ -98,9 +98,9 @@ def _several_values(error: Exception) -> ConfigError | None:
     key, values = found.groups()
     return ConfigError(
         key,
-        "must be one value",
-        values,
-        f"write '{key}=[{values}]' for a list, or add -m to sweep over them",
+        rule="must be one value",
+        found=values,
+        remedy=f"write '{key}=[{values}]' for a list, or add -m to sweep over them",
     )
 
 
@@ -108,9 +108,9 @@ def _unreadable_override(error: OverrideParseException) -> ConfigError:
     reason = _in_one_line(error).partition(" See ")[0]
     return ConfigError(
         "override",
-        f"must be readable as KEY=VALUE ({reason})",
-        error.override,
-        "close every bracket, and put brackets, spaces and commas within '...'",
+        rule=f"must be readable as KEY=VALUE ({reason})",
+        found=error.override,
+        remedy="close every bracket, and put brackets, spaces and commas within '...'",
     )
 
 
@@ -130,9 +130,9 @@ def _unknown_key(
     where = f"{parent} has" if parent else "there are"
     return ConfigError(
         key,
-        f"must be a key that exists; {where} {', '.join(known)}",
-        name,
-        did_you_mean(name, known, "see --cfg job for every key"),
+        rule=f"must be a key that exists; {where} {', '.join(known)}",
+        found=name,
+        remedy=did_you_mean(name, known, "see --cfg job for every key"),
     )
 
 

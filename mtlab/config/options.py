@@ -204,9 +204,11 @@ class VisualizeOptions:
         for name in names:
             if name not in [*known, "all"]:
                 raise ConfigError(
-                    "what", f"must be one of {', '.join(known)}, or all", name,
-                    "for example what=filters",
-                )  # fmt: skip
+                    "what",
+                    rule=f"must be one of {', '.join(known)}, or all",
+                    found=name,
+                    remedy="for example what=filters",
+                )
         return list(What) if self.is_all else [What(name) for name in dict.fromkeys(names)]
 
     @property

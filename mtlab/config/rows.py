@@ -128,9 +128,11 @@ def _for_device(found: Mapping[str, object], key: str, device_type: str) -> dict
             continue
         if not isinstance(figure, int | float) or isinstance(figure, bool):
             raise ConfigError(
-                f"{key}.{path}", "must be a number, or {cpu: NUMBER, cuda: NUMBER}", value,
-                "mend the experiment's file",
-            )  # fmt: skip
+                f"{key}.{path}",
+                rule="must be a number, or {cpu: NUMBER, cuda: NUMBER}",
+                found=value,
+                remedy="mend the experiment's file",
+            )
         figures[path] = figure
     return figures or None
 
@@ -140,9 +142,11 @@ def _rows(composed: DictConfig) -> dict[str, Row]:
     for name, settings in _plain(composed, "rows").items():
         if not isinstance(settings, dict) or not isinstance(settings.get(PUBLISHED, {}), dict):
             raise ConfigError(
-                f"rows.{name}", "must map keys to values", settings,
-                "for example {model.widths: [100], published: {}}",
-            )  # fmt: skip
+                f"rows.{name}",
+                rule="must map keys to values",
+                found=settings,
+                remedy="for example {model.widths: [100], published: {}}",
+            )
         values = {str(key): value for key, value in settings.items() if key != PUBLISHED}
         rows[name] = Row(name, values, settings.get(PUBLISHED, {}))
     return rows
@@ -152,7 +156,9 @@ def _plain(composed: DictConfig, key: str) -> dict[str, Any]:
     """A mapping of the configuration as plain values; empty where it is left out."""
     values = OmegaConf.to_container(composed.get(key) or OmegaConf.create({}), resolve=True)
     if not isinstance(values, dict):
-        raise ConfigError(key, "must map names to values", values, f"for example {key}: {{}}")
+        raise ConfigError(
+            key, rule="must map names to values", found=values, remedy=f"for example {key}: {{}}"
+        )
     return {str(name): value for name, value in values.items()}
 
 
@@ -163,11 +169,15 @@ def _named_row(composed: DictConfig) -> Row | None:
     rows = _rows(composed)
     if not rows:
         raise ConfigError(
-            "row", "picks a row of an experiment's table, and none is chosen that has one", name,
-            "add one, for example experiment=mlp_grid, or leave it out",
-        )  # fmt: skip
+            "row",
+            rule="picks a row of an experiment's table, and none is chosen that has one",
+            found=name,
+            remedy="add one, for example experiment=mlp_grid, or leave it out",
+        )
     if str(name) not in rows:
-        raise ConfigError("row", f"must be one of {', '.join(rows)}", name, "choose one of them")
+        raise ConfigError(
+            "row", rule=f"must be one of {', '.join(rows)}", found=name, remedy="choose one of them"
+        )
     return rows[str(name)]
 
 

@@ -34,7 +34,12 @@ def to_dataclass(group: str, values: object, kind: type[T]) -> T:
         ConfigError: An unknown or missing key, or a value of another type; it names the key.
     """
     if not isinstance(values, dict):
-        raise ConfigError(group, "must be a group of keys", values, f"see mtlab {group}=... --help")
+        raise ConfigError(
+            group,
+            rule="must be a group of keys",
+            found=values,
+            remedy=f"see mtlab {group}=... --help",
+        )
     _check_booleans(group, kind, values)
     schema = OmegaConf.structured(kind)
     try:
@@ -55,17 +60,21 @@ def _explain(
     if name not in known:
         names = ", ".join(known).replace("lambda_", "lambda")
         owner = group or "the command"
-        return ConfigError(key, f"must be a key of {owner}: {names}", name, "leave it out")
+        return ConfigError(
+            key, rule=f"must be a key of {owner}: {names}", found=name, remedy="leave it out"
+        )
     if isinstance(error, ConfigKeyError) and dataclasses.is_dataclass(error.object_type):
         return _unknown_key(key, [field.name for field in dataclasses.fields(error.object_type)])
     if isinstance(error, MissingMandatoryValue):
-        return ConfigError(key, "must be set", "no value", "add the key to the YAML file")
+        return ConfigError(
+            key, rule="must be set", found="no value", remedy="add the key to the YAML file"
+        )
     found = OmegaConf.select(OmegaConf.create(values), path)
     return ConfigError(
         key,
-        _type_in_words(str(known[name].type), str(error.msg).splitlines()[0]),
-        "null" if found is None else found,
-        _example(key, str(known[name].type)),
+        rule=_type_in_words(str(known[name].type), str(error.msg).splitlines()[0]),
+        found="null" if found is None else found,
+        remedy=_example(key, str(known[name].type)),
     )
 
 
@@ -74,9 +83,11 @@ def _unknown_key(key: str, known: Sequence[str]) -> ConfigError:
     parent, _, name = key.rpartition(".")
     near = difflib.get_close_matches(name, known, n=1)
     return ConfigError(
-        key, f"must be a key of {parent}: {', '.join(known)}", name,
-        f"did you mean {near[0]}?" if near else "leave it out",
-    )  # fmt: skip
+        key,
+        rule=f"must be a key of {parent}: {', '.join(known)}",
+        found=name,
+        remedy=f"did you mean {near[0]}?" if near else "leave it out",
+    )
 
 
 def _check_booleans(group: str, kind: type, values: dict[str, Any]) -> None:
@@ -85,7 +96,9 @@ def _check_booleans(group: str, kind: type, values: dict[str, Any]) -> None:
         value = values.get(field.name)
         if field.type == "bool" and not isinstance(value, bool):
             key = f"{group}.{field.name}".strip(".")
-            raise ConfigError(key, "must be true or false", value, f"for example {key}=true")
+            raise ConfigError(
+                key, rule="must be true or false", found=value, remedy=f"for example {key}=true"
+            )
 
 
 def _example(key: str, annotation: str) -> str:

@@ -162,9 +162,11 @@ def strata_by(config: DatasetConfig) -> Strata:
         labels = list(samples.labels)
         if name is not None and name not in config.tasks and name not in labels:
             raise ConfigError(
-                "dataset.stratify_by", f"must name a task: {', '.join(config.tasks or labels)}",
-                name, "choose one of them, or null for the first label",
-            )  # fmt: skip
+                "dataset.stratify_by",
+                rule=f"must name a task: {', '.join(config.tasks or labels)}",
+                found=name,
+                remedy="choose one of them, or null for the first label",
+            )
         if name in config.tasks:
             label, readers = label_of(name, config.tasks[name], labels), [config.tasks[name]]
         else:
@@ -228,25 +230,30 @@ def check_classes(samples: LabelledImages, config: DatasetConfig) -> None:
         return
     if samples.main_label.is_floating_point():
         raise ConfigError(
-            "dataset.classes", "selects by the first label, whose values must be whole numbers",
-            f"{samples.main_label_name} with fractions", "set it to null, or put classes first",
-        )  # fmt: skip
+            "dataset.classes",
+            rule="selects by the first label, whose values must be whole numbers",
+            found=f"{samples.main_label_name} with fractions",
+            remedy="set it to null, or put classes first",
+        )
     present = samples.main_label.unique().tolist()
     strangers = [label for label in config.classes if label not in present]
     if strangers:
         raise ConfigError(
-            "dataset.classes", f"must list labels of {config.name}, which are {_ranges(present)}",
-            strangers, "leave them out",
-        )  # fmt: skip
+            "dataset.classes",
+            rule=f"must list labels of {config.name}, which are {_ranges(present)}",
+            found=strangers,
+            remedy="leave them out",
+        )
 
 
 def _check_enough(kept: LabelledImages, config: DatasetConfig) -> None:
     if len(kept) < 2:
         raise DataError(
             "dataset.limit" if config.limit is not None else f"dataset={config.name}",
-            "must leave at least two images, one to train on and one to validate on",
-            f"{len(kept)}", "keep more images",
-        )  # fmt: skip
+            rule="must leave at least two images, one to train on and one to validate on",
+            found=f"{len(kept)}",
+            remedy="keep more images",
+        )
 
 
 def _ranges(values: list[int]) -> str:

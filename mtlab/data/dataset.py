@@ -106,26 +106,32 @@ class PixelStatistics:
         if images.dtype == torch.uint8:
             if not is_unit:
                 raise DataError(
-                    subject, "must be floats on the scale of the training images, which go from"
-                    f" {low:g} to {high:g}", "uint8, which would be divided by 255",
-                    "convert them with .astype(numpy.float32), and rescale them as those were",
-                )  # fmt: skip
+                    subject,
+                    rule="must be floats on the scale of the training images, which go from"
+                    f" {low:g} to {high:g}",
+                    found="uint8, which would be divided by 255",
+                    remedy="convert them with .astype(numpy.float32), on the scale of those",
+                )
             return
         margin = FARTHEST_RANGES * (high - low or max(abs(high), 1))
         least, greatest = (float(pixel) for pixel in images.aminmax())
         if least < low - margin or greatest > high + margin:
             raise DataError(
-                subject, "must be on the scale of the training images, which go from"
-                f" {low:g} to {high:g}", f"pixels from {least:g} to {greatest:g}",
-                "divide by 255 where they go from 0 to 255" if is_unit else "rescale them",
-            )  # fmt: skip
+                subject,
+                rule="must be on the scale of the training images, which go from"
+                f" {low:g} to {high:g}",
+                found=f"pixels from {least:g} to {greatest:g}",
+                remedy="divide by 255 where they go from 0 to 255" if is_unit else "rescale them",
+            )
         are_fractions = least >= 0 and greatest <= 1 and bool(images.frac().any())
         if high > BYTE_LIKE and are_fractions:
             raise DataError(
-                subject, "must be on the scale of the training images, which go from"
-                f" {low:g} to {high:g}", f"fractions from {least:g} to {greatest:g}",
-                "multiply by 255 where 1 is white and those go to 255",
-            )  # fmt: skip
+                subject,
+                rule="must be on the scale of the training images, which go from"
+                f" {low:g} to {high:g}",
+                found=f"fractions from {least:g} to {greatest:g}",
+                remedy="multiply by 255 where 1 is white and those go to 255",
+            )
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """Normalise images `(num_samples, channels, height, width)` to float32."""

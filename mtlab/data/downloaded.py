@@ -171,9 +171,9 @@ class Downloaded:
         if len(images) != len(labels):
             raise DataError(
                 str(self._folder / label_file.name),
-                f"must hold one label for each of the {len(images)} images",
-                f"{len(labels)} labels",
-                "delete both files and run again to fetch them anew",
+                rule=f"must hold one label for each of the {len(images)} images",
+                found=f"{len(labels)} labels",
+                remedy="delete both files and run again to fetch them anew",
             )
         if self._dataset.transposed:
             images = images.transpose(1, 2).contiguous()
@@ -188,13 +188,15 @@ def _verify(path: Path, md5: str | None) -> None:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     except OSError as error:
-        raise DataError(str(path), "must be readable", error, "check its permissions") from error
+        raise DataError(
+            str(path), rule="must be readable", found=error, remedy="check its permissions"
+        ) from error
     if found.hexdigest() != md5:
         raise DataError(
             str(path),
-            f"must have the published MD5 checksum {md5}",
-            found.hexdigest(),
-            "the file is damaged or another one; delete it and run again to fetch it anew",
+            rule=f"must have the published MD5 checksum {md5}",
+            found=found.hexdigest(),
+            remedy="the file is damaged or another one; delete it and run again to fetch it anew",
         )
 
 
@@ -218,11 +220,11 @@ def _download(dataset: DownloadedSet, name: str, root: Path, missing: list[str])
     except (OSError, RuntimeError) as error:  # URLError is an OSError
         raise DataError(
             f"dataset={name}",
-            f"needs files that are not in {folder} and could not be downloaded",
-            f"{', '.join(missing)} missing ({error})",
-            f"connect to the network, put the files there yourself (from {dataset.origin}), name"
-            f" another folder by {DATA_VARIABLE} or dataset.root, or use dataset=digits,"
-            " which needs no files",
+            rule=f"needs files that are not in {folder} and could not be downloaded",
+            found=f"{', '.join(missing)} missing ({error})",
+            remedy="connect to the network, put the files there yourself (from"
+            f" {dataset.origin}), name another folder by {DATA_VARIABLE} or dataset.root, or use"
+            " dataset=digits, which needs no files",
         ) from error
 
 

@@ -32,23 +32,25 @@ def read_idx(path: Path, num_dimensions: int) -> torch.Tensor:
         with gzip.open(path) as archive:
             content = archive.read()
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(str(path), "must be a complete gzip file", error, remedy) from error
+        raise DataError(
+            str(path), rule="must be a complete gzip file", found=error, remedy=remedy
+        ) from error
     header_bytes = 4 + 4 * num_dimensions
     magic = bytes([0, 0, UNSIGNED_BYTE, num_dimensions])
     if len(content) < header_bytes or content[:4] != magic:
         raise DataError(
             str(path),
-            f"must be an IDX file of bytes in {num_dimensions} dimensions",
-            f"first bytes {content[:4].hex()} in place of {magic.hex()}",
-            remedy,
+            rule=f"must be an IDX file of bytes in {num_dimensions} dimensions",
+            found=f"first bytes {content[:4].hex()} in place of {magic.hex()}",
+            remedy=remedy,
         )
     shape = np.frombuffer(content, dtype=">u4", count=num_dimensions, offset=4).tolist()
     if len(content) != header_bytes + math.prod(shape):
         raise DataError(
             str(path),
-            f"must hold {header_bytes + math.prod(shape)} bytes, as its header says",
-            f"{len(content)} bytes",
-            remedy,
+            rule=f"must hold {header_bytes + math.prod(shape)} bytes, as its header says",
+            found=f"{len(content)} bytes",
+            remedy=remedy,
         )
     values = np.frombuffer(content, dtype=np.uint8, offset=header_bytes).reshape(shape)
     return torch.from_numpy(values.copy())

@@ -102,17 +102,17 @@ class Npz:
                 if column in labels:
                     raise DataError(
                         f"{self._path}[{name + suffix}]",
-                        "must have columns with names of their own",
-                        f"a second {column}",
-                        "leave one of the arrays out by dataset.labels",
+                        rule="must have columns with names of their own",
+                        found=f"a second {column}",
+                        remedy="leave one of the arrays out by dataset.labels",
                     )
                 labels[column] = label
         if not labels:
             raise DataError(
                 str(self._path),
-                f"must hold an array of labels with {len(images)} rows",
-                f"arrays {', '.join(self._names)}",
-                "name the label arrays by dataset.labels",
+                rule=f"must hold an array of labels with {len(images)} rows",
+                found=f"arrays {', '.join(self._names)}",
+                remedy="name the label arrays by dataset.labels",
             )
         self._check_label_names(labels)
         return LabelledImages(images, labels)
@@ -122,9 +122,9 @@ class Npz:
         if images.dtype == torch.uint8 and images.numel() and int(images.max()) == 1:
             raise DataError(
                 f"{self._path}[{self._layout.images}]",
-                "must use the range 0 to 255, since bytes are divided by 255",
-                f"bytes from {int(images.min())} to 1",
-                "convert with .astype(numpy.float32)",
+                rule="must use the range 0 to 255, since bytes are divided by 255",
+                found=f"bytes from {int(images.min())} to 1",
+                remedy="convert with .astype(numpy.float32)",
             )
 
     def _check_label_names(self, labels: dict[str, torch.Tensor]) -> None:
@@ -133,10 +133,10 @@ class Npz:
         if not set(names) <= {*labels, *self._names}:
             raise DataError(
                 "dataset.label_names",
-                "names columns of a two-dimensional label array, and here each label has an array"
-                f" and a name of its own: {', '.join(labels)}",
-                names,
-                "set it to null, and name a task's label by dataset.tasks.TASK.label",
+                rule="names columns of a two-dimensional label array, and here each label has an"
+                f" array and a name of its own: {', '.join(labels)}",
+                found=names,
+                remedy="set it to null, and name a task's label by dataset.tasks.TASK.label",
             )
 
     def _check_test_arrays(self) -> None:
@@ -149,18 +149,18 @@ class Npz:
         if train is not None and (not like_train or test.shape[:1] in ((), (0,))):
             raise DataError(
                 f"{self._path}[{name + TEST_SUFFIX}]",
-                f"must hold images like {name}'s, {train.dtype} of {train.shape[1:]}",
-                f"{test.dtype} of shape {test.shape}",
-                "convert or reshape one of the two",
+                rule=f"must hold images like {name}'s, {train.dtype} of {train.shape[1:]}",
+                found=f"{test.dtype} of shape {test.shape}",
+                remedy="convert or reshape one of the two",
             )
         for label in self._label_arrays():
             if label + TEST_SUFFIX not in self._headers:
                 raise DataError(
                     str(self._path),
-                    f"must hold the array {label + TEST_SUFFIX}, since it holds"
+                    rule=f"must hold the array {label + TEST_SUFFIX}, since it holds"
                     f" {name + TEST_SUFFIX}",
-                    f"arrays {', '.join(self._names)}",
-                    "add it, or leave the label out by dataset.labels",
+                    found=f"arrays {', '.join(self._names)}",
+                    remedy="add it, or leave the label out by dataset.labels",
                 )
             if label in self._headers:
                 self._check_test_labels(label, test.shape[0])
@@ -172,10 +172,10 @@ class Npz:
         if test.shape != wanted:
             raise DataError(
                 f"{self._path}[{label + TEST_SUFFIX}]",
-                f"must have the shape {wanted}: a row for each image of"
+                rule=f"must have the shape {wanted}: a row for each image of"
                 f" {self._layout.images + TEST_SUFFIX}, with {label}'s columns",
-                test.shape,
-                "mend the array, or leave the label out by dataset.labels",
+                found=test.shape,
+                remedy="mend the array, or leave the label out by dataset.labels",
             )
 
     def _label_arrays(self) -> list[str]:
@@ -190,16 +190,17 @@ class Npz:
         if array.ndim not in (3, 4) or 0 in array.shape:
             raise DataError(
                 f"{self._path}[{name}]",
-                "must have the shape (images, height, width) or (images, height, width, channels)",
-                array.shape,
-                "reshape the array, or name another one by dataset.images",
+                rule="must have the shape (images, height, width) or (images, height, width,"
+                " channels)",
+                found=array.shape,
+                remedy="reshape the array, or name another one by dataset.images",
             )
         if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
             raise DataError(
                 f"{self._path}[{name}]",
-                "must be uint8 (0 to 255) or floats",
-                array.dtype,
-                "convert it with .astype(numpy.uint8) or .astype(numpy.float32)",
+                rule="must be uint8 (0 to 255) or floats",
+                found=array.dtype,
+                remedy="convert it with .astype(numpy.uint8) or .astype(numpy.float32)",
             )
         if array.dtype != np.uint8:
             with np.errstate(over="ignore"):  # too large for single precision: found just below
@@ -209,9 +210,9 @@ class Npz:
                 first = tuple(int(axis[0]) for axis in np.nonzero(~finite))
                 raise DataError(
                     f"{self._path}[{name}]",
-                    "must hold finite pixels",
-                    f"{int((~finite).sum())} NaN or infinite, the first at {first}",
-                    "replace them, for example by numpy.nan_to_num",
+                    rule="must hold finite pixels",
+                    found=f"{int((~finite).sum())} NaN or infinite, the first at {first}",
+                    remedy="replace them, for example by numpy.nan_to_num",
                 )
         channels_last = array if array.ndim == 4 else array[..., np.newaxis]
         return torch.from_numpy(np.ascontiguousarray(channels_last.transpose(0, 3, 1, 2)))
@@ -222,9 +223,9 @@ class Npz:
         if array.ndim not in (1, 2) or len(array) != num_samples:
             raise DataError(
                 subject,
-                f"must have one row of labels for each of the {num_samples} images",
-                f"shape {array.shape}",
-                "mend the array, or leave it out by dataset.labels",
+                rule=f"must have one row of labels for each of the {num_samples} images",
+                found=f"shape {array.shape}",
+                remedy="mend the array, or leave it out by dataset.labels",
             )
         values: npt.NDArray[Any] = array.astype(np.int64) if array.dtype == bool else array
         is_real = np.issubdtype(values.dtype, np.integer) or np.issubdtype(
@@ -233,9 +234,9 @@ class Npz:
         if not (is_real and bool(np.isfinite(values).all())):
             raise DataError(
                 subject,
-                "must hold finite numbers: classes numbered from 0, or values to be predicted",
-                f"{array.dtype} with values such as {_first_bad_label(values)}",
-                "number the classes from 0, and leave out the samples without a label",
+                rule="must hold finite numbers: classes numbered from 0, or values to be predicted",
+                found=f"{array.dtype} with values such as {_first_bad_label(values)}",
+                remedy="number the classes from 0, and leave out the samples without a label",
             )
         if values.ndim == 1:
             return {name: _label(values)}
@@ -245,9 +246,9 @@ class Npz:
         if len(columns) != values.shape[1] or len(set(columns)) != len(columns):
             raise DataError(
                 "dataset.label_names",
-                f"must name each of the {values.shape[1]} columns of {subject}, none twice",
-                columns,
-                "list one name per column",
+                rule=f"must name each of the {values.shape[1]} columns of {subject}, none twice",
+                found=columns,
+                remedy="list one name per column",
             )
         return {column: _label(values[:, index]) for index, column in enumerate(columns)}
 
@@ -255,9 +256,9 @@ class Npz:
         if name not in self._names:
             raise DataError(
                 str(self._path),
-                f"must hold the array {name}",
-                f"arrays {', '.join(self._names) or 'none'}",
-                "name the arrays by dataset.images and dataset.labels",
+                rule=f"must hold the array {name}",
+                found=f"arrays {', '.join(self._names) or 'none'}",
+                remedy="name the arrays by dataset.images and dataset.labels",
             )
         try:
             with np.load(self._path, allow_pickle=False) as file:
@@ -266,10 +267,10 @@ class Npz:
         except ValueError as error:
             raise DataError(
                 f"{self._path}[{name}]",
-                "must be an array of numbers; Python objects are refused, since reading them"
+                rule="must be an array of numbers; Python objects are refused, since reading them"
                 " would run code",
-                error,
-                "save it as an array of numbers",
+                found=error,
+                remedy="save it as an array of numbers",
             ) from error
         except READING_ERRORS as error:
             raise unreadable(self._path, error) from error

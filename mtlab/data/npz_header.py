@@ -47,9 +47,11 @@ def read_headers(path: Path) -> dict[str, ArrayHeader]:
     """
     if not path.is_file():
         raise DataError(
-            "dataset.path", "must name a .npz file", f"{path}, which is not a file",
-            "give the path of a file written by numpy.savez",
-        )  # fmt: skip
+            "dataset.path",
+            rule="must name a .npz file",
+            found=f"{path}, which is not a file",
+            remedy="give the path of a file written by numpy.savez",
+        )
     if not zipfile.is_zipfile(path):
         raise unreadable(path, "not a complete zip archive, which a .npz file is")
     headers = {}
@@ -73,5 +75,8 @@ def _read_header(content: IO[bytes]) -> ArrayHeader:
 def unreadable(path: Path, reason: object) -> DataError:
     """The error for a file that is no whole .npz."""
     return DataError(
-        str(path), "must be a complete .npz file", reason, "write it again with numpy.savez"
+        str(path),
+        rule="must be a complete .npz file",
+        found=reason,
+        remedy="write it again with numpy.savez",
     )

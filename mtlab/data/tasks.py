@@ -142,10 +142,11 @@ class Groups:
         for label, name in label_names.items():
             if label not in owner:
                 raise ConfigError(
-                    self.key, "must put every label in a group",
-                    f"label {label}{f' ({name})' if name != str(label) else ''} in none",
-                    "add it to a group, or leave it out by dataset.classes",
-                )  # fmt: skip
+                    self.key,
+                    rule="must put every label in a group",
+                    found=f"label {label}{f' ({name})' if name != str(label) else ''} in none",
+                    remedy="add it to a group, or leave it out by dataset.classes",
+                )
         kept = {
             group: [label for label in labels if label in label_names]
             for group, labels in self.members.items()
@@ -158,14 +159,18 @@ class Groups:
                 f"twice in {group}" if owner[label] == group else f"in {owner[label]} and {group}"
             )
             raise ConfigError(
-                self.key, "must put every label in one group", f"label {label} {where}",
-                "take it out of one",
-            )  # fmt: skip
+                self.key,
+                rule="must put every label in one group",
+                found=f"label {label} {where}",
+                remedy="take it out of one",
+            )
         if not 0 <= label < self.num_labels:
             raise ConfigError(
-                self.key, f"must list labels from 0 to {self.num_labels - 1}",
-                f"label {label} in {group}", "take it out",
-            )  # fmt: skip
+                self.key,
+                rule=f"must list labels from 0 to {self.num_labels - 1}",
+                found=f"label {label} in {group}",
+                remedy="take it out",
+            )
 
 
 def derive_task(
@@ -183,10 +188,11 @@ def derive_task(
     occupied = {class_name: labels for class_name, labels in classes.items() if labels}
     if len(occupied) < 2:
         raise ConfigError(
-            f"dataset.tasks.{name}", "must tell at least two classes apart",
-            f"only {', '.join(occupied) or 'none'} among the labels {list(label_names)}",
-            "leave the task out of `tasks`, or keep more labels by dataset.classes",
-        )  # fmt: skip
+            f"dataset.tasks.{name}",
+            rule="must tell at least two classes apart",
+            found=f"only {', '.join(occupied) or 'none'} among the labels {list(label_names)}",
+            remedy="leave the task out of `tasks`, or keep more labels by dataset.classes",
+        )
     target_of = {
         label: target for target, labels in enumerate(occupied.values()) for label in labels
     }
@@ -203,10 +209,11 @@ def class_targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str)
     if labels.is_floating_point():
         low, high = float(labels.min()), float(labels.max())
         raise ConfigError(
-            f"dataset.tasks.{task}", "must read whole numbers of at least 0 in every split",
-            f"fractions or numbers below 0, from {low:g} to {high:g}",
-            f"mend the labels, or set dataset.tasks.{task}.kind=regression",
-        )  # fmt: skip
+            f"dataset.tasks.{task}",
+            rule="must read whole numbers of at least 0 in every split",
+            found=f"fractions or numbers below 0, from {low:g} to {high:g}",
+            remedy=f"mend the labels, or set dataset.tasks.{task}.kind=regression",
+        )
     table = torch.full((max(int(labels.max()), *target_of) + 1,), UNKNOWN_LABEL, dtype=torch.int64)
     for label, target in target_of.items():
         table[label] = target
@@ -214,10 +221,11 @@ def class_targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str)
     if bool((mapped == UNKNOWN_LABEL).any()):
         stranger = int(labels[mapped == UNKNOWN_LABEL][0])
         raise ConfigError(
-            f"dataset.tasks.{task}", f"must know every label; it knows {sorted(target_of)}",
-            f"label {stranger}, which no training image has",
-            "leave such images out, or add some to the training images",
-        )  # fmt: skip
+            f"dataset.tasks.{task}",
+            rule=f"must know every label; it knows {sorted(target_of)}",
+            found=f"label {stranger}, which no training image has",
+            remedy="leave such images out, or add some to the training images",
+        )
     return mapped
 
 
@@ -252,4 +260,4 @@ def _check_within(
     outside = (values < low) | (values > high)
     if bool(outside.any()):
         found = f"{int(outside.sum())} outside it, such as {float(values[outside][0]):g}"
-        raise DataError(key, rule, found, remedy)
+        raise DataError(key, rule=rule, found=found, remedy=remedy)

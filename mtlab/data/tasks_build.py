@@ -56,10 +56,11 @@ def available_tasks(config: DatasetConfig, samples: LabelledImages) -> dict[str,
         if name in RESERVED_TASK_NAMES or not name.replace("_", "").replace("-", "").isalnum():
             raise ConfigError(
                 f"dataset.tasks.{name}",
-                "a task's name is made of letters, digits, - and _, and is none of"
+                rule="a task's name is made of letters, digits, - and _, and is none of"
                 f" {', '.join(RESERVED_TASK_NAMES)}",
-                name, "choose another name",
-            )  # fmt: skip
+                found=name,
+                remedy="choose another name",
+            )
     return tasks
 
 
@@ -69,10 +70,11 @@ def _kind_of(label: torch.Tensor, name: str) -> TaskKind:
         return TaskKind.classification
     if bool((label == label.floor()).all()):
         raise ConfigError(
-            f"label {name}", "numbers its classes from 0, or is said to be a number",
-            f"whole numbers down to {float(label.min()):g}",
-            f"shift the labels, or set dataset.tasks.{name}.kind=regression",
-        )  # fmt: skip
+            f"label {name}",
+            rule="numbers its classes from 0, or is said to be a number",
+            found=f"whole numbers down to {float(label.min()):g}",
+            remedy=f"shift the labels, or set dataset.tasks.{name}.kind=regression",
+        )
     return TaskKind.regression
 
 
@@ -90,13 +92,17 @@ def choose_tasks(
     defaults = config.default_tasks or list(available)
     key, names = ("tasks", requested) if requested else ("dataset.default_tasks", defaults)
     if len(set(names)) != len(names):
-        raise ConfigError(key, "must name no task twice", names, "leave one of the two out")
+        raise ConfigError(
+            key, rule="must name no task twice", found=names, remedy="leave one of the two out"
+        )
     for name in names:
         if name not in available:
             raise ConfigError(
-                key, f"must name tasks of dataset={config.name}, which are {', '.join(available)}",
-                name, f"choose among them, or add dataset.tasks.{name}",
-            )  # fmt: skip
+                key,
+                rule=f"must name tasks of dataset={config.name}, which are {', '.join(available)}",
+                found=name,
+                remedy=f"choose among them, or add dataset.tasks.{name}",
+            )
     return names if requested or choice is TaskChoice.defaults else names[:1]
 
 
@@ -109,10 +115,11 @@ def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
     label = _wanted_label(name, task, labels)
     if label not in labels:
         raise ConfigError(
-            f"dataset.tasks.{name}.label", f"must name a label of the data: {', '.join(labels)}",
-            label or f"none, and no label is called {name}",
-            f"for example dataset.tasks.{name}.label={labels[0]}",
-        )  # fmt: skip
+            f"dataset.tasks.{name}.label",
+            rule=f"must name a label of the data: {', '.join(labels)}",
+            found=label or f"none, and no label is called {name}",
+            remedy=f"for example dataset.tasks.{name}.label={labels[0]}",
+        )
     return label
 
 
@@ -162,14 +169,18 @@ def task_targets(
         class_names = config.class_names or source_class_names
         if class_names is not None and len(class_names) < num_labels:
             raise ConfigError(
-                "dataset.class_names", f"must name each of the {num_labels} labels",
-                f"{len(class_names)} names", "add the missing names, or set it to null",
-            )  # fmt: skip
+                "dataset.class_names",
+                rule=f"must name each of the {num_labels} labels",
+                found=f"{len(class_names)} names",
+                remedy="add the missing names, or set it to null",
+            )
         if class_names is not None and len(set(class_names)) != len(class_names):
             raise ConfigError(
-                "dataset.class_names", "must give each label a name of its own", class_names,
-                "tell them apart, or set it to null",
-            )  # fmt: skip
+                "dataset.class_names",
+                rule="must give each label a name of its own",
+                found=class_names,
+                remedy="tell them apart, or set it to null",
+            )
         if config.classes is not None:
             present = sorted(config.classes)
     label_names = {value: class_names[value] if class_names else str(value) for value in present}
@@ -182,43 +193,52 @@ def _check_classification(name: str, task: TaskConfig, label: str, values: torch
         not_a_class = values[(values != values.floor()) | (values < 0)]
         raise ConfigError(
             f"dataset.tasks.{name}",
-            f"must read whole numbers of at least 0 from the label {label}",
-            f"values such as {float(not_a_class[0]):g}",
-            f"number the classes from 0, or set dataset.tasks.{name}.kind=regression",
-        )  # fmt: skip
+            rule=f"must read whole numbers of at least 0 from the label {label}",
+            found=f"values such as {float(not_a_class[0]):g}",
+            remedy=f"number the classes from 0, or set dataset.tasks.{name}.kind=regression",
+        )
     untouched = TaskConfig()
     for key in REGRESSION_KEYS:
         if getattr(task, key) != getattr(untouched, key):
             raise ConfigError(
-                f"dataset.tasks.{name}.{key}", "belongs to regression tasks",
-                "kind: classification",
-                f"leave it out, or set dataset.tasks.{name}.kind=regression",
-            )  # fmt: skip
+                f"dataset.tasks.{name}.{key}",
+                rule="belongs to regression tasks",
+                found="kind: classification",
+                remedy=f"leave it out, or set dataset.tasks.{name}.kind=regression",
+            )
 
 
 def _regression_task(name: str, task: TaskConfig) -> RegressionTask:
     key = f"dataset.tasks.{name}"
     if task.by is not TargetRule.label or task.groups or task.at is not None:
         raise ConfigError(
-            f"{key}.by", "derives classes, and this task is a regression", task.by.value,
-            "leave by, groups and at out",
-        )  # fmt: skip
+            f"{key}.by",
+            rule="derives classes, and this task is a regression",
+            found=task.by.value,
+            remedy="leave by, groups and at out",
+        )
     if task.range is not None and not (len(task.range) == 2 and task.range[0] < task.range[1]):
         raise ConfigError(
-            f"{key}.range", "must hold the lowest and the highest value", task.range,
-            f"for example '{key}.range=[0,1]'",
-        )  # fmt: skip
+            f"{key}.range",
+            rule="must hold the lowest and the highest value",
+            found=task.range,
+            remedy=f"for example '{key}.range=[0,1]'",
+        )
     if not 0 < task.huber_delta < float("inf"):
         raise ConfigError(
-            f"{key}.huber_delta", "must be a number above 0", task.huber_delta,
-            f"for example {key}.huber_delta=1",
-        )  # fmt: skip
+            f"{key}.huber_delta",
+            rule="must be a number above 0",
+            found=task.huber_delta,
+            remedy=f"for example {key}.huber_delta=1",
+        )
     low_high = None if task.range is None else (float(task.range[0]), float(task.range[1]))
     if task.activation is OutputActivation.softplus and low_high is not None and low_high[0] < 0:
         raise ConfigError(
-            f"{key}.activation", "softplus answers from 0 upwards", f"range {task.range}",
-            "use sigmoid, which reaches over the range, or identity",
-        )  # fmt: skip
+            f"{key}.activation",
+            rule="softplus answers from 0 upwards",
+            found=f"range {task.range}",
+            remedy="use sigmoid, which reaches over the range, or identity",
+        )
     return RegressionTask(name, low_high, task.activation.value, task.loss.value, task.huber_delta)
 
 
@@ -231,7 +251,12 @@ def _derivation(name: str, task: TaskConfig, num_labels: int) -> Derivation:
             return Parity()
         case TargetRule.threshold:
             if task.at is None:
-                raise ConfigError(f"{key}.at", "must be a label", None, f"for example {key}.at=5")
+                raise ConfigError(
+                    f"{key}.at",
+                    rule="must be a label",
+                    found=None,
+                    remedy=f"for example {key}.at=5",
+                )
             return Threshold(task.at)
         case TargetRule.groups:
             return Groups(task.groups, f"{key}.groups", num_labels)

@@ -25,9 +25,11 @@ def trunk_features(model: nn.Module, images: torch.Tensor) -> npt.NDArray[np.flo
     """
     if not isinstance(model, MultiTaskNetwork):
         raise ModelError(
-            "what", "embeddings need a trunk with shared features", type(model).__name__,
-            "for example what=filters",
-        )  # fmt: skip
+            "what",
+            rule="embeddings need a trunk with shared features",
+            found=type(model).__name__,
+            remedy="for example what=filters",
+        )
     features = [model.trunk(batch).flatten(1) for batch in images.split(IMAGES_AT_ONCE)]
     return np.asarray(torch.cat(features).numpy(), dtype=np.float32)
 

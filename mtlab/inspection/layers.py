@@ -93,7 +93,10 @@ def choose_layers(
     for name in names:
         if name not in by_name:
             raise ModelError(
-                "layer", f"must be one of {', '.join(by_name)}", name, "choose one of them"
+                "layer",
+                rule=f"must be one of {', '.join(by_name)}",
+                found=name,
+                remedy="choose one of them",
             )
     return [by_name[name] for name in names]
 
@@ -132,7 +135,7 @@ def layer_output(
         return outputs[0].unsqueeze(1) if outputs[0].dim() == 1 else outputs[0]
     finally:
         handle.remove()
-    raise ModelError("layer", "must take part in the forward pass", layer.name)
+    raise ModelError("layer", rule="must take part in the forward pass", found=layer.name)
 
 
 def task_output(model: nn.Module, task: str, images: torch.Tensor) -> torch.Tensor:

@@ -54,9 +54,11 @@ def build_model(
     num_parameters = sum(parameter.numel() for parameter in outline.parameters())
     if num_parameters > LARGEST_NUM_PARAMETERS:
         raise ModelError(
-            "model", f"must have at most {LARGEST_NUM_PARAMETERS:,} parameters to fit the memory",
-            f"{num_parameters:,}", "use fewer or narrower layers",
-        )  # fmt: skip
+            "model",
+            rule=f"must have at most {LARGEST_NUM_PARAMETERS:,} parameters to fit the memory",
+            found=f"{num_parameters:,}",
+            remedy="use fewer or narrower layers",
+        )
     return _build(config, image_shape, tasks, available_tasks)
 
 
@@ -75,9 +77,11 @@ def _build(
         known = dict.fromkeys([*names, *(available_tasks or ())])
         if name not in known:
             raise ModelError(
-                f"model.heads.{name}", f"must belong to a task of the dataset: {', '.join(known)}",
-                name, "mend the name, or leave the head out",
-            )  # fmt: skip
+                f"model.heads.{name}",
+                rule=f"must belong to a task of the dataset: {', '.join(known)}",
+                found=name,
+                remedy="mend the name, or leave the head out",
+            )
     trunk = _trunk(config, image_shape)
     links = {task: _links(task, head) for task, head in config.heads.items() if task in names}
     heads: dict[str, Head] = {}
@@ -95,9 +99,11 @@ def _links(task: str, head: HeadConfig) -> HeadLinks:
         lenders = [lenders] if lenders else []
     if not isinstance(lenders, list) or len(set(lenders)) != len(lenders):
         raise ModelError(
-            f"model.heads.{task}.features_from", "must name a task, or list some, none twice",
-            head.features_from, f"for example model.heads.{task}.features_from=a",
-        )  # fmt: skip
+            f"model.heads.{task}.features_from",
+            rule="must name a task, or list some, none twice",
+            found=head.features_from,
+            remedy=f"for example model.heads.{task}.features_from=a",
+        )
     return HeadLinks(tuple(map(str, lenders)), head.detach_features, head.stop_gradient)
 
 
@@ -139,10 +145,11 @@ def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: T
             "model.global_average_pooling=true", "set model.global_average_pooling=false",
         )  # fmt: skip
     raise ModelError(
-        needy.where, f"{needy.kind} needs a map of channels x height x width",
-        f"a vector of {trunk.num_features} features, since {cause}",
-        f"{remedy}, or begin the head with {{dense: 64}}",
-    )  # fmt: skip
+        needy.where,
+        rule=f"{needy.kind} needs a map of channels x height x width",
+        found=f"a vector of {trunk.num_features} features, since {cause}",
+        remedy=f"{remedy}, or begin the head with {{dense: 64}}",
+    )
 
 
 def _trunk(config: LayerConfig, image_shape: tuple[int, int, int]) -> Trunk:
@@ -188,15 +195,19 @@ def _perceptron(
 ) -> Perceptron:
     if len(tasks) != 1:
         raise ConfigError(
-            "tasks", "model=perceptron learns one task", [task.name for task in tasks],
-            f"for example 'tasks=[{tasks[0].name}]', or choose model=mlp",
-        )  # fmt: skip
+            "tasks",
+            rule="model=perceptron learns one task",
+            found=[task.name for task in tasks],
+            remedy=f"for example 'tasks=[{tasks[0].name}]', or choose model=mlp",
+        )
     task = tasks[0]
     if isinstance(task, RegressionTask) or task.num_classes != 2:
         raise ConfigError(
-            "model", "perceptron separates two classes",
-            f"the regression task {task.name}" if isinstance(task, RegressionTask)
+            "model",
+            rule="perceptron separates two classes",
+            found=f"the regression task {task.name}"
+            if isinstance(task, RegressionTask)
             else f"{task.num_classes} classes of the task {task.name}",
-            "keep two labels, for example 'dataset.classes=[0,1]', or take a task of two classes",
-        )  # fmt: skip
+            remedy="keep two labels, for example 'dataset.classes=[0,1]', or a task of two classes",
+        )
     return Perceptron(image_shape, task.name, config.initial_scale)

@@ -56,9 +56,11 @@ def plan_convolutions(
     for layer in pool_after:
         if layer > num_layers:
             raise ModelError(
-                "model.pool_after", f"must list layers from 1 to {num_layers}", list(pool_after),
-                "leave the others out",
-            )  # fmt: skip
+                "model.pool_after",
+                rule=f"must list layers from 1 to {num_layers}",
+                found=list(pool_after),
+                remedy="leave the others out",
+            )
     return [
         ConvolutionPlan(
             filters[layer],
@@ -76,10 +78,12 @@ def _per_layer(value: int | Sequence[int], key: str, filters: Sequence[int]) -> 
         return [value] * len(filters)
     if len(value) != len(filters):
         raise ModelError(
-            key, f"must be a number, or one per layer for the {len(filters)} layers of"
-            f" model.filters={list(filters)}", f"{len(value)}: {list(value)}",
-            "make the lists equally long",
-        )  # fmt: skip
+            key,
+            rule=f"must be a number, or one per layer for the {len(filters)} layers of"
+            f" model.filters={list(filters)}",
+            found=f"{len(value)}: {list(value)}",
+            remedy="make the lists equally long",
+        )
     return list(value)
 
 
@@ -192,9 +196,11 @@ def _does_not_fit(
     trail = " -> ".join("x".join(str(side) for side in shape) for shape in shapes)
     padded = f" (padding {plan.padding})" if plan.padding else ""
     return ModelError(
-        key, f"{window} must fit the map{padded}", f"channels x height x width {trail}",
-        "use smaller kernels, smaller strides, padding, or fewer layers",
-    )  # fmt: skip
+        key,
+        rule=f"{window} must fit the map{padded}",
+        found=f"channels x height x width {trail}",
+        remedy="use smaller kernels, smaller strides, padding, or fewer layers",
+    )
 
 
 def _convolution_block(

@@ -26,7 +26,9 @@ def activation_layer(name: str) -> nn.Module:
         ModelError: No activation has this name.
     """
     if name not in ACTIVATIONS:
-        raise ModelError("model.activation", f"must be one of {', '.join(ACTIVATIONS)}", name)
+        raise ModelError(
+            "model.activation", rule=f"must be one of {', '.join(ACTIVATIONS)}", found=name
+        )
     return ACTIVATIONS[name]()
 
 

@@ -104,9 +104,11 @@ class LayeredHead(Head):
             on_maps += modules
         if len(shape) == 3:
             raise ModelError(
-                key, "must turn the map into a vector", f"a map of {'x'.join(map(str, shape))}",
-                "add flatten or global_average_pooling",
-            )  # fmt: skip
+                key,
+                rule="must turn the map into a vector",
+                found=f"a map of {'x'.join(map(str, shape))}",
+                remedy="add flatten or global_average_pooling",
+            )
         shape = (shape[0] + num_borrowed,)
         # What is lent and what stays behind it: dropout at the end belongs to this head alone.
         num_trailing = 0

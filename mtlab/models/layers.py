@@ -70,17 +70,21 @@ def _read(entry: object, where: str) -> LayerSpec:
     kinds = [key for key in values if key in KEYS] if isinstance(values, Mapping) else []
     if not isinstance(values, Mapping) or len(kinds) != 1:
         raise ModelError(
-            where, f"must be one of the layers {', '.join(KEYS)}", entry,
-            f"for example {', '.join(EXAMPLES.values())} or flatten",
-        )  # fmt: skip
+            where,
+            rule=f"must be one of the layers {', '.join(KEYS)}",
+            found=entry,
+            remedy=f"for example {', '.join(EXAMPLES.values())} or flatten",
+        )
     kind = kinds[0]
     options = {str(key): value for key, value in values.items() if key != kind}
     for key, value in options.items():
         if key not in KEYS[kind]:
             raise ModelError(
-                where, f"{kind} takes {', '.join(KEYS[kind]) or 'no further key'}", key,
-                "leave it out",
-            )  # fmt: skip
+                where,
+                rule=f"{kind} takes {', '.join(KEYS[kind]) or 'no further key'}",
+                found=key,
+                remedy="leave it out",
+            )
         _check_option(key, value, where)
     return LayerSpec(where, kind, _number(kind, values[kind], where), options)
 
@@ -93,13 +97,17 @@ def _check_option(key: str, value: object, where: str) -> None:
         fits = isinstance(value, int) and not isinstance(value, bool) and value >= low
         rule, example = f"a whole number of at least {low}", "1"
     if not fits:
-        raise ModelError(where, f"{key} must be {rule}", value, f"for example {key}: {example}")
+        raise ModelError(
+            where, rule=f"{key} must be {rule}", found=value, remedy=f"for example {key}: {example}"
+        )
 
 
 def _number(kind: str, value: object, where: str) -> float:
     if kind in WITHOUT_NUMBER:
         if value is not None and value is not True:
-            raise ModelError(where, f"{kind} takes no number", value, f"write {kind} alone")
+            raise ModelError(
+                where, rule=f"{kind} takes no number", found=value, remedy=f"write {kind} alone"
+            )
         return 0
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind == "dropout":
@@ -109,7 +117,12 @@ def _number(kind: str, value: object, where: str) -> float:
         fits = isinstance(value, int) and is_number and value >= low
         rule = f"a whole number of at least {low}"
     if not fits:
-        raise ModelError(where, f"{kind} must have {rule}", value, f"for example {EXAMPLES[kind]}")
+        raise ModelError(
+            where,
+            rule=f"{kind} must have {rule}",
+            found=value,
+            remedy=f"for example {EXAMPLES[kind]}",
+        )
     assert isinstance(value, int | float)
     return value
 
@@ -123,14 +136,18 @@ def build_layer(layer: LayerSpec, shape: Shape, activation: str) -> tuple[list[n
     is_map = len(shape) == 3
     if layer.needs_map and not is_map:
         raise ModelError(
-            layer.where, f"{layer.kind} needs a map of channels x height x width",
-            f"a vector of {shape[0]} features", "put it before the layer that flattens",
-        )  # fmt: skip
+            layer.where,
+            rule=f"{layer.kind} needs a map of channels x height x width",
+            found=f"a vector of {shape[0]} features",
+            remedy="put it before the layer that flattens",
+        )
     if layer.kind == "dense" and is_map:
         raise ModelError(
-            layer.where, "dense needs a vector", f"a map of {_product(shape)}",
-            "put flatten or global_average_pooling before it",
-        )  # fmt: skip
+            layer.where,
+            rule="dense needs a vector",
+            found=f"a map of {_product(shape)}",
+            remedy="put flatten or global_average_pooling before it",
+        )
     match layer.kind:
         case "conv":
             return _convolution(layer, shape, activation)
@@ -154,9 +171,11 @@ def _convolution(layer: LayerSpec, shape: Shape, activation: str) -> tuple[list[
     sides = [(side + 2 * padding - kernel_size) // stride + 1 for side in shape[1:]]
     if min(sides) < 1:
         raise ModelError(
-            layer.where, f"conv's kernel of {kernel_size} must fit the map (padding {padding})",
-            _product(shape), "use a smaller kernel, padding, or fewer poolings",
-        )  # fmt: skip
+            layer.where,
+            rule=f"conv's kernel of {kernel_size} must fit the map (padding {padding})",
+            found=_product(shape),
+            remedy="use a smaller kernel, padding, or fewer poolings",
+        )
     modules: list[nn.Module] = [nn.Conv2d(shape[0], filters, kernel_size, stride, padding)]
     if layer.options.get("batch_norm"):
         modules.append(nn.BatchNorm2d(filters))
@@ -167,9 +186,11 @@ def _pooling(layer: LayerSpec, shape: Shape) -> tuple[list[nn.Module], Shape]:
     size = int(layer.number)
     if min(shape[1:]) < size:
         raise ModelError(
-            layer.where, f"the pooling of {size} must fit the map", _product(shape),
-            "leave it out, or pool less before it",
-        )  # fmt: skip
+            layer.where,
+            rule=f"the pooling of {size} must fit the map",
+            found=_product(shape),
+            remedy="leave it out, or pool less before it",
+        )
     return [nn.MaxPool2d(size)], (shape[0], *(side // size for side in shape[1:]))
 
 

@@ -121,16 +121,20 @@ def forward_order(features_from: Mapping[str, Sequence[str]]) -> list[str]:
         for other in features_from[task]:
             if other not in features_from:
                 raise ModelError(
-                    f"model.heads.{task}.features_from", "must name another task of the run:"
+                    f"model.heads.{task}.features_from",
+                    rule="must name another task of the run:"
                     f" {', '.join(name for name in features_from if name != task) or 'none'}",
-                    other, "add it to `tasks` if the dataset has it, or set features_from to null",
-                )  # fmt: skip
+                    found=other,
+                    remedy="add it to `tasks` if the dataset has it, or set features_from to null",
+                )
     if waiting:
         circle = _circle(waiting[0], features_from, order)
         raise ModelError(
-            f"model.heads.{circle[0]}.features_from", "must not go in a circle",
-            " -> ".join(circle), "set one of them to null",
-        )  # fmt: skip
+            f"model.heads.{circle[0]}.features_from",
+            rule="must not go in a circle",
+            found=" -> ".join(circle),
+            remedy="set one of them to null",
+        )
     return order
 
 

@@ -32,10 +32,12 @@ def plan_blocks(
     most_blocks = shorter_side.bit_length() - 1
     if len(filters) > most_blocks:
         raise ModelError(
-            "model.filters", f"must hold at most {most_blocks} blocks, each of which halves the"
-            f" image of {image_shape[1]}x{image_shape[2]} pixels", list(filters),
-            "leave the last ones out",
-        )  # fmt: skip
+            "model.filters",
+            rule=f"must hold at most {most_blocks} blocks, each of which halves the"
+            f" image of {image_shape[1]}x{image_shape[2]} pixels",
+            found=list(filters),
+            remedy="leave the last ones out",
+        )
     return [
         ConvolutionPlan(
             filters=num_filters,

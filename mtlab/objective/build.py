@@ -45,10 +45,11 @@ def _check_names(config: WeightsConfig, available_tasks: Sequence[str]) -> None:
     for name in config.weights:
         if name not in available_tasks:
             raise ConfigError(
-                f"mtl.weights.{name}", "must name a task of the dataset:"
-                f" {', '.join(available_tasks)}", name,
-                f"mend the name, or leave it out by ~mtl.weights.{name}",
-            )  # fmt: skip
+                f"mtl.weights.{name}",
+                rule=f"must name a task of the dataset: {', '.join(available_tasks)}",
+                found=name,
+                remedy=f"mend the name, or leave it out by ~mtl.weights.{name}",
+            )
 
 
 def _weighting(config: WeightingConfig | None, tasks: Sequence[Task]) -> FixedWeights:
@@ -58,18 +59,25 @@ def _weighting(config: WeightingConfig | None, tasks: Sequence[Task]) -> FixedWe
     if isinstance(config, LambdaConfig):
         if len(tasks) != 2:
             raise ConfigError(
-                "mtl", "lambda weighs exactly two tasks", f"{len(tasks)}: {', '.join(names)}",
-                "use mtl=weights, or choose two by 'tasks=[...]'",
-            )  # fmt: skip
+                "mtl",
+                rule="lambda weighs exactly two tasks",
+                found=f"{len(tasks)}: {', '.join(names)}",
+                remedy="use mtl=weights, or choose two by 'tasks=[...]'",
+            )
         return lambda_weights(config.lambda_)
     if isinstance(config, WeightsConfig):
         weights = [config.weights.get(name, 1.0) for name in names]
         if not any(weights):
             raise ConfigError(
-                "mtl.weights", "must leave at least one task a weight above 0", weights,
-                "raise one of them",
-            )  # fmt: skip
+                "mtl.weights",
+                rule="must leave at least one task a weight above 0",
+                found=weights,
+                remedy="raise one of them",
+            )
         return FixedWeights(weights)
     raise ConfigError(
-        "mtl", "must say how to weigh several tasks", config, "use mtl=lambda or mtl=weights"
+        "mtl",
+        rule="must say how to weigh several tasks",
+        found=config,
+        remedy="use mtl=lambda or mtl=weights",
     )

@@ -61,10 +61,11 @@ def collect(folders: Sequence[Path]) -> Collection:
     for folder in folders:
         if not folder.is_dir():
             raise RunFolderError(
-                str(folder), "must be a folder with runs in it",
-                "a file" if folder.exists() else "no such folder",
-                "name a run, a sweep, or a folder of them such as outputs/",
-            )  # fmt: skip
+                str(folder),
+                rule="must be a folder with runs in it",
+                found="a file" if folder.exists() else "no such folder",
+                remedy="name a run, a sweep, or a folder of them such as outputs/",
+            )
         here = sorted(run_candidates(folder), key=_natural_order)
         if not here:
             problems.append(Problem(str(folder), "holds no run"))
@@ -78,10 +79,11 @@ def collect(folders: Sequence[Path]) -> Collection:
             problems.append(Problem(readable_path(path), _without_place(error, path)))
     if not runs:
         raise RunFolderError(
-            ", ".join(map(str, folders)), "must hold at least one run",
-            f"{problems[0].place}: {problems[0].what}",
-            "name a run, a sweep, or a folder of them such as outputs/",
-        )  # fmt: skip
+            ", ".join(map(str, folders)),
+            rule="must hold at least one run",
+            found=f"{problems[0].place}: {problems[0].what}",
+            remedy="name a run, a sweep, or a folder of them such as outputs/",
+        )
     return Collection(tuple(runs), tuple(problems))
 
 
@@ -118,7 +120,9 @@ def short_names(folders: Sequence[Path]) -> dict[Path, str]:
 
 def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> Run:
     if not (folder / SUMMARY).exists():
-        raise RunFolderError(str(folder / SUMMARY), "is missing: the run ended before it began")
+        raise RunFolderError(
+            str(folder / SUMMARY), rule="is missing: the run ended before it began"
+        )
     summary = read_summary(folder)
     status = _status(folder, summary)
     configuration, text = _configuration(folder, problems)
@@ -145,9 +149,10 @@ def _status(folder: Path, summary: dict[str, Any]) -> Status:
         return Status(summary.get("status"))
     except ValueError as error:
         raise RunFolderError(
-            str(folder / SUMMARY), f"status must be one of {', '.join(s.value for s in Status)}",
-            summary.get("status"),
-        ) from error  # fmt: skip
+            str(folder / SUMMARY),
+            rule=f"status must be one of {', '.join(s.value for s in Status)}",
+            found=summary.get("status"),
+        ) from error
 
 
 def _configuration(folder: Path, problems: list[Problem]) -> tuple[dict[str, Any], str]:
@@ -193,5 +198,5 @@ def _answers(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]
 
 def _without_place(error: RunFolderError, folder: Path) -> str:
     """File, rule and what was found; the folder and a remedy stand elsewhere in the report."""
-    told = str(RunFolderError(error.subject, error.rule, error.found))
+    told = str(RunFolderError(error.subject, rule=error.rule, found=error.found))
     return told.replace(f"{folder}{os.sep}", "")

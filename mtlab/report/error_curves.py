@@ -58,7 +58,10 @@ def draw_sweep_error_curves(folder: Path, pictures: Path, command: str) -> list[
     runs = [run for run in run_folders(folder) if _has_epochs(run)]
     if not runs:
         raise RunFolderError(
-            str(folder), "must hold runs that have finished an epoch", "none", "name another sweep"
+            str(folder),
+            rule="must hold runs that have finished an epoch",
+            found="none",
+            remedy="name another sweep",
         )
     overrides = [read_overrides(run) for run in runs]
     varied = varied_keys(overrides)
@@ -106,17 +109,17 @@ def _train_losses(path: Path) -> tuple[npt.NDArray[np.float64], bool]:
         losses = np.array([epoch["train"]["loss"] for epoch in epochs], dtype=np.float64)
     except (OSError, UnicodeDecodeError) as error:
         raise RunFolderError(
-            str(path), "must be there to draw errors from", error, remedy
+            str(path), rule="must be there to draw errors from", found=error, remedy=remedy
         ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(
             str(path),
-            "must hold epochs with train.loss",
-            f"{type(error).__name__}: {error}",
-            remedy,
+            rule="must hold epochs with train.loss",
+            found=f"{type(error).__name__}: {error}",
+            remedy=remedy,
         ) from error
     if not epochs:
-        raise RunFolderError(str(path), "must hold an epoch", "none", remedy)
+        raise RunFolderError(str(path), rule="must hold an epoch", found="none", remedy=remedy)
     return losses, len(epochs) == num_lines
 
 

@@ -131,9 +131,11 @@ def _check_finite(sums: EpochSums, num_steps: int, epoch: int) -> None:
     if found is not None:
         step, task, value = found
         raise TrainingError(
-            f"task {task}", f"its loss must stay finite; epoch {epoch}, step {step}", value,
-            "try a smaller optimizer.lr, or set trainer.clip_norm=1",
-        )  # fmt: skip
+            f"task {task}",
+            rule=f"its loss must stay finite; epoch {epoch}, step {step}",
+            found=value,
+            remedy="try a smaller optimizer.lr, or set trainer.clip_norm=1",
+        )
 
 
 def _check_validation(val: SplitMetrics, epoch: int) -> None:
@@ -141,9 +143,11 @@ def _check_validation(val: SplitMetrics, epoch: int) -> None:
     for name, task in val.tasks.items():
         if not math.isfinite(task.loss):
             raise TrainingError(
-                f"task {name}", f"its validation loss must stay finite; epoch {epoch}", task.loss,
-                "try a smaller optimizer.lr, or set trainer.clip_norm=1",
-            )  # fmt: skip
+                f"task {name}",
+                rule=f"its validation loss must stay finite; epoch {epoch}",
+                found=task.loss,
+                remedy="try a smaller optimizer.lr, or set trainer.clip_norm=1",
+            )
 
 
 def _finish_epoch(state: TrainingState, val: SplitMetrics, monitor: Monitor) -> bool:

@@ -52,15 +52,18 @@ class Monitor:
             listed = "; ".join(f"{task}: {', '.join(own)}" for task, own in figures.items())
             first, (_, second, *_) = next(iter(figures.items()))
             raise ConfigError(
-                "trainer.monitor", f"must be loss, accuracy, or a task's figure ({listed})",
-                name, f"for example trainer.monitor={first}.{second}",
-            )  # fmt: skip
+                "trainer.monitor",
+                rule=f"must be loss, accuracy, or a task's figure ({listed})",
+                found=name,
+                remedy=f"for example trainer.monitor={first}.{second}",
+            )
         if not self._task and self._figure == "accuracy" and not any(self._weights.values()):
             raise ConfigError(
                 "trainer.monitor",
-                "accuracy is a mean over classification tasks that have a weight in the loss",
-                f"none among {', '.join(figures)}", "use trainer.monitor=loss",
-            )  # fmt: skip
+                rule="accuracy is a mean over classification tasks that have a weight in the loss",
+                found=f"none among {', '.join(figures)}",
+                remedy="use trainer.monitor=loss",
+            )
 
     def value(self, val: SplitMetrics) -> float:
         """The figure of a validation split."""

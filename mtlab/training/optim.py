@@ -56,9 +56,11 @@ def _parameter_groups(
     kernels = [parameter for parameter in trainable if parameter.dim() == 4]
     if not kernels:
         raise ConfigError(
-            "optimizer.conv_weight_decay", "needs a model with convolutions",
-            config.conv_weight_decay, "set it to 0, or choose model=cnn",
-        )  # fmt: skip
+            "optimizer.conv_weight_decay",
+            rule="needs a model with convolutions",
+            found=config.conv_weight_decay,
+            remedy="set it to 0, or choose model=cnn",
+        )
     return [
         {"params": [parameter for parameter in trainable if parameter.dim() != 4]},
         {"params": kernels, "weight_decay": config.weight_decay + config.conv_weight_decay},

@@ -218,9 +218,11 @@ def _check_in_range(unit: LinearUnit, lr: float, epoch: int) -> None:
     largest = max(float(np.abs(unit.weight).max()), abs(unit.bias))
     if not largest < float(np.finfo(np.float32).max):
         raise TrainingError(
-            "model.lr", f"the weights must stay finite; iteration {epoch}",
-            f"model.lr={lr:g}", "try a smaller one",
-        )  # fmt: skip
+            "model.lr",
+            rule=f"the weights must stay finite; iteration {epoch}",
+            found=f"model.lr={lr:g}",
+            remedy="try a smaller one",
+        )
 
 
 def _store(unit: LinearUnit, model: Perceptron) -> None:
