@@ -22,8 +22,8 @@ import numpy as np
 import torch
 
 import mtlab
-from mtlab.artifacts.prediction import Predictor
 from mtlab.device import select_device
+from mtlab.inference.predictor import Predictor
 from mtlab.process import tune_for_training
 
 NUM_IMAGES = 10_000

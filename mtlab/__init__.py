@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mtlab.artifacts.prediction import Predictor
+    from mtlab.inference.predictor import Predictor
 
 __version__ = "0.1.0"
 
@@ -38,7 +38,7 @@ def load(
             does not exist.
     """
     # torch is loaded here, not with the package: help and completion answer without it.
-    from mtlab.artifacts.prediction import load as load_predictor
+    from mtlab.inference.predictor import load as load_predictor
 
     return load_predictor(
         folder, device=device, precision=precision, threads=threads, batch_size=batch_size

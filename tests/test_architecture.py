@@ -9,11 +9,11 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "mtlab"
 LAYERS = [
-    "config", "data", "models", "objective", "inspection", "training", "artifacts", "pictures",
-    "report",
+    "config", "data", "models", "objective", "inspection", "training", "artifacts", "inference",
+    "drawing", "report",
 ]  # fmt: skip
 OPEN_TO_ALL = {"errors", "device", "seeding"}
-SEES_CONFIG = {"training/optim.py", "artifacts/loading.py"}
+SEES_CONFIG = {"training/optim.py", "inference/loading.py"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -54,13 +54,13 @@ def test_configuration_stays_in_build_files_and_commands(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("report/*.py")), ids=relative)
 def test_reports_know_only_artifacts(path: Path) -> None:
     for name in imported_modules(path):
-        assert name.split(".")[0] in {"report", "artifacts", "pictures", "errors"}
+        assert name.split(".")[0] in {"report", "artifacts", "drawing", "errors"}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("pictures/*.py")), ids=relative)
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("drawing/*.py")), ids=relative)
 def test_pictures_draw_plain_values(path: Path) -> None:
     for name in imported_modules(path):
-        assert name.split(".")[0] in {"pictures", "errors"}
+        assert name.split(".")[0] in {"drawing", "errors"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from omegaconf import OmegaConf
 
-from mtlab.artifacts.loading import read_run_config
 from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import read_config, read_overrides, read_summary, run_folders
 from mtlab.artifacts.run_dir import FIGURES
@@ -21,8 +20,9 @@ from mtlab.config.compose import to_after_sweep
 from mtlab.config.model import PerceptronConfig
 from mtlab.config.pairs import AfterSweepOptions, SeparableOptions
 from mtlab.config.schema import RunConfig
+from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.errors import ConfigError
-from mtlab.pictures.contact_sheet import write_contact_sheet
+from mtlab.inference.loading import read_run_config
 from mtlab.report.error_curves import ErrorCurve, draw_error_curves
 from mtlab.report.tables import run_settings, varied_keys
 from mtlab.terminal import Terminal

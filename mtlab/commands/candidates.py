@@ -8,9 +8,9 @@ from typing import Any
 
 from mtlab.artifacts.reading import look_up, read_summary, run_folders
 from mtlab.artifacts.run_dir import MEMBERS, SUMMARY, WEIGHTS, member_folders
-from mtlab.artifacts.run_filter import check_paths, parse_filter
 from mtlab.artifacts.summary import Status
 from mtlab.errors import ConfigError, RunFolderError
+from mtlab.inference.run_filter import check_paths, parse_filter
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,9 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.table import Table
 
-from mtlab.artifacts.loading import LoadedRun, load_run, read_run_config, rebuild_dataset
-from mtlab.artifacts.prediction import mean_votes, probabilities_and_values
-from mtlab.artifacts.predictions import scatter_points
 from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import CONFIG, MEMBERS, SUMMARY, WEIGHTS, RunFolder, write_whole
+from mtlab.artifacts.scatter import scatter_points
 from mtlab.commands.candidates import Candidate, choose
 from mtlab.commands.result import ResultRecord
 from mtlab.config.compose import to_device_config, to_options
@@ -28,9 +26,11 @@ from mtlab.data.dataset import Split
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.device import Device, select_device
 from mtlab.errors import RunFolderError
+from mtlab.inference.loading import LoadedRun, load_run, read_run_config, rebuild_dataset
+from mtlab.inference.predictor import mean_votes, probabilities_and_values
+from mtlab.inference.votes import measure_votes
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
-from mtlab.objective.votes import measure_votes
 from mtlab.report.figures import draw_run_figures
 from mtlab.terminal import Terminal
 from mtlab.training.monitor import Monitor

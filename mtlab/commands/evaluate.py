@@ -11,8 +11,6 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from mtlab.artifacts.loading import LoadedRun, load_run, rebuild_dataset
-from mtlab.artifacts.prediction import mean_votes, probabilities_and_values
 from mtlab.artifacts.reading import read_config, read_summary
 from mtlab.artifacts.run_dir import member_folders, output_path, write_whole
 from mtlab.commands.experiment import choose_device
@@ -25,9 +23,11 @@ from mtlab.data.dataset import Dataset, Split
 from mtlab.data.tasks import ClassificationTask, Task
 from mtlab.device import select_device
 from mtlab.errors import ConfigError, DataError
+from mtlab.inference.loading import LoadedRun, load_run, rebuild_dataset
+from mtlab.inference.predictor import mean_votes, probabilities_and_values
+from mtlab.inference.votes import measure_votes
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
-from mtlab.objective.votes import measure_votes
 from mtlab.report.tables import figures_tables
 from mtlab.training.evaluate import evaluate
 from mtlab.training.predict import predict

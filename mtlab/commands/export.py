@@ -7,18 +7,18 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from mtlab.artifacts.export import (
-    StandaloneNetwork,
-    export_onnx,
-    export_torch,
-    largest_difference,
-)
-from mtlab.artifacts.loading import LoadedRun, load_run
 from mtlab.artifacts.run_dir import output_path
 from mtlab.config.compose import to_options
 from mtlab.config.device import Precision
 from mtlab.config.run_options import ExportFormat, ExportOptions
 from mtlab.errors import MtlabError
+from mtlab.inference.export import (
+    StandaloneNetwork,
+    export_onnx,
+    export_torch,
+    largest_difference,
+)
+from mtlab.inference.loading import LoadedRun, load_run
 
 FILE_NAMES = {ExportFormat.onnx: "model.onnx", ExportFormat.torch_export: "model.pt2"}
 

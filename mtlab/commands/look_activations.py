@@ -7,14 +7,14 @@ import torch
 
 from mtlab.commands.sitting import DoesNotApplyError, Sitting
 from mtlab.config.options import What
-from mtlab.inspection.layers import choose_layers, layer_output
-from mtlab.pictures.mosaic import (
+from mtlab.drawing.mosaic import (
     ColourScale,
     Panel,
     as_displayable,
     draw_panels,
     rectangle_of_units,
 )
+from mtlab.inspection.layers import choose_layers, layer_output
 
 MAP_INCHES = 0.48
 UNITS_INCHES = 2.4

@@ -8,6 +8,7 @@ import torch
 from mtlab.commands.sitting import DoesNotApplyError, Numbers, Sitting, write_probability
 from mtlab.config.options import What
 from mtlab.data.tasks import ClassificationTask
+from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
 from mtlab.inspection.ascent import AscentSettings
 from mtlab.inspection.dream import dream
 from mtlab.inspection.layers import Layer, choose_layers
@@ -17,7 +18,6 @@ from mtlab.inspection.maximise import (
     maximise_channels,
     maximise_classes,
 )
-from mtlab.pictures.mosaic import ColourScale, Panel, as_displayable, draw_panels
 from mtlab.seeding import generator
 
 SMALL_IMAGE_INCHES = 0.6

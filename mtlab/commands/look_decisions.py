@@ -17,6 +17,9 @@ from mtlab.config.checks import check_between
 from mtlab.config.options import EmbeddingMethod, What
 from mtlab.data.splits import strata_of, stratified_subset
 from mtlab.data.tasks import ClassificationTask
+from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
+from mtlab.drawing.saliency import SaliencyColumn, draw_saliency
+from mtlab.drawing.scatter import ClassPoints, draw_scatter
 from mtlab.inspection.embeddings import (
     between_class_share,
     pca_plane,
@@ -27,9 +30,6 @@ from mtlab.inspection.embeddings import (
 from mtlab.inspection.mistakes import confident_mistakes
 from mtlab.inspection.saliency import saliency
 from mtlab.models.multitask import MultiTaskNetwork
-from mtlab.pictures.mosaic import ColourScale, Panel, as_displayable, draw_panels
-from mtlab.pictures.saliency import SaliencyColumn, draw_saliency
-from mtlab.pictures.scatter import ClassPoints, draw_scatter
 from mtlab.seeding import generator
 
 MISTAKE_INCHES = 1.05

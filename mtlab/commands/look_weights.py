@@ -6,6 +6,8 @@ import numpy as np
 
 from mtlab.commands.sitting import DoesNotApplyError, Numbers, Sitting
 from mtlab.config.options import What
+from mtlab.drawing.kernel_sheet import draw_kernel_sheet, filters_per_sheet, pixels_per_weight
+from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
 from mtlab.inspection.layers import Layer, choose_layers
 from mtlab.inspection.weights import (
     Float32Array,
@@ -13,8 +15,6 @@ from mtlab.inspection.weights import (
     reads_pixels,
     weight_images,
 )
-from mtlab.pictures.kernel_sheet import draw_kernel_sheet, filters_per_sheet, pixels_per_weight
-from mtlab.pictures.mosaic import ColourScale, Panel, as_displayable, draw_panels
 
 KERNEL_INCHES = 0.42
 IMAGE_INCHES = 0.6

@@ -19,12 +19,12 @@ from mtlab.config.options import PcaOptions
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset
 from mtlab.data.tasks import ClassificationTask
+from mtlab.drawing.contact_sheet import write_contact_sheet
+from mtlab.drawing.lettering import plain_drawing
+from mtlab.drawing.variance import draw_explained_variance
 from mtlab.errors import ConfigError
 from mtlab.inspection.embeddings import tsne_plane
 from mtlab.inspection.pca import PrincipalComponents, fit_pca
-from mtlab.pictures.contact_sheet import write_contact_sheet
-from mtlab.pictures.lettering import plain_drawing
-from mtlab.pictures.variance import draw_explained_variance
 from mtlab.terminal import Terminal
 
 NUM_SHARES_IN_SUMMARY = 10

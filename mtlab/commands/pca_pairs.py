@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mtlab.commands.pca_scene import Points, Scene, Vectors
+from mtlab.drawing.heat_map import PairGrid, draw_pair_grids
 from mtlab.inspection.pca import PrincipalComponents
 from mtlab.inspection.separability import pair_cuts, pair_errors
-from mtlab.pictures.heat_map import PairGrid, draw_pair_grids
 
 PairErrors = dict[str, dict[tuple[int, int], float]]
 """By space and split, as in `plane_train`, each pair's share on the wrong side."""

@@ -15,8 +15,8 @@ from mtlab.commands.result import ResultRecord
 from mtlab.config.options import PcaOptions
 from mtlab.data.splits import stratified_subset
 from mtlab.data.tasks import ClassificationTask
-from mtlab.pictures.saving import save_picture
-from mtlab.pictures.scatter import ClassPoints, draw_scatter
+from mtlab.drawing.saving import save_picture
+from mtlab.drawing.scatter import ClassPoints, draw_scatter
 from mtlab.seeding import generator
 from mtlab.terminal import Terminal
 

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from omegaconf import DictConfig
 
-from mtlab.artifacts.prediction import ClassPrediction, Predictions, load
 from mtlab.artifacts.run_dir import output_path, write_whole
 from mtlab.config.compose import to_device_config, to_options
 from mtlab.config.device import DeviceConfig, DeviceKind, Precision
 from mtlab.config.run_options import PredictOptions
 from mtlab.data.npz_header import READING_ERRORS
 from mtlab.errors import DataError
+from mtlab.inference.predictor import ClassPrediction, Predictions, load
 
 
 def predict_file(composed: DictConfig) -> None:

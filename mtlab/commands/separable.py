@@ -29,9 +29,9 @@ from mtlab.config.schema import RunConfig
 from mtlab.config.tasks import TargetRule, TaskKind
 from mtlab.config.training import Keep
 from mtlab.data.build import open_source
+from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.errors import ConfigError
 from mtlab.objective.metrics import SplitMetrics
-from mtlab.pictures.contact_sheet import write_contact_sheet
 from mtlab.terminal import Terminal
 from mtlab.training.perceptron import PerceptronState
 

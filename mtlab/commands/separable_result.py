@@ -12,8 +12,8 @@ import numpy as np
 from rich.table import Table
 
 from mtlab.artifacts.run_dir import FIGURES, write_whole
-from mtlab.pictures.heat_map import PairGrid, draw_pair_grids
-from mtlab.pictures.saving import save_picture
+from mtlab.drawing.heat_map import PairGrid, draw_pair_grids
+from mtlab.drawing.saving import save_picture
 from mtlab.terminal import Terminal
 
 PAIRS_CSV = "separable.csv"

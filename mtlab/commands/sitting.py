@@ -15,14 +15,14 @@ import numpy.typing as npt
 import torch
 from matplotlib.figure import Figure
 
-from mtlab.artifacts.loading import LoadedRun, rebuild_dataset
 from mtlab.config.options import VisualizeOptions, What
 from mtlab.data.dataset import Dataset, Split
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.drawing.saving import save_picture
 from mtlab.errors import ConfigError, MtlabError
+from mtlab.inference.loading import LoadedRun, rebuild_dataset
 from mtlab.inspection.ascent import PixelRange
 from mtlab.inspection.layers import Layer, find_layers
-from mtlab.pictures.saving import save_picture
 from mtlab.terminal import Terminal
 
 Numbers = dict[str, npt.NDArray[Any]]

@@ -15,8 +15,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from mtlab.artifacts.checkpoint import save_model
 from mtlab.artifacts.metrics_log import MetricsLog
-from mtlab.artifacts.predictions import scatter_points
 from mtlab.artifacts.run_dir import RunFolder, write_whole
+from mtlab.artifacts.scatter import scatter_points
 from mtlab.artifacts.summary import RunSummary
 from mtlab.commands.cautions import cautions
 from mtlab.commands.experiment import Experiment, prepare

@@ -8,7 +8,6 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from mtlab.artifacts.loading import load_run
 from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import run_folders
 from mtlab.artifacts.run_dir import CONFIG, LOG, PICTURES
@@ -20,9 +19,10 @@ from mtlab.commands.sitting import DoesNotApplyError, Sitting
 from mtlab.config.compose import to_options
 from mtlab.config.options import VisualizeOptions, What
 from mtlab.config.verbatim import as_typed
+from mtlab.drawing.contact_sheet import write_contact_sheet
+from mtlab.drawing.lettering import plain_drawing
 from mtlab.errors import RunFolderError
-from mtlab.pictures.contact_sheet import write_contact_sheet
-from mtlab.pictures.lettering import plain_drawing
+from mtlab.inference.loading import load_run
 from mtlab.report.error_curves import draw_run_error_curve, draw_sweep_error_curves
 from mtlab.terminal import Terminal
 

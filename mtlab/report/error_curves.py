@@ -15,8 +15,8 @@ from matplotlib.ticker import MaxNLocator
 from mtlab.artifacts.metrics_log import read_metrics
 from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
 from mtlab.artifacts.run_dir import METRICS
+from mtlab.drawing.saving import save_picture
 from mtlab.errors import RunFolderError
-from mtlab.pictures.saving import save_picture
 from mtlab.report.axes import show_logarithmic
 from mtlab.report.tables import varied_keys
 

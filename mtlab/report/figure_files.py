@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtlab.artifacts.run_dir import write_whole
-from mtlab.pictures.lettering import plain_drawing
+from mtlab.drawing.lettering import plain_drawing
 from mtlab.report.collect import Problem
 from mtlab.report.plots import Plot
 

@@ -12,7 +12,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mtlab.pictures.lettering import shortened
+from mtlab.drawing.lettering import shortened
 from mtlab.report.axes import show_epochs, show_logarithmic
 from mtlab.report.palette import MARKERS, OKABE_ITO
 from mtlab.report.quantities import Quantity

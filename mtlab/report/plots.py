@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from mtlab.pictures.lettering import FileNames
+from mtlab.drawing.lettering import FileNames
 from mtlab.report.answers import Confusion, Scatter
 from mtlab.report.content import Report
 from mtlab.report.series import Curve

@@ -8,8 +8,8 @@ from typing import Any
 
 from safetensors.numpy import load_file
 
-from mtlab.pictures.mosaic import ColourScale, Panel, as_displayable, draw_panels
-from mtlab.pictures.saving import save_picture
+from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
+from mtlab.drawing.saving import save_picture
 
 SIDE_INCHES = 3.6
 WEIGHT_TENSOR = "unit.weight"

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtlab.artifacts.prediction import ClassPrediction, Predictions, ValuePrediction
 from mtlab.commands.predict import as_csv, read_array, write_npz
 from mtlab.data.arrays import to_images
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.errors import DataError
+from mtlab.inference.predictor import ClassPrediction, Predictions, ValuePrediction
 
 SEASON = ClassificationTask("season", ("spring", "autumn"), (10, 30))
 ANSWERS = Predictions(

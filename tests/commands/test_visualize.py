@@ -13,7 +13,7 @@ from conftest import Runner
 from PIL import Image
 from trained_runs import files_below, train_run, write_colour_images
 
-from mtlab.artifacts.loading import load_run
+from mtlab.inference.loading import load_run
 
 SMALL = (
     "maximise.steps=3", "dream.steps=2", "dream.octaves=2", "saliency.samples=2",

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from mtlab.pictures.colours import class_colours
+from mtlab.drawing.colours import class_colours
 
 LONGEST_NAME_AMID_POINTS = 2
 MOST_LEGEND_ROWS = 16

@@ -13,24 +13,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mtlab.pictures.colours import class_colours
-from mtlab.pictures.contact_sheet import write_contact_sheet
-from mtlab.pictures.heat_map import PairGrid, draw_pair_grids
-from mtlab.pictures.kernel_sheet import (
+from mtlab.drawing.colours import class_colours
+from mtlab.drawing.contact_sheet import write_contact_sheet
+from mtlab.drawing.heat_map import PairGrid, draw_pair_grids
+from mtlab.drawing.kernel_sheet import (
     MOST_PIXELS,
     draw_kernel_sheet,
     filters_per_sheet,
     pixels_per_weight,
 )
-from mtlab.pictures.mosaic import (
+from mtlab.drawing.mosaic import (
     ColourScale,
     Panel,
     as_displayable,
     draw_panels,
     rectangle_of_units,
 )
-from mtlab.pictures.saving import save_picture
-from mtlab.pictures.scatter import ClassPoints, draw_scatter
+from mtlab.drawing.saving import save_picture
+from mtlab.drawing.scatter import ClassPoints, draw_scatter
 
 
 def drawn() -> Figure:

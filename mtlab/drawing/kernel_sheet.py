@@ -12,8 +12,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from mtlab.pictures.mosaic import ColourScale
-from mtlab.pictures.saving import DOTS_PER_INCH
+from mtlab.drawing.mosaic import ColourScale
+from mtlab.drawing.saving import DOTS_PER_INCH
 
 MOST_PIXELS = 1000
 """Of a sheet in each direction, as far as a pixel per weight allows."""

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from mtlab.artifacts.loading import LoadedRun
 from mtlab.data.dataset import PixelStatistics
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import MtlabError
+from mtlab.inference.loading import LoadedRun
 
 BATCH_SIZES_TO_CHECK = (1, 3, 8)
 EXPORT_BATCH_SIZE = 2

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from matplotlib.figure import Figure
 
-from mtlab.pictures.lettering import LONGEST_FILE_NAME, FileNames, plain_drawing, shortened
+from mtlab.drawing.lettering import LONGEST_FILE_NAME, FileNames, plain_drawing, shortened
 
 
 def draw(*texts: str) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mtlab.artifacts.run_filter import check_paths, parse_filter
 from mtlab.errors import ConfigError
+from mtlab.inference.run_filter import check_paths, parse_filter
 
 SUMMARY: dict[str, Any] = {
     "status": "completed", "seed": 42, "row": None, "test": None,

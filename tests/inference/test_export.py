@@ -11,9 +11,9 @@ import torch
 from conftest import Runner
 from trained_runs import train_run
 
-from mtlab.artifacts.export import StandaloneNetwork, largest_difference, pixel_range
-from mtlab.artifacts.loading import LoadedRun, load_run
 from mtlab.data.dataset import PixelStatistics
+from mtlab.inference.export import StandaloneNetwork, largest_difference, pixel_range
+from mtlab.inference.loading import LoadedRun, load_run
 
 DARKEST, BRIGHTEST = 0.0, 199.0
 

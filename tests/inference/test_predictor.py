@@ -16,10 +16,10 @@ from safetensors.torch import load_file, save_file
 from trained_runs import train_run
 
 import mtlab
-from mtlab.artifacts.loading import load_run, rebuild_dataset
-from mtlab.artifacts.prediction import ClassPrediction
 from mtlab.device import select_device
 from mtlab.errors import DataError, MtlabError, RunFolderError
+from mtlab.inference.loading import load_run, rebuild_dataset
+from mtlab.inference.predictor import ClassPrediction
 from mtlab.training.predict import predict
 
 LABELS = (4, 8, 28)

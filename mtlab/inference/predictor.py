@@ -11,7 +11,6 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from mtlab.artifacts.loading import load_run
 from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import member_folders
 from mtlab.data.arrays import to_images
@@ -19,6 +18,7 @@ from mtlab.data.dataset import PixelStatistics
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.device import Device, select_device
 from mtlab.errors import ConfigError, RunFolderError
+from mtlab.inference.loading import load_run
 from mtlab.models.prediction_only import simplify_for_prediction
 from mtlab.training.predict import predict
 

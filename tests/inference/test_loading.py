@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from trained_runs import train_run
 
-from mtlab.artifacts.loading import load_run, rebuild_dataset
 from mtlab.errors import RunFolderError
+from mtlab.inference.loading import load_run, rebuild_dataset
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""A finished run at work: loading it, asking it, letting several vote, exporting it."""
