@@ -1,0 +1,229 @@
+"""What every group of keys is made of: types, ranges, and mistakes told in one line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from mtlab.errors import ConfigError
+
+
+class Keys(BaseModel):
+    """A group of keys. Every key is known, has its type and lies in its range, or it is an error.
+
+    Alternatives are `Literal`, ranges the types below. A rule over several keys raises ConfigError
+    in a `model_validator(mode="after")`; pydantic passes it on as it is.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
+
+
+def _one_as_list(value: object) -> object:
+    """A single value where a list of them is wanted."""
+    return value if value is None or isinstance(value, list) else [value]
+
+
+def _as_name(value: object) -> object:
+    """YAML reads a name such as 3 as a number."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+Name = Annotated[str, BeforeValidator(_as_name)]
+Names = Annotated[list[Name], BeforeValidator(_one_as_list)]
+Whole = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+ShareBelowOne = Annotated[float, Field(ge=0, lt=1)]
+ShareInside = Annotated[float, Field(gt=0, lt=1)]
+OneOrMore = Annotated[list[Any] | None, BeforeValidator(_one_as_list)]
+"""One value or a list of them; a list or None from here on."""
+
+K = TypeVar("K", bound=Keys)
+Schema = Mapping[str, Any]
+
+
+def read_keys(kind: type[K], values: object, group: str = "") -> K:
+    """Plain values as a group of keys.
+
+    Args:
+        group: The key that the values stand under, for messages; empty for the top level.
+
+    Raises:
+        ConfigError: The first key that is unknown, missing, or has a wrong type or value.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error, kind, values, group) from error
+
+
+def did_you_mean(word: str, known: Sequence[str], otherwise: str) -> str:
+    """A remedy that names the nearest known word, if one is near."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]}?" if near else otherwise
+
+
+def _explain(error: ValidationError, kind: type[Keys], values: object, group: str) -> ConfigError:
+    """The first mistake that pydantic found, in our words."""
+    found = error.errors()[0]
+    path, schema = _locate(kind, found["loc"])
+    key = ".".join([group, *path] if group else path)
+    value = found["input"]
+    if found["type"] == "missing":
+        return ConfigError(
+            key, rule="must be set", found="no value", remedy="add the key to the YAML file"
+        )
+    if found["type"] == "extra_forbidden":
+        return _unknown_key(key, list(schema.get("properties", {})))
+    if found["type"].startswith("union_tag"):
+        return _unknown_variant(key, schema["discriminator"], value)
+    if "properties" in schema or "discriminator" in schema:
+        remedy = f"choose a file of the group, as in {key}=NAME"
+        return ConfigError(key, rule="must be a group of keys", found=_shown(value), remedy=remedy)
+    if path and isinstance(values, Mapping):
+        value = _look_up(values, path)
+    rule, example = _in_words(schema)
+    remedy = f"for example '{key}={example}'" if example else "see the key's comment in its file"
+    choices = schema.get("enum")
+    if choices and isinstance(value, str):
+        remedy = did_you_mean(value, choices, remedy)
+    return ConfigError(key, rule=f"must be {rule}", found=_shown(value), remedy=remedy)
+
+
+def _unknown_key(key: str, known: list[str]) -> ConfigError:
+    parent, _, name = key.rpartition(".")
+    return ConfigError(
+        key,
+        rule=f"must be a key of {parent or 'the command'}: {', '.join(known)}",
+        found=name,
+        remedy=did_you_mean(name, known, "leave it out"),
+    )
+
+
+def _unknown_variant(group: str, variants: Schema, values: object) -> ConfigError:
+    """The key that picks the class of a group (`name`, `source`) has no class for its value."""
+    key, choices = variants["propertyName"], list(variants["mapping"])
+    found = values.get(key) if isinstance(values, Mapping) else values
+    near = difflib.get_close_matches(str(found), choices, n=1) or choices
+    return ConfigError(
+        f"{group}.{key}".strip("."),
+        rule=f"must be one of {', '.join(choices)}",
+        found=_shown(found),
+        remedy=f"in a file of your own keep the {key} of the one that it is like, as in"
+        f" `{key}: {near[0]}`; the file itself may have any name",
+    )
+
+
+def _locate(kind: type[Keys], location: Sequence[str | int]) -> tuple[list[str], Schema]:
+    """The key at pydantic's location, and its part of the JSON schema.
+
+    A location also names the chosen classes of unions, which are no keys. An entry of a list is
+    told by the list, an alternative by the whole key.
+    """
+    whole = kind.model_json_schema()
+    path: list[str] = []
+    node: Schema = whole
+    for part in location:
+        node = _resolved(node, whole)
+        if "discriminator" in node:
+            node = {"$ref": node["discriminator"]["mapping"][part]}
+        elif isinstance(part, int) or "anyOf" in node:
+            break
+        else:
+            path.append(part)
+            inner = node.get("properties", {}).get(part, node.get("additionalProperties"))
+            # An unknown key has no part of its own: it is told by what is known beside it.
+            node = inner if isinstance(inner, dict) else node
+    return path, _resolved(node, whole)
+
+
+def _resolved(node: Schema, whole: Schema) -> Schema:
+    """Follow references, and the one alternative of `X | None`."""
+    while True:
+        choices = [one for one in node.get("anyOf", ()) if one.get("type") != "null"]
+        if "$ref" in node:
+            node = whole["$defs"][node["$ref"].rpartition("/")[2]]
+        elif len(choices) == 1:
+            chosen = choices[0]
+            node = {**_resolved(chosen, whole), "nullable": True}
+        else:
+            return node
+
+
+def _in_words(schema: Schema) -> tuple[str, str]:
+    """What a value has to be, and an example of one; `("an int of at least 1", "3")`."""
+    suffix = " or null" if schema.get("nullable") else ""
+    if "enum" in schema or "const" in schema:
+        choices = schema.get("enum") or [schema["const"]]
+        return f"one of {', '.join(map(str, choices))}{suffix}", str(choices[0])
+    if "anyOf" in schema:
+        parts = [_in_words(one) for one in schema["anyOf"] if one.get("type") != "null"]
+        can_be_null = len(parts) < len(schema["anyOf"])
+        words = [words for words, _ in parts] + ["null"] * can_be_null
+        return ", or ".join(words), parts[0][1]
+    match schema.get("type"):
+        case "integer":
+            return f"a whole number{_limits(schema)}{suffix}", _example(schema, 3)
+        case "number":
+            return f"a number{_limits(schema)}{suffix}", _example(schema, 0.5)
+        case "boolean":
+            return f"true or false{suffix}", "true"
+        case "string":
+            return f"a text{suffix}", "name"
+        case "array":
+            return _list_in_words(schema, suffix)
+        case "object":
+            words, example = _in_words(schema.get("additionalProperties") or {})
+            return f"a mapping of names to {words}{suffix}", f"{{name: {example}}}"
+        case _:
+            return f"another value{suffix}", ""
+
+
+def _list_in_words(schema: Schema, suffix: str) -> tuple[str, str]:
+    items = schema.get("items", {})
+    words, example = _in_words(items)
+    plural = {"integer": "whole numbers", "number": "numbers", "string": "names"}
+    what = plural.get(items.get("type"), f"entries, each {words}") + _limits(items)
+    low, high = schema.get("minItems", 0), schema.get("maxItems")
+    if low == high == 2:
+        return f"a list of two {what}{suffix}", f"[{example},{example}]"
+    at_least_one = "at least one of " if low else ""
+    return f"a list of {at_least_one}{what}{suffix}", f"[{example}]"
+
+
+def _limits(schema: Schema) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    if high is None and below is None:
+        if above is not None:
+            return f" above {above:g}"
+        return "" if low is None else f" of at least {low:g}"
+    first = f"{above:g} (excluded)" if above is not None else f"{low or 0:g}"
+    last = f"{below:g} (excluded)" if below is not None else f"{high:g}"
+    return f" between {first} and {last}"
+
+
+def _example(schema: Schema, usual: float) -> str:
+    """A number in range, the usual one if it is."""
+    low = schema.get("minimum", schema.get("exclusiveMinimum", usual))
+    high = schema.get("maximum", schema.get("exclusiveMaximum", usual))
+    return f"{max(low, min(usual, high)):g}"
+
+
+def _look_up(values: Mapping[str, Any], path: Sequence[str]) -> object:
+    found: Any = values
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else found
+    return found
+
+
+def _shown(value: object) -> object:
+    return "null" if value is None else value

@@ -1,0 +1,56 @@
+"""What configuration keys are for, said once: dotted keys, or groups and all that is below them.
+
+Presets, reports and whoever asks whether two runs are the same ask here. Plain values: a report
+reads this module without loading anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+STUDY = (
+    "experiment",
+    "preset",
+    "deviations",
+    "row",
+    "rows",
+    "published",
+    "published_ensemble",
+    "published_on",
+    "after_sweep",
+)
+"""What a preset says about its runs; no run is made otherwise by it."""
+
+PLACE_AND_SPEED = (
+    "device.name",
+    "device.threads",
+    "dataset.root",
+    "dataset.path",
+    "trainer.figures",
+    "trainer.eval_batch_size",
+)
+"""Where and how fast a run is made, and what is drawn of it: no part of a study's protocol."""
+
+REPETITION = ("seed",)
+"""Tells repetitions of one run apart."""
+
+PERCEPTRON_RULE = ("model.lr", "model.initial_scale", "model.tolerance", "model.update")
+"""How a perceptron learns; it makes it no other model."""
+
+FOR_TRAINING_IMAGES = (
+    "dataset.name",
+    "dataset.root",
+    "dataset.normalisation",
+    "dataset.val_fraction",
+    "dataset.class_names",
+    "dataset.default_tasks",
+)
+"""Keys of a dataset that leave its test images and their targets as they are."""
+
+FOR_THE_LOSS = ("activation", "loss", "huber_delta")
+"""Keys of a task, `dataset.tasks.<name>.<key>`, that leave its targets as they are."""
+
+
+def belongs(key: str, roles: Iterable[str]) -> bool:
+    """Whether a dotted key is one of those, or lies below one."""
+    return any(key == role or key.startswith(f"{role}.") for role in roles)
