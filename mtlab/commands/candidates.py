@@ -10,7 +10,7 @@ from mtlab.artifacts.reading import look_up, read_summary, run_folders
 from mtlab.artifacts.run_dir import MEMBERS, SUMMARY, WEIGHTS, member_folders
 from mtlab.artifacts.summary import Status
 from mtlab.errors import ConfigError, RunFolderError
-from mtlab.inference.run_filter import check_paths, parse_filter
+from mtlab.inference.run_filter import RunFilter
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
             and would vote twice.
         RunFolderError: No runs at all, or none left; the message shows the values.
     """
-    condition = None if keep is None else parse_filter(keep)
+    condition = None if keep is None else RunFilter(keep)
     runs = [run for folder in folders for run in _runs_of(folder)]
     places = [run.resolve() for run in runs]
     twice = [run for run, place in zip(runs, places, strict=True) if places.count(place) > 1]
@@ -56,14 +56,14 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
     summaries = [read_summary(run) for run in runs]
     completed = [one for one in summaries if one.get("status") == Status.completed.value]
     if condition is not None and completed:
-        check_paths(condition, completed)
+        condition.check(completed)
     candidates = []
     for run, summary in zip(runs, summaries, strict=True):
         why_not = None
         if summary.get("status") != "completed" or not (run / WEIGHTS).is_file():
             why_not = _why_unusable(run, summary)
         elif condition is not None and not condition.holds(summary):
-            why_not = f"{_values(summary, condition.paths())}, and keep is {keep}"
+            why_not = f"{_values(summary, condition.paths)}, and keep is {keep}"
         candidates.append(Candidate(run, summary, why_not))
     if all(candidate.why_not is not None for candidate in candidates):
         raise RunFolderError(

@@ -19,7 +19,6 @@ from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.device import Device, select_device
 from mtlab.errors import ConfigError, RunFolderError
 from mtlab.inference.loading import load_run
-from mtlab.models.prediction_only import simplify_for_prediction
 from mtlab.training.predict import predict
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -269,8 +268,5 @@ def load(
             )
     # An ensemble's configuration has the key where a run's has it.
     chosen = select_device(device, precision or read_config(path)["device"]["precision"], threads)
-    members = [
-        Member(chosen.place(simplify_for_prediction(run.model)), run.pixel_statistics)
-        for run in runs
-    ]
+    members = [Member(chosen.place(run.model), run.pixel_statistics) for run in runs]
     return Predictor(first.tasks, first.image_shape, members, chosen, batch_size)
