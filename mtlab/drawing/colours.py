@@ -1,4 +1,4 @@
-"""One colour per class."""
+"""Colours of classes and of lines, told apart by every eye."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ TEN_COLOURS = (
 """Blue, orange, red, green, purple, brown, pink, lime, black, turquoise: far apart in hue or in
 lightness, so that they differ even as points of a pixel or two. No two are closer than 40 in
 CIELAB; common sequences have pairs at 20."""
+
+
+LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
+"""Okabe and Ito (2008), "Color Universal Design", told apart with every common colour blindness:
+without black and yellow, which vanish on a dark and on a light page; grey stands in for black."""
+
+LINE_MARKERS = ("o", "s", "D", "^", "v")
+"""The next marker for each turn through the colours of lines."""
 
 
 def class_colours(num_classes: int) -> list[Colour]:

@@ -15,10 +15,9 @@ from matplotlib.ticker import MaxNLocator
 from mtlab.artifacts.metrics_log import read_metrics
 from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
 from mtlab.artifacts.run_dir import METRICS
+from mtlab.drawing.axes import show_logarithmic
 from mtlab.drawing.saving import save_picture
 from mtlab.errors import RunFolderError
-from mtlab.report.axes import show_logarithmic
-from mtlab.report.tables import varied_keys
 
 LEARNING_RATES = ("model.lr", "optimizer.lr")
 EPOCHS_ON_A_LOG_AXIS = 50
@@ -64,7 +63,7 @@ def draw_sweep_error_curves(folder: Path, pictures: Path, command: str) -> list[
             remedy="name another sweep",
         )
     overrides = [read_overrides(run) for run in runs]
-    varied = varied_keys(overrides)
+    varied = _varied(overrides)
     rates = [key for key in LEARNING_RATES if key in varied]
     compared = rates or varied
     plots: dict[str, dict[str, Path]] = {}
@@ -87,8 +86,14 @@ def has_learning_rates(folder: Path) -> bool:
     runs = run_folders(folder)
     if not any(read_summary(run).get("model") == "perceptron" for run in runs):
         return False
-    varied = varied_keys([read_overrides(run) for run in runs])
+    varied = _varied([read_overrides(run) for run in runs])
     return any(key in varied for key in LEARNING_RATES) and any(_has_epochs(run) for run in runs)
+
+
+def _varied(overrides: Sequence[Mapping[str, str]]) -> list[str]:
+    """Keys whose values differ between runs, in the order in which they were typed."""
+    keys = dict.fromkeys(key for chosen in overrides for key in chosen)
+    return [key for key in keys if len({chosen.get(key) for chosen in overrides}) > 1]
 
 
 def _has_epochs(run: Path) -> bool:

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from mtlab.artifacts.metrics_log import read_metrics
 from mtlab.artifacts.run_dir import CONFUSIONS, FIGURES, METRICS, SCATTER, WEIGHTS
+from mtlab.drawing.axes import show_epochs
 from mtlab.drawing.lettering import FileNames, plain_drawing, shortened
-from mtlab.report.axes import show_epochs
 from mtlab.report.scatter import draw_predicted_against_true
 from mtlab.report.weight_image import draw_perceptron_weights
 

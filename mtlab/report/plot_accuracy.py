@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mtlab.drawing.axes import limit_percent, show_costs, within_percent
 from mtlab.drawing.lettering import shortened
-from mtlab.report.axes import limit_percent, show_costs, within_percent
 from mtlab.report.palette import FRONT_COLOUR, MARKERS, OKABE_ITO
 from mtlab.report.plot_curves import LONGEST_LABEL, Look, add_legend, add_title, looks
 from mtlab.report.series import LambdaPanel, Point, Tradeoff

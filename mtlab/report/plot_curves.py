@@ -12,8 +12,8 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mtlab.drawing.axes import show_epochs, show_logarithmic
 from mtlab.drawing.lettering import shortened
-from mtlab.report.axes import show_epochs, show_logarithmic
 from mtlab.report.palette import MARKERS, OKABE_ITO
 from mtlab.report.quantities import Quantity
 from mtlab.report.series import Curve

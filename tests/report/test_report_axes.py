@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from mtlab.report.axes import short_number, show_costs, show_epochs, within_percent
+from mtlab.drawing.axes import short_number, show_costs, show_epochs, within_percent
 from mtlab.report.collect import collect
 from mtlab.report.content import Report, build_report
 from mtlab.report.plot_accuracy import tradeoff_figure
