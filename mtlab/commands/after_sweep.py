@@ -26,7 +26,6 @@ from mtlab.inference.loading import read_run_config
 from mtlab.report.error_curves import ErrorCurve, draw_error_curves
 from mtlab.report.tables import run_settings, varied_keys
 from mtlab.terminal import Terminal
-from mtlab.training.perceptron import PerceptronState
 
 SEPARABLE = "separable"
 """The folder of the list of pairs, in the sweep's."""
@@ -100,10 +99,9 @@ def draw_learning_rates(
         model = replace(config.model, lr=rate, initial_scale=options.initial_scale)
         dataset = replace(config.dataset, classes=sorted(pair))
         experiment = prepare(replace(config, model=model, dataset=dataset), [], RunSummary())
-        state, events = start(experiment)
-        assert isinstance(state, PerceptronState)
-        losses = np.array([event.train.loss for event in events], dtype=np.float64)
-        curves[f"lr {rate:g}"] = ErrorCurve(losses, True, state.converged)
+        trainer = start(experiment)
+        losses = np.array([event.train.loss for event in trainer.fit()], dtype=np.float64)
+        curves[f"lr {rate:g}"] = ErrorCurve(losses, True, bool(trainer.converged))
     first, second = sorted(pair)
     title = (
         f"{config.dataset.name}, {first} against {second}: a perceptron at"

@@ -11,7 +11,7 @@ from mtlab.artifacts.summary import RunSummary
 from mtlab.config.command_line import check_perceptron, check_weighting
 from mtlab.config.device import DeviceConfig
 from mtlab.config.fallbacks import suited_to_tasks
-from mtlab.config.model import ModelConfig, PerceptronConfig
+from mtlab.config.model import ModelConfig
 from mtlab.config.schema import RunConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.build import build_augmentation, build_dataset
@@ -24,7 +24,7 @@ from mtlab.models.counting import count_parameters, flops_per_sample
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.objective.objective import Objective
-from mtlab.seeding import seed_global_generators
+from mtlab.seeding import generator, seed_global_generators
 from mtlab.training.evaluate import evaluate
 from mtlab.training.monitor import Monitor
 
@@ -71,7 +71,13 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
     are_classes = [isinstance(task, ClassificationTask) for task in dataset.tasks]
     config = suited_to_tasks(config, len(are_classes), any(are_classes), overrides)
     _check_last_batch(config, len(dataset.train))
-    objective = build_objective(config.mtl, config.model, dataset.tasks, dataset.available_tasks)
+    objective = build_objective(
+        config.mtl,
+        config.model,
+        dataset.tasks,
+        dataset.available_tasks,
+        generator(config.seed, "objective", device.torch_device),
+    )
     weights = objective.task_weights()
     summary.weighting = weights if len(weights) > 1 else None
     monitor = Monitor(config.trainer.monitor, dataset.tasks, weights, config.trainer.min_delta)
@@ -95,8 +101,7 @@ def prepare(config: RunConfig, overrides: Sequence[str], summary: RunSummary) ->
 
 def choose_device(config: DeviceConfig, model: ModelConfig) -> Device:
     """The device of a run; a perceptron learns and answers on the processor."""
-    learns_on_processor = isinstance(model, PerceptronConfig)
-    kind = "cpu" if learns_on_processor else config.name.value
+    kind = "cpu" if model.learns_on_processor else config.name.value
     return select_device(kind, config.precision.value, config.threads)
 
 

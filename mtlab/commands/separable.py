@@ -33,7 +33,6 @@ from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.errors import ConfigError
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.terminal import Terminal
-from mtlab.training.perceptron import PerceptronState
 
 
 def separable(composed: DictConfig) -> None:
@@ -199,21 +198,21 @@ def train_pair(config: RunConfig, pair: Pair) -> PairResult:
     started = time.perf_counter()
     dataset = replace(config.dataset, classes=list(pair))
     experiment = prepare(replace(config, dataset=dataset), [], RunSummary())
-    state, events = start(experiment)
-    assert isinstance(state, PerceptronState)
+    trainer = start(experiment)
+    assert trainer.converged is not None
     last: SplitMetrics | None = None
-    for event in events:
+    for event in trainer.fit():
         last = event.train
     assert last is not None
-    if config.trainer.keep is Keep.best and state.best is not None:
-        state.model.load_state_dict(state.best.weights)
+    if config.trainer.keep is Keep.best and trainer.best is not None:
+        trainer.model.load_state_dict(trainer.best.weights)
     task = experiment.dataset.tasks[0].name
     test = experiment.measure(experiment.dataset.load_test())
     train = experiment.measure(experiment.train)
     return PairResult(
         pair=pair,
-        converged=state.converged,
-        iterations=state.epoch,
+        converged=trainer.converged,
+        iterations=trainer.epoch,
         last_train_error=last.loss,
         kept_train_accuracy=train.tasks[task].as_dict()["accuracy"],
         kept_test_accuracy=test.tasks[task].as_dict()["accuracy"],

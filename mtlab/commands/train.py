@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,25 +23,19 @@ from mtlab.commands.experiment import Experiment, prepare
 from mtlab.commands.progress import show_progress
 from mtlab.commands.record import RunRecord
 from mtlab.config.compose import to_after_sweep, to_run_config
-from mtlab.config.model import PerceptronConfig, UpdateRule
 from mtlab.config.protocol import EXPERIMENT, are_comparable, deviations
 from mtlab.config.rows import find_row, published_figures, with_row
 from mtlab.config.training import Keep, WeightsConfig
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import RegressionTask
 from mtlab.errors import MtlabError
-from mtlab.models.perceptron import Perceptron
 from mtlab.report.figures import draw_run_figures
-from mtlab.seeding import generator
 from mtlab.terminal import Terminal
-from mtlab.training.events import EpochEnd, Event
-from mtlab.training.loop import LoopSettings, fit
-from mtlab.training.optim import build_optimizer, build_scheduler
-from mtlab.training.perceptron import PerceptronState, fit_perceptron
+from mtlab.training.build import build_trainer
+from mtlab.training.events import EpochEnd
 from mtlab.training.predict import predict
-from mtlab.training.state import TrainingState, copy_weights
-
-State = TrainingState | PerceptronState
+from mtlab.training.state import copy_weights
+from mtlab.training.trainer import Trainer
 
 PATH_KEYS = ("path", "root")
 """Keys of the group `dataset` that name a file or a folder."""
@@ -75,8 +69,8 @@ def train(composed: DictConfig) -> None:
         for line in cautions(experiment.config, experiment.dataset):
             terminal.say(line)
         if experiment.config.trainer.epochs > 0:
-            state = train_to_the_end(experiment, folder, terminal, summary)
-            measure(experiment, state, folder, summary)
+            trainer = train_to_the_end(experiment, folder, terminal, summary)
+            measure(experiment, trainer, folder, summary)
             if experiment.config.trainer.figures:
                 draw_run_figures(summary.as_dict(), folder.path, terminal.say)
         record.complete()
@@ -154,81 +148,53 @@ def describe(summary: RunSummary) -> str:
 
 def train_to_the_end(
     experiment: Experiment, folder: RunFolder, terminal: Terminal, summary: RunSummary
-) -> State:
+) -> Trainer:
     """Iterate over the loop; every epoch goes to metrics.jsonl, the terminal and the summary."""
-    state, events = start(experiment)
+    trainer = start(experiment)
     with MetricsLog(folder.metrics) as metrics:
-        for event in show_progress(events, experiment.config.trainer.epochs, terminal):
+        for event in show_progress(trainer.fit(), experiment.config.trainer.epochs, terminal):
             if isinstance(event, EpochEnd):
                 metrics.append(event)
                 summary.note_epoch(event)
-    return state
+    return trainer
 
 
-def start(experiment: Experiment) -> tuple[State, Iterator[Event]]:
-    """The state of a run that begins, and the events of its training."""
-    config = experiment.config
-    splits = (experiment.train, experiment.val)
-    batch_order = generator(config.seed, "batch order")
-    if isinstance(config.model, PerceptronConfig):
-        assert isinstance(experiment.model, Perceptron)
-        unit = PerceptronState(experiment.model, batch_order)
-        return unit, fit_perceptron(
-            unit,
-            *splits,
-            online=config.model.update is UpdateRule.online,
-            lr=config.model.lr,
-            tolerance=config.model.tolerance,
-            num_epochs=config.trainer.epochs,
-            monitor=experiment.monitor,
-        )
-    optimizer = build_optimizer(config.optimizer, experiment.model.parameters())
-    scheduler = build_scheduler(
-        config.scheduler,
-        optimizer,
-        config.trainer.epochs,
-        experiment.monitor.lower_is_better,
-        config.trainer.min_delta,
-    )
-    device = experiment.device
-    draws = generator(config.seed, "augmentation", device.torch_device)
-    state = TrainingState(
-        experiment.model, optimizer, scheduler, batch_order, augmentation_draws=draws
-    )
-    settings = LoopSettings(
-        num_epochs=config.trainer.epochs,
-        batch_size=min(config.trainer.batch_size, len(experiment.train)),
-        eval_batch_size=config.trainer.eval_batch_size,
-        patience_epochs=config.trainer.patience_epochs,
-        clip_norm=config.trainer.clip_norm,
-    )
-    return state, fit(
-        state, *splits, experiment.objective, settings, experiment.monitor, device,
+def start(experiment: Experiment) -> Trainer:
+    """The trainer of a run that begins."""
+    return build_trainer(
+        experiment.config,
+        experiment.model,
+        experiment.objective,
+        experiment.monitor,
+        experiment.train,
+        experiment.val,
+        experiment.device,
         experiment.augmentation,
-    )  # fmt: skip
+    )
 
 
-def measure(experiment: Experiment, state: State, folder: RunFolder, summary: RunSummary) -> None:
+def measure(
+    experiment: Experiment, trainer: Trainer, folder: RunFolder, summary: RunSummary
+) -> None:
     """Keep the weights that validation chose, read the test split for the first time, measure."""
     started = time.perf_counter()
-    last = copy_weights(state.model)
+    last = copy_weights(trainer.model)
     kept, summary.kept_epoch = last, summary.epochs
-    if experiment.config.trainer.keep is Keep.best and state.best is not None:
-        kept, summary.kept_epoch = state.best.weights, state.best.epoch
-    state.model.load_state_dict(kept)
+    if experiment.config.trainer.keep is Keep.best and trainer.best is not None:
+        kept, summary.kept_epoch = trainer.best.weights, trainer.best.epoch
+    trainer.model.load_state_dict(kept)
     # Before the test split is read: whatever is wrong with it, the weights are safe.
-    save_model(folder.weights, state.model, experiment.dataset)
+    save_model(folder.weights, trainer.model, experiment.dataset)
     test = load_test(experiment, folder).to(experiment.device.torch_device)
     summary.samples["test"] = len(test)
     splits = {"train": experiment.train, "val": experiment.val, "test": test}
     figures = {name: experiment.measure(split) for name, split in splits.items()}
-    if isinstance(state, PerceptronState):
-        summary.converged = state.converged
-        if kept is not last:
-            # The last weights of pairs that cannot be separated jump about: both are reported.
-            state.model.load_state_dict(last)
-            summary.last = {name: experiment.measure(split) for name, split in splits.items()}
-            state.model.load_state_dict(kept)
+    summary.converged = trainer.converged
+    if trainer.converged is not None and kept is not last:
+        # The last weights of pairs that cannot be separated jump about: both are reported.
+        trainer.model.load_state_dict(last)
+        summary.last = {name: experiment.measure(split) for name, split in splits.items()}
+        trainer.model.load_state_dict(kept)
     summary.train, summary.val, summary.test = figures["train"], figures["val"], figures["test"]
     confusions = {
         name: {task: matrix.tolist() for task, matrix in split.confusions.items()}

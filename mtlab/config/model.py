@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 from mtlab.config.checks import (
     check_between,
@@ -43,7 +43,15 @@ class UpdateRule(Enum):
 
 @dataclass
 class ModelConfig:
-    """What every model has."""
+    """What every model has.
+
+    Attributes:
+        classification_loss: What it learns classes by, and is measured in.
+        learns_on_processor: Whether its rule is for the processor alone, whatever `device` says.
+    """
+
+    classification_loss: ClassVar[str] = "cross_entropy"
+    learns_on_processor: ClassVar[bool] = False
 
     name: str
     task_choice: TaskChoice
@@ -52,6 +60,9 @@ class ModelConfig:
 @dataclass
 class PerceptronConfig(ModelConfig):
     """Rosenblatt's perceptron on two classes."""
+
+    classification_loss: ClassVar[str] = "sign_error"
+    learns_on_processor: ClassVar[bool] = True
 
     update: UpdateRule
     lr: float

@@ -27,12 +27,14 @@ from mtlab.config.training import (
     CosineConfig,
     LambdaConfig,
     OptimizerConfig,
+    PCGradConfig,
     PlateauConfig,
     RmspropConfig,
     SchedulerConfig,
     SgdConfig,
     StepConfig,
     TrainerConfig,
+    UncertaintyConfig,
     WeightingConfig,
     WeightsConfig,
 )
@@ -95,7 +97,15 @@ VARIANTS: dict[str, tuple[str, dict[str, type]]] = {
             "vgg": VggConfig,
         },
     ),
-    "mtl": ("name", {"lambda": LambdaConfig, "weights": WeightsConfig}),
+    "mtl": (
+        "name",
+        {
+            "lambda": LambdaConfig,
+            "weights": WeightsConfig,
+            "uncertainty": UncertaintyConfig,
+            "pcgrad": PCGradConfig,
+        },
+    ),
     "optimizer": (
         "name",
         {"adam": AdamConfig, "adamw": AdamConfig, "sgd": SgdConfig, "rmsprop": RmspropConfig},

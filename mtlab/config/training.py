@@ -65,6 +65,16 @@ class WeightsConfig(WeightingConfig):
 
 
 @dataclass
+class UncertaintyConfig(WeightingConfig):
+    """Weights learned as each task's uncertainty."""
+
+
+@dataclass
+class PCGradConfig(WeightingConfig):
+    """Gradient surgery; the tasks' losses have weight 1."""
+
+
+@dataclass
 class OptimizerConfig:
     """What every optimizer has."""
 

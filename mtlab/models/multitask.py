@@ -67,11 +67,24 @@ class MultiTaskNetwork(nn.Module):
         """The heads by task name, in the order of the tasks."""
         return {task: self.get_submodule(f"head_{task}") for task in self._task_names}
 
+    def shared_parameters(self) -> dict[str, nn.Parameter]:
+        """The trunk's parameters by name: those that the gradients of all tasks may meet in.
+
+        A head that others borrow from is not among them.
+        """
+        return {f"trunk.{name}": each for name, each in self.trunk.named_parameters()}
+
     def forward(self, images_bchw: torch.Tensor) -> dict[str, torch.Tensor]:
         """Images `(batch, channels, height, width)` to each task's outputs.
 
         Logits `(batch, classes)` for classification, values `(batch,)` for regression.
         """
+        return self.features_and_outputs(images_bchw)[1]
+
+    def features_and_outputs(
+        self, images_bchw: torch.Tensor
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """As `forward`, and with what the trunk gave: where the tasks' gradients meet."""
         shared = self.trunk(images_bchw)
         outputs: dict[str, torch.Tensor] = {}
         features: dict[str, torch.Tensor] = {}
@@ -82,7 +95,7 @@ class MultiTaskNetwork(nn.Module):
                 borrowed = [lent.detach() for lent in borrowed]
             read = shared.detach() if links.stop_gradient and self._cuts_gradients else shared
             outputs[task], features[task] = self.get_submodule(f"head_{task}")(read, borrowed)
-        return {task: outputs[task] for task in self._task_names}
+        return shared, {task: outputs[task] for task in self._task_names}
 
     @contextmanager
     def uncut_gradients(self) -> Iterator[None]:

@@ -33,6 +33,10 @@ def sign_error(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return 2 * (~(score_of_truth > 0)).float().mean()
 
 
+CLASSIFICATION_LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "sign_error": sign_error}
+"""By the name that a model's configuration has it under."""
+
+
 def mean_squared_error(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Mean of (prediction - target)^2; both `(batch,)`, computed in float32."""
     return torch.nn.functional.mse_loss(predictions.float(), targets)

@@ -1,4 +1,4 @@
-"""What training minimises: every task's loss, and the one number they become."""
+"""What training minimises: every task's loss, what they become, and how gradients meet."""
 
 from __future__ import annotations
 
@@ -8,26 +8,35 @@ import torch
 from torch import nn
 
 from mtlab.data.tasks import Task
+from mtlab.objective.aggregation.aggregator import Aggregator
 from mtlab.objective.losses import Loss
-from mtlab.objective.weighting.fixed import FixedWeights
+from mtlab.objective.weighting.weighting import Weighting
 
 
 class Objective(nn.Module):
-    """The tasks' losses and their weighting.
+    """The tasks' losses, their weighting, and the backward pass.
 
     Args:
         tasks: In order.
-        losses: One per task.
-        weighting: Turns the losses `(tasks,)` into one.
+        losses: By task name.
+        aggregator: Makes one gradient of the tasks' where they meet; None: their sum.
+        generator: What a weighting or an aggregator with chance in it draws from.
     """
 
     def __init__(
-        self, tasks: Sequence[Task], losses: Mapping[str, Loss], weighting: FixedWeights
+        self,
+        tasks: Sequence[Task],
+        losses: Mapping[str, Loss],
+        weighting: Weighting,
+        aggregator: Aggregator | None = None,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
         self._losses = dict(losses)
         self.weighting = weighting
+        self.aggregator = aggregator
+        self.generator = generator
 
     def task_losses(
         self, outputs: Mapping[str, torch.Tensor], targets: Mapping[str, torch.Tensor]
@@ -37,12 +46,62 @@ class Objective(nn.Module):
             [self._losses[task.name](outputs[task.name], targets[task.name]) for task in self.tasks]
         )
 
-    def total(self, losses: torch.Tensor) -> torch.Tensor:
-        """The number to minimise, from the tasks' losses `(tasks,)`."""
-        total: torch.Tensor = self.weighting(losses)
-        return total
+    def backward(
+        self,
+        losses: torch.Tensor,
+        features: torch.Tensor,
+        shared_parameters: Sequence[nn.Parameter],
+        head_parameters: Sequence[nn.Parameter],
+    ) -> None:
+        """Set `.grad` of every parameter, the weighting's own included; none has one before.
+
+        Heads and weighting get the gradient of the sum of the terms. So does the trunk where there
+        is no aggregator; otherwise each task's gradient goes through its head alone, down to the
+        features, from there through the trunk, and the aggregator makes one of them.
+
+        Args:
+            losses: From `task_losses`, `(tasks,)`.
+            features: What the trunk gave, `(batch, ...)`, which every head read.
+            shared_parameters: Those that the features depend on.
+            head_parameters: The others of the network.
+        """
+        terms = self.weighting(losses)
+        if self.aggregator is None:
+            terms.sum().backward()
+            return
+        features.retain_grad()
+        rows = []
+        for term in terms.unbind():
+            term.backward(
+                retain_graph=True, inputs=[features, *head_parameters, *self.parameters()]
+            )
+            rows.append(_through_trunk(features, shared_parameters))
+            features.grad = None
+        gradient = self.aggregator(torch.stack(rows))
+        parts = gradient.split([parameter.numel() for parameter in shared_parameters])
+        for parameter, part in zip(shared_parameters, parts, strict=True):
+            # In the parameter's own layout: torch's fused optimizers take it for granted.
+            parameter.grad = torch.empty_like(parameter).copy_(part.view_as(parameter))
+
+    def reported_loss(self, mean_losses: torch.Tensor) -> float:
+        """The loss of a run's figures, from the tasks' means over samples `(tasks,)`.
+
+        It is what is minimised where weights are fixed, and comparable over epochs where not.
+        """
+        weights = torch.tensor(self.weighting.reported_weights())
+        return float((weights * mean_losses.cpu().float()).sum())
 
     def task_weights(self) -> dict[str, float]:
-        """The weight of each task by name."""
+        """The weight of each task in the reported loss, by name."""
         names = [task.name for task in self.tasks]
-        return dict(zip(names, self.weighting.task_weights(), strict=True))
+        return dict(zip(names, self.weighting.reported_weights(), strict=True))
+
+
+def _through_trunk(
+    features: torch.Tensor, shared_parameters: Sequence[nn.Parameter]
+) -> torch.Tensor:
+    """The gradient `(parameters,)` that goes on from `features.grad`; 0 where that is None."""
+    if features.grad is None:
+        return torch.cat([torch.zeros_like(each).flatten() for each in shared_parameters])
+    gradients = torch.autograd.grad(features, shared_parameters, features.grad, retain_graph=True)
+    return torch.cat([gradient.flatten() for gradient in gradients])

@@ -39,12 +39,13 @@ class RegressionSums:
     """
 
     def __init__(self, device: torch.device) -> None:
-        zero = torch.zeros((), dtype=torch.float64, device=device)
-        self._count = zero.clone()
-        self._absolute_errors = zero.clone()
-        self._squared_errors = zero.clone()
-        self._target_mean = zero.clone()
-        self._squared_deviations = zero.clone()
+        self._sums = torch.zeros(5, dtype=torch.float64, device=device)
+        # Views, each a single number.
+        self._count, self._absolute_errors, self._squared_errors = self._sums[:3].unbind()
+        self._squared_deviations, self._target_mean = self._sums[3:].unbind()
+
+    def reset(self) -> None:
+        self._sums.zero_()
 
     def add(self, predictions: torch.Tensor, targets: torch.Tensor) -> None:
         """Add a batch: predictions and targets `(batch,)`, at least one sample."""
@@ -63,9 +64,7 @@ class RegressionSums:
 
     def read(self) -> RegressionMetrics:
         """The measures over everything added; one transfer."""
-        count, absolute, squared, deviations = torch.stack(
-            (self._count, self._absolute_errors, self._squared_errors, self._squared_deviations)
-        ).tolist()
+        count, absolute, squared, deviations = self._sums[:4].tolist()
         count = max(count, 1.0)
         mse = squared / count
         r2_of_equal_targets = 1.0 if squared == 0 else 0.0

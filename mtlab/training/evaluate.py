@@ -38,7 +38,7 @@ def evaluate(
     model.train(was_training)
     means = loss_sums / len(split)
     return split_metrics(
-        float(objective.total(means.float())),
+        objective.reported_loss(means),
         means.tolist(),
         {name: measure.read() for name, measure in measures.items()},
     )

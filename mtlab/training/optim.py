@@ -22,27 +22,35 @@ from mtlab.config.training import (
 from mtlab.errors import ConfigError
 
 
-def build_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) -> Optimizer:
+def build_optimizer(
+    config: OptimizerConfig,
+    parameters: Iterable[nn.Parameter],
+    undecayed: Iterable[nn.Parameter] = (),
+) -> Optimizer:
     """An optimizer that updates all tensors in one fused kernel where torch has one.
 
     `conv_weight_decay` is added to `weight_decay` for convolution kernels alone, which then are a
     group of parameters of their own.
+
+    Args:
+        undecayed: What an objective learns; weight decay would draw it to 0.
     """
-    trainable = _parameter_groups(config, [p for p in parameters if p.requires_grad])
+    groups = _parameter_groups(config, [p for p in parameters if p.requires_grad])
+    if undecayed := list(undecayed):
+        groups.append({"params": undecayed, "weight_decay": 0.0})
     common: dict[str, Any] = {"lr": config.lr, "weight_decay": config.weight_decay}
-    if isinstance(config, AdamConfig):
-        kind = AdamW if config.name == "adamw" else Adam
-        betas = (config.betas[0], config.betas[1])
-        return kind(trainable, **common, betas=betas, eps=config.eps, fused=True)
-    if isinstance(config, SgdConfig):
-        return SGD(
-            trainable, **common, momentum=config.momentum, nesterov=config.nesterov, fused=True
-        )
-    assert isinstance(config, RmspropConfig)
-    return RMSprop(
-        trainable, **common, alpha=config.alpha, eps=config.eps, momentum=config.momentum,
-        foreach=True,
-    )  # fmt: skip
+    match config:
+        case AdamConfig():
+            kind = AdamW if config.name == "adamw" else Adam
+            betas = (config.betas[0], config.betas[1])
+            return kind(groups, **common, betas=betas, eps=config.eps, fused=True)
+        case SgdConfig():
+            momentum, nesterov = config.momentum, config.nesterov
+            return SGD(groups, **common, momentum=momentum, nesterov=nesterov, fused=True)
+        case RmspropConfig():
+            common |= {"alpha": config.alpha, "eps": config.eps, "momentum": config.momentum}
+            return RMSprop(groups, **common, foreach=True)
+    raise AssertionError(config)
 
 
 def _parameter_groups(

@@ -27,7 +27,7 @@ from mtlab.models.perceptron import Perceptron
 from mtlab.objective.metrics import SplitMetrics, split_metrics
 from mtlab.training.events import EpochEnd
 from mtlab.training.monitor import Monitor
-from mtlab.training.state import BestEpoch, copy_weights
+from mtlab.training.state import BestEpoch, State, best_state, copy_weights, read_best
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -135,82 +135,99 @@ def batch_pass(unit: LinearUnit, samples: LabelledVectors, lr: float) -> int:
     return int(wrong.sum())
 
 
-@dataclass
-class PerceptronState:
-    """What the rule changes, and the order in which it sees the samples.
+class PerceptronTrainer:
+    """A `Trainer` that passes over the samples until the mean |sign - label| is small enough.
 
-    Attributes:
-        order: Draws one order of the samples, the same for every iteration.
-        epoch: Iterations finished.
-        best: The best weights on validation, which Gallant (1990, "Perceptron-based learning
-            algorithms", IEEE Transactions on Neural Networks 1(2)) keeps in the pocket by their
-            training record.
-        converged: Whether the training error fell to the tolerance.
-    """
-
-    model: Perceptron
-    order: torch.Generator
-    epoch: int = 0
-    best: BestEpoch | None = None
-    converged: bool = False
-
-
-def fit_perceptron(
-    state: PerceptronState,
-    train: Split,
-    val: Split,
-    *,
-    online: bool,
-    lr: float,
-    tolerance: float,
-    num_epochs: int,
-    monitor: Monitor,
-) -> Iterator[EpochEnd]:
-    """Pass over the training samples until the mean |sign - label| is at most `tolerance`.
-
-    Afterwards the model has its last weights, and `state.best` the best ones on validation.
+    `best` has the best weights on validation, where Gallant (1990, "Perceptron-based learning
+    algorithms", IEEE Transactions on Neural Networks 1(2)) keeps in the pocket those with the best
+    training record. It computes on the processor.
 
     Args:
         online: Correct after each sample; otherwise after each pass.
+        tolerance: The training error, from 0 to 2, at which the rule has converged.
         num_epochs: Most iterations.
+        sample_order: Draws one order of the samples, the same for every iteration.
     """
-    model = state.model
-    samples = LabelledVectors.of(
-        train, model.task, torch.randperm(len(train), generator=state.order)
-    )
-    held_out = LabelledVectors.of(val, model.task)
-    unit = LinearUnit(
-        model.unit.weight.detach().squeeze(0).numpy().astype(np.float64),
-        float(model.unit.bias.detach()),
-    )
-    while state.epoch < num_epochs and not state.converged:
-        started = time.perf_counter()
-        # An overflow is no warning but an error, told right behind the pass.
-        with np.errstate(over="ignore", invalid="ignore"):
-            (online_pass if online else batch_pass)(unit, samples, lr)
-        _check_in_range(unit, lr, state.epoch + 1)
-        train_metrics = _measure(unit, samples, model.task)
-        train_seconds = time.perf_counter() - started
-        val_metrics = _measure(unit, held_out, model.task)
-        _store(unit, model)
-        state.epoch += 1
-        state.converged = train_metrics.loss <= tolerance
-        value = monitor.value(val_metrics)
-        # Of equally good iterations the later one: it has corrected more mistakes, and where the
-        # rule converges it is the solution itself.
-        is_best = monitor.at_least(value, state.best.value if state.best else None)
-        if is_best:
-            state.best = BestEpoch(state.epoch, value, copy_weights(model))
-        yield EpochEnd(
-            epoch=state.epoch,
-            train=train_metrics,
-            val=val_metrics,
-            learning_rate=lr,
-            train_seconds=train_seconds,
-            seconds=time.perf_counter() - started,
-            num_samples=len(train),
-            is_best=is_best,
+
+    def __init__(
+        self,
+        model: Perceptron,
+        train: Split,
+        val: Split,
+        monitor: Monitor,
+        *,
+        online: bool,
+        lr: float,
+        tolerance: float,
+        num_epochs: int,
+        sample_order: torch.Generator,
+    ) -> None:
+        self.model = model
+        self.epoch = 0
+        self.best: BestEpoch | None = None
+        self.converged: bool | None = False
+        self._train = train
+        self._monitor = monitor
+        self._pass = online_pass if online else batch_pass
+        self._lr = lr
+        self._tolerance = tolerance
+        self._num_epochs = num_epochs
+        self._order = torch.randperm(len(train), generator=sample_order)
+        self._samples = LabelledVectors.of(train, model.task, self._order)
+        self._held_out = LabelledVectors.of(val, model.task)
+        self._unit = LinearUnit(
+            model.unit.weight.detach().squeeze(0).numpy().astype(np.float64),
+            float(model.unit.bias.detach()),
         )
+
+    def fit(self) -> Iterator[EpochEnd]:
+        while self.epoch < self._num_epochs and not self.converged:
+            started = time.perf_counter()
+            # An overflow is no warning but an error, told right behind the pass.
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._pass(self._unit, self._samples, self._lr)
+            _check_in_range(self._unit, self._lr, self.epoch + 1)
+            train_metrics = _measure(self._unit, self._samples, self.model.task)
+            train_seconds = time.perf_counter() - started
+            val_metrics = _measure(self._unit, self._held_out, self.model.task)
+            _store(self._unit, self.model)
+            self.epoch += 1
+            self.converged = train_metrics.loss <= self._tolerance
+            value = self._monitor.value(val_metrics)
+            # Of equally good iterations the later one: it has corrected more mistakes, and where
+            # the rule converges it is the solution itself.
+            is_best = self._monitor.at_least(value, self.best.value if self.best else None)
+            if is_best:
+                self.best = BestEpoch(self.epoch, value, copy_weights(self.model))
+            yield EpochEnd(
+                epoch=self.epoch,
+                train=train_metrics,
+                val=val_metrics,
+                learning_rate=self._lr,
+                train_seconds=train_seconds,
+                seconds=time.perf_counter() - started,
+                num_samples=len(self._train),
+                is_best=is_best,
+            )
+
+    def state_dict(self) -> State:
+        """The weights in double precision: the model's own are rounded."""
+        return {
+            "epoch": self.epoch,
+            "converged": self.converged,
+            "weight": torch.from_numpy(self._unit.weight),
+            "bias": self._unit.bias,
+            "order": self._order,
+            "best": best_state(self.best),
+        }
+
+    def load_state_dict(self, state: State) -> None:
+        self.epoch, self.converged = state["epoch"], state["converged"]
+        self._unit = LinearUnit(state["weight"].numpy().copy(), state["bias"])
+        _store(self._unit, self.model)
+        self._order = state["order"]
+        self._samples = LabelledVectors.of(self._train, self.model.task, self._order)
+        self.best = read_best(state["best"], torch.device("cpu"))
 
 
 def _check_in_range(unit: LinearUnit, lr: float, epoch: int) -> None:

@@ -44,13 +44,13 @@ def test_sign_error_is_twice_the_share_of_mistakes_and_zero_is_a_mistake() -> No
 def test_lambda_weighs_the_first_task_and_its_complement_the_second(weight: float) -> None:
     objective = build(2, f"mtl.lambda={weight}")
     losses = torch.tensor([2.0, 5.0])
-    assert float(objective.total(losses)) == pytest.approx(weight * 2 + (1 - weight) * 5)
+    assert float(objective.weighting(losses).sum()) == pytest.approx(weight * 2 + (1 - weight) * 5)
     assert objective.task_weights() == pytest.approx({"first": weight, "second": 1 - weight})
 
 
 def test_named_weights_and_1_for_the_others() -> None:
     objective = build(3, "mtl=weights", "++mtl.weights.second=4")
-    assert float(objective.total(torch.tensor([1.0, 2.0, 3.0]))) == 1 + 8 + 3
+    assert objective.reported_loss(torch.tensor([1.0, 2.0, 3.0])) == 1 + 8 + 3
 
 
 def test_weights_of_tasks_that_are_not_learned_are_left_aside() -> None:
@@ -59,7 +59,7 @@ def test_weights_of_tasks_that_are_not_learned_are_left_aside() -> None:
 
 
 def test_a_single_task_has_weight_1() -> None:
-    assert float(build(1).total(torch.tensor([7.0]))) == 7
+    assert build(1).reported_loss(torch.tensor([7.0])) == 7
 
 
 def test_losses_come_in_the_order_of_the_tasks() -> None:

@@ -45,8 +45,8 @@ def experiment(*overrides: str) -> Experiment:
 
 def trained(*overrides: str):
     parts = experiment(*overrides)
-    state, events = start(parts)
-    return parts, state, [event for event in events if isinstance(event, EpochEnd)]
+    trainer = start(parts)
+    return parts, trainer, [event for event in trainer.fit() if isinstance(event, EpochEnd)]
 
 
 @pytest.mark.parametrize("seed", [0, 7])
@@ -67,9 +67,9 @@ def test_the_same_seed_gives_the_same_bits(seed: int) -> None:
 
 def test_training_figures_are_exact_means_over_a_ragged_last_batch() -> None:
     """With a step size of nearly nothing the figures are those of the standing weights."""
-    parts, state, events = trained("optimizer=sgd", "optimizer.lr=1e-12", "trainer.epochs=1")
+    parts, trainer, events = trained("optimizer=sgd", "optimizer.lr=1e-12", "trainer.epochs=1")
     assert len(parts.train) % 32 != 0
-    measured = evaluate(state.model, parts.train, parts.objective, 1000, parts.device)
+    measured = evaluate(trainer.model, parts.train, parts.objective, 1000, parts.device)
     assert events[0].train.loss == pytest.approx(measured.loss, rel=1e-5)
     for task, confusion in events[0].train.confusions.items():
         assert torch.equal(confusion, measured.confusions[task])
@@ -93,20 +93,20 @@ def test_evaluation_switches_dropout_off_and_leaves_the_mode_as_it_was() -> None
 
 
 def test_the_best_epoch_is_the_monitors_and_its_weights_are_kept() -> None:
-    parts, state, events = trained("trainer.epochs=6", "trainer.monitor=parity.loss")
+    parts, trainer, events = trained("trainer.epochs=6", "trainer.monitor=parity.loss")
     losses = [event.val.tasks["parity"].loss for event in events]
-    assert state.best is not None
-    assert state.best.epoch == losses.index(min(losses)) + 1
-    state.model.load_state_dict(state.best.weights)
+    assert trainer.best is not None
+    assert trainer.best.epoch == losses.index(min(losses)) + 1
+    trainer.model.load_state_dict(trainer.best.weights)
     assert parts.measure(parts.val).tasks["parity"].loss == pytest.approx(min(losses), rel=1e-6)
 
 
 def test_training_stops_when_patience_runs_out() -> None:
-    _, state, events = trained(
+    _, trainer, events = trained(
         "trainer.epochs=50", "trainer.patience_epochs=2", "optimizer.lr=1e-9"
     )
-    assert state.best is not None
-    assert len(events) == state.best.epoch + 2 < 50
+    assert trainer.best is not None
+    assert len(events) == trainer.best.epoch + 2 < 50
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_plateau_is_judged_by_the_monitors_direction_and_min_delta(
 def test_weights_that_break_in_the_last_step_are_noticed_on_validation() -> None:
     parts = experiment("optimizer.lr=1e38", "trainer.batch_size=500", "model.filters=[4]",
                        "model.pool_after=[]")  # fmt: skip
-    _, events = start(parts)
+    events = start(parts).fit()
     with pytest.raises(TrainingError, match=r"validation loss must stay finite; epoch 1"):
         list(events)
 
@@ -167,7 +167,7 @@ def test_every_optimizer_lowers_the_loss(optimizer: str) -> None:
 
 def test_an_exploding_loss_names_step_and_task() -> None:
     parts = experiment("optimizer=sgd", "optimizer.lr=1e30")
-    _, events = start(parts)
+    events = start(parts).fit()
     with pytest.raises(TrainingError, match=r"task digit: .*epoch 1, step \d+; found (nan|inf)"):
         list(events)
 
@@ -178,7 +178,7 @@ def test_clipping_bounds_the_step() -> None:
         "trainer.epochs=1", "trainer.batch_size=500",
     )  # fmt: skip
     before = [parameter.detach().clone() for parameter in parts.model.parameters()]
-    _, events = start(parts)
+    events = start(parts).fit()
     list(events)
     moved = torch.sqrt(
         sum(
@@ -194,23 +194,23 @@ def test_a_task_of_weight_zero_does_not_move_its_head(weight: float, still: str)
     parts = experiment(f"mtl.lambda={weight}")
     heads = parts.model.heads
     before = {task: head.output.weight.detach().clone() for task, head in heads.items()}
-    _, events = start(parts)
+    events = start(parts).fit()
     list(events)
     for task, head in heads.items():
         assert torch.equal(head.output.weight.detach(), before[task]) is (task == still)
 
 
 def test_bfloat16_trains_and_reports_float32_losses() -> None:
-    parts, state, events = trained("device.precision=bfloat16")
+    parts, trainer, events = trained("device.precision=bfloat16")
     assert events[-1].train.loss < events[0].train.loss
-    assert {parameter.dtype for parameter in state.model.parameters()} == {torch.float32}
+    assert {parameter.dtype for parameter in trainer.model.parameters()} == {torch.float32}
     assert parts.device.precision == "bfloat16"
 
 
 def test_progress_reports_what_is_done_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mtlab.training.loop.SECONDS_BETWEEN_PROGRESS", 0.0)
     parts = experiment("trainer.epochs=1")
-    _, events = start(parts)
+    events = start(parts).fit()
     steps = [event for event in events if isinstance(event, Progress)]
     assert [event.step for event in steps] == [1, 2, 3, 4, 5]
     assert {event.num_steps for event in steps} == {5}

@@ -15,9 +15,8 @@ from mtlab.training.monitor import Monitor
 from mtlab.training.perceptron import (
     LabelledVectors,
     LinearUnit,
-    PerceptronState,
+    PerceptronTrainer,
     batch_pass,
-    fit_perceptron,
     online_pass,
 )
 
@@ -106,50 +105,62 @@ def test_the_online_rule_is_scikit_learns(seed: int) -> None:
     assert unit.bias == pytest.approx(known.intercept_[0])
 
 
+def trainer_for(
+    split: Split,
+    *,
+    online: bool,
+    num_epochs: int,
+    lr: float = 0.01,
+    tolerance: float = 0.001,
+) -> PerceptronTrainer:
+    torch.manual_seed(0)
+    return PerceptronTrainer(
+        Perceptron((1, 4, 5), "pair", 0.01),
+        split,
+        random_split(99),
+        Monitor("accuracy", classification("pair"), {"pair": 1.0}),
+        online=online,
+        lr=lr,
+        tolerance=tolerance,
+        num_epochs=num_epochs,
+        sample_order=torch.Generator().manual_seed(0),
+    )
+
+
 def fitted(
     split: Split, *, online: bool, num_epochs: int, tolerance: float = 0.001
-) -> tuple[PerceptronState, list]:
-    torch.manual_seed(0)
-    state = PerceptronState(Perceptron((1, 4, 5), "pair", 0.01), torch.Generator().manual_seed(0))
-    events = fit_perceptron(
-        state, split, random_split(99), online=online, lr=0.01, tolerance=tolerance,
-        num_epochs=num_epochs, monitor=Monitor("accuracy", classification("pair"), {"pair": 1.0}),
-    )  # fmt: skip
-    return state, list(events)
+) -> tuple[PerceptronTrainer, list]:
+    trainer = trainer_for(split, online=online, num_epochs=num_epochs, tolerance=tolerance)
+    return trainer, list(trainer.fit())
 
 
 @pytest.mark.parametrize("online", [True, False])
 def test_separable_classes_converge_and_the_model_has_the_solution(online: bool) -> None:
     split = random_split(1, noise=0.02)
-    state, events = fitted(split, online=online, num_epochs=500)
-    assert state.converged
+    trainer, events = fitted(split, online=online, num_epochs=500)
+    assert trainer.converged
     assert len(events) < 500
     assert events[-1].train.loss == 0.0
-    logits = state.model(split.images)["pair"]
+    logits = trainer.model(split.images)["pair"]
     assert torch.equal(logits.argmax(dim=1), split.targets["pair"])
 
 
 def test_inseparable_classes_run_to_the_limit_and_keep_the_best_on_validation() -> None:
-    state, events = fitted(random_split(2, noise=2.0), online=True, num_epochs=40)
-    assert not state.converged
+    trainer, events = fitted(random_split(2, noise=2.0), online=True, num_epochs=40)
+    assert not trainer.converged
     assert len(events) == 40
     accuracies = [event.val.tasks["pair"].as_dict()["accuracy"] for event in events]
-    assert state.best is not None
-    assert state.best.value == max(accuracies)
+    assert trainer.best is not None
+    assert trainer.best.value == max(accuracies)
     # Of equal ones the latest.
-    assert state.best.epoch == max(
+    assert trainer.best.epoch == max(
         epoch for epoch, value in enumerate(accuracies, start=1) if value == max(accuracies)
     )
 
 
 @pytest.mark.parametrize("online", [True, False])
 def test_weights_out_of_range_stop_the_run(online: bool) -> None:
-    torch.manual_seed(0)
-    state = PerceptronState(Perceptron((1, 4, 5), "pair", 0.01), torch.Generator().manual_seed(0))
-    events = fit_perceptron(
-        state, random_split(5), random_split(6), online=online, lr=1e200, tolerance=0.001,
-        num_epochs=3, monitor=Monitor("accuracy", classification("pair"), {"pair": 1.0}),
-    )  # fmt: skip
+    events = trainer_for(random_split(5), online=online, num_epochs=3, lr=1e200).fit()
     with pytest.raises(TrainingError, match=r"model\.lr: the weights"):
         list(events)
 

@@ -25,11 +25,13 @@ class NoReads(TorchDispatchMode):
 
 
 def step_of(parts: Experiment) -> tuple[TrainStep, EpochSums]:
-    optimizer = build_optimizer(parts.config.optimizer, parts.model.parameters())
+    optimizer = build_optimizer(
+        parts.config.optimizer, parts.model.parameters(), parts.objective.parameters()
+    )
     step = TrainStep(
         parts.model, parts.objective, optimizer, parts.device, parts.config.trainer.clip_norm
     )
-    return step, EpochSums(parts.objective, torch.tensor([32, 32]), parts.device)
+    return step, EpochSums(parts.objective, 64, 32, parts.device)
 
 
 def test_the_guard_itself_notices_a_read() -> None:

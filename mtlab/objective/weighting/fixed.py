@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+
+from mtlab.objective.weighting.weighting import Weighting
 
 
-class FixedWeights(nn.Module):
+class FixedWeights(Weighting):
     """`sum_t weight_t * loss_t`.
 
     Args:
@@ -20,14 +21,7 @@ class FixedWeights(nn.Module):
         self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
 
     def forward(self, losses: torch.Tensor) -> torch.Tensor:
-        """Losses `(tasks,)` to one number."""
-        return (self.weights * losses).sum()
+        return self.weights * losses
 
-    def task_weights(self) -> list[float]:
-        """The weights as numbers, in the order of the tasks."""
+    def reported_weights(self) -> list[float]:
         return [float(weight) for weight in self.weights.tolist()]
-
-
-def lambda_weights(lambda_first: float) -> FixedWeights:
-    """`lambda * first + (1 - lambda) * second`, lambda in [0, 1]."""
-    return FixedWeights([lambda_first, 1 - lambda_first])

@@ -1,0 +1,99 @@
+"""From a run's configuration to its trainer."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from mtlab.config.model import PerceptronConfig, UpdateRule
+from mtlab.config.schema import RunConfig
+from mtlab.data.augmentation import AffineAugmentation
+from mtlab.data.dataset import Split
+from mtlab.device import Device
+from mtlab.errors import ConfigError
+from mtlab.models.multitask import MultiTaskNetwork
+from mtlab.models.perceptron import Perceptron
+from mtlab.objective.objective import Objective
+from mtlab.seeding import generator
+from mtlab.training.loop import GradientTrainer
+from mtlab.training.monitor import Monitor
+from mtlab.training.optim import build_optimizer, build_scheduler
+from mtlab.training.perceptron import PerceptronTrainer
+from mtlab.training.trainer import Trainer
+
+
+def build_trainer(
+    config: RunConfig,
+    model: nn.Module,
+    objective: Objective,
+    monitor: Monitor,
+    train: Split,
+    val: Split,
+    device: Device,
+    augmentation: AffineAugmentation | None,
+) -> Trainer:
+    """The trainer of a run that begins; everything is on the device already.
+
+    A gradient trainer loads torch's compiler with its optimizer, for seconds; so it is built before
+    the clock of training starts, and not at all where nothing is trained.
+
+    Raises:
+        ConfigError: An optimizer or a method that does not suit the model.
+    """
+    if isinstance(config.model, PerceptronConfig):
+        return _perceptron_trainer(config, config.model, model, monitor, train, val)
+    assert isinstance(model, MultiTaskNetwork)
+    if objective.aggregator is not None and not model.shared_parameters():
+        raise ConfigError(
+            "mtl",
+            rule="must be a weighting where the tasks share no layer that gradients could meet in",
+            found=config.mtl and config.mtl.name,
+            remedy="use mtl=weights, or give the model shared layers",
+        )
+    optimizer = build_optimizer(config.optimizer, model.parameters(), objective.parameters())
+    trainer = config.trainer
+    return GradientTrainer(
+        model,
+        objective,
+        optimizer,
+        build_scheduler(
+            config.scheduler,
+            optimizer,
+            trainer.epochs,
+            monitor.lower_is_better,
+            trainer.min_delta,
+        ),
+        monitor,
+        train,
+        val,
+        device,
+        num_epochs=trainer.epochs,
+        batch_size=min(trainer.batch_size, len(train)),
+        eval_batch_size=trainer.eval_batch_size,
+        patience_epochs=trainer.patience_epochs,
+        clip_norm=trainer.clip_norm,
+        batch_order=generator(config.seed, "batch order"),
+        augmentation=augmentation,
+        augmentation_draws=generator(config.seed, "augmentation", device.torch_device),
+    )
+
+
+def _perceptron_trainer(
+    config: RunConfig,
+    rule: PerceptronConfig,
+    model: nn.Module,
+    monitor: Monitor,
+    train: Split,
+    val: Split,
+) -> PerceptronTrainer:
+    assert isinstance(model, Perceptron)
+    return PerceptronTrainer(
+        model,
+        train,
+        val,
+        monitor,
+        online=rule.update is UpdateRule.online,
+        lr=rule.lr,
+        tolerance=rule.tolerance,
+        num_epochs=config.trainer.epochs,
+        sample_order=generator(config.seed, "batch order"),
+    )
