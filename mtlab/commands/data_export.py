@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,11 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from mtlab.artifacts.run_dir import output_path
+from mtlab.config.base import Keys, Whole
 from mtlab.config.compose import conf_folder, to_dataset_config, to_options
 from mtlab.config.dataset import DatasetConfig, ShapesConfig
+from mtlab.config.files import file_ending
 from mtlab.config.rows import literal
-from mtlab.config.run_options import DataExportOptions
 from mtlab.config.tasks import TargetRule, TaskConfig
 from mtlab.data.build import check_classes, kept_samples, kept_test_samples, open_source
 from mtlab.data.source import LabelledImages
@@ -33,10 +34,18 @@ MOST_NAMES_SHOWN = 32
 WORDS_OF_HYDRA = ("null", "true", "false", "nan", "inf")
 
 
+class DataExportOptions(Keys):
+    """conf/data_export.yaml."""
+
+    output: Annotated[str, file_ending("output", ".npz")]
+    together: bool
+    seed: Whole
+
+
 def data_export(composed: DictConfig) -> None:
     """Hydra's job: read, write, and say how to read it back."""
     options = to_options(composed, DataExportOptions)
-    target = output_path(options.output or "")
+    target = output_path(options.output)
     config = to_dataset_config(composed)
     source = open_source(config)
     everything = source.train()

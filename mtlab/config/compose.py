@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 
+from mtlab.config.base import Keys, read_keys
 from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
 from mtlab.config.model import ModelConfig
@@ -159,6 +160,9 @@ def to_options(composed: DictConfig, kind: type[T]) -> T:
     """
     values = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(values, dict)
+    if issubclass(kind, Keys):
+        names = kind.model_fields.keys()
+        return read_keys(kind, {name: values[name] for name in names if name in values})
     names = OmegaConf.structured(kind).keys()
     return to_dataclass("", {str(name): values[name] for name in names if name in values}, kind)
 

@@ -54,15 +54,14 @@ class PixelStatistics:
         mean: Per channel, measured on the training images without validation; 0 for `unit`.
         std: Per channel, with 1e-6 added so that a constant channel does not divide by zero; 1 for
             `unit`.
-        low, high: The least and the greatest training pixel, after scaling; None where a model of
-            an older version does not know them.
+        low, high: The least and the greatest training pixel, after scaling.
     """
 
     scale: float
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    low: float | None = None
-    high: float | None = None
+    low: float
+    high: float
 
     @staticmethod
     def of(images: torch.Tensor, standardise: bool) -> PixelStatistics:
@@ -99,7 +98,7 @@ class PixelStatistics:
         Raises:
             DataError: They are on another scale.
         """
-        if self.low is None or self.high is None or not images.numel():
+        if not images.numel():
             return
         is_unit = self.low >= 0 and self.high <= 1
         low, high = (0.0, 1.0) if is_unit else (self.low, self.high)

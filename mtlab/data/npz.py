@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.data.npz_header import READING_ERRORS, read_headers, unreadable
+from mtlab.data.array_files import read_array, read_headers
 from mtlab.data.source import LabelledImages, Strata
 from mtlab.data.splits import count_held_out, strata_of, stratified_split
 from mtlab.errors import DataError
@@ -51,6 +51,13 @@ class Npz:
         self._path = path
         self._layout = layout
         self._strata = strata or by_main_label
+        if not path.is_file():
+            raise DataError(
+                "dataset.path",
+                rule="must name a .npz file",
+                found=f"{path}, which is not a file",
+                remedy="give the path of a file written by numpy.savez",
+            )
         self._headers = read_headers(path)
         self._names = list(self._headers)
         self._has_test_arrays = layout.images + TEST_SUFFIX in self._headers
@@ -144,7 +151,8 @@ class Npz:
         name = self._layout.images
         train, test = self._headers.get(name), self._headers[name + TEST_SUFFIX]
         like_train = train is not None and (
-            test.is_bytes == train.is_bytes and test.shape[1:] == train.shape[1:]
+            (test.dtype == np.uint8) == (train.dtype == np.uint8)
+            and test.shape[1:] == train.shape[1:]
         )
         if train is not None and (not like_train or test.shape[:1] in ((), (0,))):
             raise DataError(
@@ -253,27 +261,7 @@ class Npz:
         return {column: _label(values[:, index]) for index, column in enumerate(columns)}
 
     def _load(self, name: str) -> Array:
-        if name not in self._names:
-            raise DataError(
-                str(self._path),
-                rule=f"must hold the array {name}",
-                found=f"arrays {', '.join(self._names) or 'none'}",
-                remedy="name the arrays by dataset.images and dataset.labels",
-            )
-        try:
-            with np.load(self._path, allow_pickle=False) as file:
-                array: Array = file[name]
-                return array
-        except ValueError as error:
-            raise DataError(
-                f"{self._path}[{name}]",
-                rule="must be an array of numbers; Python objects are refused, since reading them"
-                " would run code",
-                found=error,
-                remedy="save it as an array of numbers",
-            ) from error
-        except READING_ERRORS as error:
-            raise unreadable(self._path, error) from error
+        return read_array(self._path, name, "dataset.images or dataset.labels")
 
 
 def by_main_label(samples: LabelledImages, num_chosen: int) -> torch.Tensor:

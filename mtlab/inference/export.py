@@ -5,21 +5,60 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import nn
 
 from mtlab.data.dataset import PixelStatistics
-from mtlab.data.tasks import RegressionTask, Task
+from mtlab.data.tasks import Task
 from mtlab.errors import MtlabError
 from mtlab.inference.loading import LoadedRun
+from mtlab.inference.votes import as_votes
 
 BATCH_SIZES_TO_CHECK = (1, 3, 8)
 EXPORT_BATCH_SIZE = 2
 """Any but 1, which export would take for a size that never changes."""
 
-Answers = Callable[[torch.Tensor], Sequence[torch.Tensor]]
+Network = Callable[[torch.Tensor], Sequence[torch.Tensor]]
+"""From images to each task's probabilities or values."""
+
+
+def export_run(
+    run: LoadedRun, format: Literal["onnx", "torch_export"], target: Path, tolerance: float
+) -> float:
+    """Write beside the target, compare with the run, then put the file in place.
+
+    Returns:
+        The largest difference, see `largest_difference`.
+
+    Raises:
+        MtlabError: The file predicts something else than the run.
+    """
+    unchecked = target.with_name(f".unchecked_{target.name}")
+    network = StandaloneNetwork(run).eval()
+    write = export_onnx if format == "onnx" else export_torch
+    try:
+        difference = largest_difference(network, write(network, run, unchecked), run)
+        if math.isinf(difference):
+            raise MtlabError(
+                str(target),
+                rule="must answer as the run does, in finite numbers",
+                found="NaN, infinite or missing answers",
+                remedy="use the other format, or train again",
+            )
+        if difference > tolerance:
+            raise MtlabError(
+                str(target),
+                rule=f"must answer as the run does, within {tolerance:g}",
+                found=f"a difference of {difference:g}",
+                remedy="raise tolerance, or use the other format",
+            )
+        unchecked.replace(target)
+    finally:
+        unchecked.unlink(missing_ok=True)
+    return difference
 
 
 class StandaloneNetwork(nn.Module):
@@ -45,31 +84,26 @@ class StandaloneNetwork(nn.Module):
         task's probabilities `(N, classes)` or values `(N,)`, in the order of the tasks.
         """
         outputs = self.model((images - self.mean) / self.std)
-        return tuple(
-            outputs[task.name]
-            if isinstance(task, RegressionTask)
-            else outputs[task.name].softmax(dim=1)
-            for task in self.tasks
-        )
+        return tuple(as_votes(self.tasks, outputs).values())
 
 
-def export_torch(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Answers:
-    """Write a torch.export program (.pt2); returns the answers of the file as read back."""
+def export_torch(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Network:
+    """Write a torch.export program (.pt2); returns it as read back."""
     example = (torch.zeros(EXPORT_BATCH_SIZE, *run.image_shape),)
     batch = torch.export.Dim("batch", min=1)
     program = torch.export.export(network, example, dynamic_shapes=({0: batch},))
     torch.export.save(program, path)
     read_back = torch.export.load(path).module()
 
-    def answers(images: torch.Tensor) -> Sequence[torch.Tensor]:
-        found: tuple[torch.Tensor, ...] = read_back(images)
-        return found
+    def exported(images: torch.Tensor) -> Sequence[torch.Tensor]:
+        predicted: tuple[torch.Tensor, ...] = read_back(images)
+        return predicted
 
-    return answers
+    return exported
 
 
-def export_onnx(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Answers:
-    """Write an ONNX file; returns the answers of onnxruntime for it.
+def export_onnx(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Network:
+    """Write an ONNX file; returns it as onnxruntime runs it.
 
     Raises:
         MtlabError: The packages are not installed.
@@ -97,18 +131,18 @@ def export_onnx(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Answe
     )
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
-    def answers(images: torch.Tensor) -> Sequence[torch.Tensor]:
-        found = session.run(None, {"images": images.numpy()})
-        return [torch.from_numpy(np.asarray(one)) for one in found]
+    def exported(images: torch.Tensor) -> Sequence[torch.Tensor]:
+        predicted = session.run(None, {"images": images.numpy()})
+        return [torch.from_numpy(np.asarray(one)) for one in predicted]
 
-    return answers
+    return exported
 
 
-def largest_difference(network: Answers, answers: Answers, run: LoadedRun) -> float:
-    """How far a file's answers are from the network's, over random images in several batches.
+def largest_difference(network: Network, exported: Network, run: LoadedRun) -> float:
+    """How far a file's predictions are from the network's, over random images in several batches.
 
-    Of answers above 1 or below -1 it is a share, since float32 rounds those the more coarsely the
-    larger they are. Infinite where an answer of either is NaN or infinite, or their shapes differ.
+    Above 1 and below -1 it is a share of the prediction, since float32 rounds large numbers more
+    coarsely. Infinite where one of either is NaN or infinite, or their shapes differ.
     """
     low, high = pixel_range(run.pixel_statistics)
     draw = torch.Generator().manual_seed(0)
@@ -117,7 +151,7 @@ def largest_difference(network: Answers, answers: Answers, run: LoadedRun) -> fl
         images = low + (high - low) * torch.rand(batch_size, *run.image_shape, generator=draw)
         with torch.no_grad():
             wanted = network(images)
-        for one, other in zip(wanted, answers(images), strict=True):
+        for one, other in zip(wanted, exported(images), strict=True):
             if one.shape != other.shape:
                 return math.inf
             difference = float(((one - other).abs() / one.abs().clamp(min=1)).max())
@@ -131,10 +165,9 @@ def largest_difference(network: Answers, answers: Answers, run: LoadedRun) -> fl
 def pixel_range(statistics: PixelStatistics) -> tuple[float, float]:
     """The least and the greatest pixel that an exported network is checked with.
 
-    Those of the training images; 0 and 1 for bytes, for training images of a single value, and for
-    a model of an older version, which does not know them.
+    Those of the training images; 0 and 1 for bytes, and for training images of a single value.
     """
     low, high = statistics.low, statistics.high
-    if statistics.scale != 1 or low is None or high is None or low == high:
+    if statistics.scale != 1 or low == high:
         return 0.0, 1.0
     return low, high

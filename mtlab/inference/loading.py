@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +77,13 @@ def load_run(folder: Path) -> LoadedRun:
     """
     check_is_run(folder)
     config = read_run_config(folder)
+    path = folder / WEIGHTS
     tensors, metadata = _read_weights(folder)
-    tasks, image_shape, statistics = _read_metadata(folder / WEIGHTS, metadata)
+    tasks, image_shape, statistics = _read_metadata(path, metadata)
     # The fresh weights are overwritten; drawing them must not disturb anyone's random numbers.
     with torch.random.fork_rng(devices=[]):
         model = build_model(config.model, image_shape, tasks)
-    _check_fit(folder / WEIGHTS, model.state_dict(), tensors)
+    _check_shapes(path, model.state_dict(), tensors)
     model.load_state_dict(tensors)
     model.eval().requires_grad_(False)
     return LoadedRun(folder, config, tasks, image_shape, statistics, model)
@@ -97,9 +98,7 @@ def rebuild_dataset(run: LoadedRun) -> Dataset:
     names = [task.name for task in run.tasks]
     config = run.config
     dataset = build_dataset(config.dataset, names, config.model.task_choice, config.seed)
-    # Labels are left out: files of older versions do not hold them, and each class has its name.
-    known, found = ([_by_name(task) for task in tasks] for tasks in (run.tasks, dataset.tasks))
-    if found != known or dataset.image_shape != run.image_shape:
+    if (dataset.tasks, dataset.image_shape) != (run.tasks, run.image_shape):
         raise DataError(
             f"dataset={config.dataset.name}",
             rule=f"must be the one that {run.folder} was trained on",
@@ -107,10 +106,6 @@ def rebuild_dataset(run: LoadedRun) -> Dataset:
             remedy="restore the files, or train again",
         )
     return dataset
-
-
-def _by_name(task: Task) -> Task:
-    return replace(task, labels=()) if isinstance(task, ClassificationTask) else task
 
 
 def check_is_run(folder: Path) -> None:
@@ -215,14 +210,10 @@ def _read_metadata(
 ) -> tuple[tuple[Task, ...], tuple[int, int, int], PixelStatistics]:
     try:
         usage = json.loads(metadata[METADATA_KEY])
-        tasks = tuple(_task(values) for values in usage["tasks"])
+        tasks = tuple(_task(_with_tuples(values)) for values in usage["tasks"])
         channels, height, width = usage["image_shape"]
-        values = usage["pixel_statistics"]
-        statistics = PixelStatistics(
-            values["scale"], tuple(values["mean"]), tuple(values["std"]),
-            values.get("low"), values.get("high"),
-        )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
+        statistics = PixelStatistics(**_with_tuples(usage["pixel_statistics"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunFolderError(
             str(path),
             rule="must carry the tasks, image_shape and pixel_statistics that mtlab writes",
@@ -232,38 +223,28 @@ def _read_metadata(
     return tasks, (channels, height, width), statistics
 
 
-def _task(values: dict[str, Any]) -> Task:
-    """A task as `asdict` wrote it; JSON has turned its tuples into lists.
-
-    Older files have no `labels`: their classes are called by their numbers.
-    """
-    plain: dict[str, Any] = {
+def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What `asdict` wrote; JSON has turned its tuples into lists."""
+    return {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
-    return ClassificationTask(**plain) if "class_names" in plain else RegressionTask(**plain)
 
 
-def _check_fit(
+def _task(values: dict[str, Any]) -> Task:
+    return ClassificationTask(**values) if "class_names" in values else RegressionTask(**values)
+
+
+def _check_shapes(
     path: Path, wanted: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]
 ) -> None:
-    remedy = "the file belongs to another run, or config.yaml was changed"
-    for name, tensor in wanted.items():
-        if name not in found:
-            raise RunFolderError(
-                str(path), rule=f"must hold the model's {name}", found="none", remedy=remedy
-            )
-        if found[name].shape != tensor.shape:
+    expected, there = (
+        {name: tuple(tensor.shape) for name, tensor in state.items()} for state in (wanted, found)
+    )
+    for name in expected | there:
+        if expected.get(name) != there.get(name):
             raise RunFolderError(
                 str(path),
-                rule=f"must hold {name} with the model's shape {tuple(tensor.shape)}",
-                found=tuple(found[name].shape),
-                remedy=remedy,
+                rule=f"must hold {name} with the model's shape {expected.get(name, '(none)')}",
+                found=there.get(name, "none"),
+                remedy="the file belongs to another run, or config.yaml was changed",
             )
-    strangers = [name for name in found if name not in wanted]
-    if strangers:
-        raise RunFolderError(
-            str(path),
-            rule="must hold the model's tensors only",
-            found=", ".join(strangers),
-            remedy=remedy,
-        )

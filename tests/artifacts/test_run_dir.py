@@ -85,7 +85,7 @@ def test_weights_come_back_equal_with_what_is_needed_to_use_them(tmp_path: Path)
         name="some",
         tasks=(ClassificationTask("kind", ("a", "b")),),
         image_shape=(3, 8, 8),
-        pixel_statistics=PixelStatistics(1.0, (0.5,) * 3, (2.0,) * 3),
+        pixel_statistics=PixelStatistics(1.0, (0.5,) * 3, (2.0,) * 3, 0.0, 1.0),
         train=empty,
         val=empty,
         load_test=lambda: empty,

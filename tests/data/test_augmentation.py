@@ -127,7 +127,7 @@ def test_draws_fill_their_range_and_no_more(strength: str, largest: float) -> No
 
 
 def test_what_comes_in_is_black_whatever_normalisation_made_of_it() -> None:
-    statistics = PixelStatistics(1.0, (0.5,), (0.25,))
+    statistics = PixelStatistics(1.0, (0.5,), (0.25,), 0.0, 1.0)
     config = to_run_config(composed("augmentation=affine", "augmentation.shift_pixels=1"))
     built = build_augmentation(config.augmentation, statistics, torch.device("cpu"))
     assert built is not None and built.black is not None
@@ -137,6 +137,6 @@ def test_what_comes_in_is_black_whatever_normalisation_made_of_it() -> None:
 
 
 def test_no_augmentation_is_the_default() -> None:
-    statistics = PixelStatistics(1 / 255, (0.0,), (1.0,))
+    statistics = PixelStatistics(1 / 255, (0.0,), (1.0,), 0.0, 1.0)
     config = to_run_config(composed())
     assert build_augmentation(config.augmentation, statistics, torch.device("cpu")) is None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtlab.commands.predict import read_array
+from mtlab.data.array_files import read_array
 from mtlab.data.npz import Npz, NpzLayout
 from mtlab.errors import DataError
 
@@ -67,7 +67,7 @@ def test_arrays_of_objects_are_refused_since_reading_them_runs_code(tmp_path: Pa
             return (Path.touch, (tmp_path / "exploded",))
 
     labels = np.array([Bomb()] * 20, dtype=object)
-    with pytest.raises(DataError, match="would run code"):
+    with pytest.raises(DataError, match="may run code"):
         Npz(write(tmp_path, X=grey(), y=labels), LAYOUT).train()
     assert not (tmp_path / "exploded").exists()
 
@@ -162,7 +162,7 @@ def test_damage_anywhere_in_a_compressed_file_is_told(tmp_path: Path, damaged: i
     with pytest.raises(DataError, match=r"complete \.npz"):
         Npz(path, LAYOUT).train()
     with pytest.raises(DataError, match="written by numpy"):
-        read_array(path, "X")
+        read_array(path, "X", "array")
 
 
 def test_members_that_are_no_arrays_are_refused(tmp_path: Path) -> None:

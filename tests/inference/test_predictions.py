@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtlab.commands.predict import as_csv, read_array, write_npz
+from mtlab.data.array_files import read_array
 from mtlab.data.arrays import to_images
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.errors import DataError
-from mtlab.inference.predictor import ClassPrediction, Predictions, ValuePrediction
+from mtlab.inference.predictions import ClassPrediction, Predictions, ValuePrediction
 
 SEASON = ClassificationTask("season", ("spring", "autumn"), (10, 30))
-ANSWERS = Predictions(
+PREDICTIONS = Predictions(
     {
         "season": ClassPrediction(SEASON, np.array([[0.25, 0.75], [1, 0]], dtype=np.float32)),
         "heat": ValuePrediction(RegressionTask("heat"), np.array([0.5, -2], dtype=np.float32)),
@@ -25,7 +25,7 @@ ANSWERS = Predictions(
 
 
 def test_a_csv_has_the_class_name_its_label_and_every_probability() -> None:
-    rows = list(csv.DictReader(io.StringIO(as_csv(ANSWERS, with_probabilities=True))))
+    rows = list(csv.DictReader(io.StringIO(PREDICTIONS.as_csv(with_probabilities=True))))
     assert rows[0] == {
         "image": "0", "season": "autumn", "season_class": "30", "season_p_spring": "0.25",
         "season_p_autumn": "0.75", "heat": "0.5",
@@ -34,7 +34,7 @@ def test_a_csv_has_the_class_name_its_label_and_every_probability() -> None:
 
 
 def test_an_npz_has_labels_names_and_probabilities(tmp_path: Path) -> None:
-    write_npz(tmp_path / "y.npz", ANSWERS, with_probabilities=True)
+    PREDICTIONS.save_npz(tmp_path / "y.npz", with_probabilities=True)
     with np.load(tmp_path / "y.npz") as arrays:
         assert arrays["y"].tolist() == [[30, 0.5], [10, -2]]
         assert arrays["season_class"].tolist() == [30, 10]
@@ -44,10 +44,10 @@ def test_an_npz_has_labels_names_and_probabilities(tmp_path: Path) -> None:
 
 
 def test_probabilities_can_be_left_out_of_either_file(tmp_path: Path) -> None:
-    assert as_csv(ANSWERS, with_probabilities=False).splitlines()[0] == (
+    assert PREDICTIONS.as_csv(with_probabilities=False).splitlines()[0] == (
         "image,season,season_class,heat"
     )
-    write_npz(tmp_path / "y.npz", ANSWERS, with_probabilities=False)
+    PREDICTIONS.save_npz(tmp_path / "y.npz", with_probabilities=False)
     with np.load(tmp_path / "y.npz") as arrays:
         assert "season_probabilities" not in arrays.files
 
@@ -61,7 +61,7 @@ def test_arrays_of_objects_are_refused_without_advice_to_read_them_unsafely(
     (tmp_path / "text.npy").write_text("1 2 3")
     for name in ("bad.npy", "bad.npz", "text.npy"):
         with pytest.raises(DataError, match="refused since reading them may run code") as caught:
-            read_array(tmp_path / name, "X")
+            read_array(tmp_path / name, "X", "array")
         assert "pickle" not in str(caught.value)
         assert "astype(numpy.float32)" in str(caught.value)
 
@@ -80,4 +80,4 @@ def test_what_is_wrong_with_a_file_is_told_with_its_name_and_shape(
     path = tmp_path / "X.npy"
     np.save(path, array)
     with pytest.raises(DataError, match=rf"X\.npy: .*{complaint}"):
-        to_images(read_array(path, "X"), (1, 8, 8), str(path))
+        to_images(read_array(path, "X", "array"), (1, 8, 8), str(path))

@@ -8,7 +8,6 @@ from typing import Any
 
 from mtlab.artifacts.reading import look_up, read_summary, run_folders
 from mtlab.artifacts.run_dir import MEMBERS, SUMMARY, WEIGHTS, member_folders
-from mtlab.artifacts.summary import Status
 from mtlab.errors import ConfigError, RunFolderError
 from mtlab.inference.run_filter import RunFilter
 
@@ -34,7 +33,7 @@ class Candidate:
         return f"{name}{f', {row}' if row else ''}, seed {self.summary.get('seed')}"
 
 
-def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
+def find_candidates(folders: list[Path], keep: str | None) -> list[Candidate]:
     """Every run of these folders, with why it is left out.
 
     Raises:
@@ -54,16 +53,15 @@ def choose(folders: list[Path], keep: str | None) -> list[Candidate]:
             remedy="leave out the second, also where its sweep is named",
         )
     summaries = [read_summary(run) for run in runs]
-    completed = [one for one in summaries if one.get("status") == Status.completed.value]
+    completed = [one for one in summaries if one.get("status") == "completed"]
     if condition is not None and completed:
         condition.check(completed)
     candidates = []
     for run, summary in zip(runs, summaries, strict=True):
-        why_not = None
-        if summary.get("status") != "completed" or not (run / WEIGHTS).is_file():
-            why_not = _why_unusable(run, summary)
-        elif condition is not None and not condition.holds(summary):
-            why_not = f"{_values(summary, condition.paths)}, and keep is {keep}"
+        why_not = _why_unusable(run, summary)
+        if why_not is None and condition is not None and not condition.holds(summary):
+            values = [f"{path} is {_shown(look_up(summary, path))}" for path in condition.paths]
+            why_not = f"{', '.join(values)}, and keep is {keep}"
         candidates.append(Candidate(run, summary, why_not))
     if all(candidate.why_not is not None for candidate in candidates):
         raise RunFolderError(
@@ -88,16 +86,14 @@ def _runs_of(folder: Path) -> list[Path]:
     return runs or [folder]
 
 
-def _why_unusable(run: Path, summary: dict[str, Any]) -> str:
-    """Why a folder without weights of its own, or of a run that did not complete, has no vote."""
+def _why_unusable(run: Path, summary: dict[str, Any]) -> str | None:
+    """Why a run cannot vote, however good it is."""
+    status = summary.get("status")
+    if status == "completed" and (run / WEIGHTS).is_file():
+        return None
     if member_folders(run):
         return f"it is an ensemble, whose runs lie under {run / MEMBERS}"
-    status = summary.get("status")
     return "it kept no weights" if status == "completed" else f"it is recorded as {status}"
-
-
-def _values(summary: dict[str, Any], paths: list[str]) -> str:
-    return ", ".join(f"{path} is {_shown(look_up(summary, path))}" for path in paths)
 
 
 def _shown(value: object) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Runner
-from trained_runs import train_run
+from trained_runs import files_below, train_run
 
 from mtlab import cli
 
@@ -159,3 +159,15 @@ def test_a_misspelt_figure_keeps_no_run(mtlab: Runner, runs: list[Path]) -> None
     outcome = mtlab("ensemble", f"runs={runs[0]}", "keep=not val.a.acuracy<0.5")
     assert outcome.code == 2
     assert "did you mean val.a.accuracy?" in outcome.err
+
+
+@pytest.mark.parametrize("keep", ["val.a.accuracy>2", "val.a.accuracy>"])
+def test_a_refused_ensemble_writes_nothing(mtlab: Runner, runs: list[Path], keep: str) -> None:
+    outcome = mtlab("ensemble", f"runs={runs[0]}", f"keep={keep}")
+    assert outcome.code == 2
+    assert outcome.err.startswith("mtlab: keep: must")
+    assert files_below(mtlab.folder) == []
+
+
+def test_an_ensembles_folder_holds_what_was_typed(both: Path) -> None:
+    assert "batch_size=7" in (both / ".hydra" / "overrides.yaml").read_text()
