@@ -40,15 +40,15 @@ class Objective(nn.Module):
 
     def task_losses(
         self, outputs: Mapping[str, torch.Tensor], targets: Mapping[str, torch.Tensor]
-    ) -> torch.Tensor:
-        """Mean loss of each task over the batch, `(tasks,)`, float32."""
-        return torch.stack(
-            [self._losses[task.name](outputs[task.name], targets[task.name]) for task in self.tasks]
-        )
+    ) -> list[torch.Tensor]:
+        """Mean loss of each task over the batch, one number each, float32."""
+        return [
+            self._losses[task.name](outputs[task.name], targets[task.name]) for task in self.tasks
+        ]
 
     def backward(
         self,
-        losses: torch.Tensor,
+        losses: list[torch.Tensor],
         features: torch.Tensor,
         shared_parameters: Sequence[nn.Parameter],
         head_parameters: Sequence[nn.Parameter],
@@ -60,21 +60,23 @@ class Objective(nn.Module):
         features, from there through the trunk, and the aggregator makes one of them.
 
         Args:
-            losses: From `task_losses`, `(tasks,)`.
+            losses: From `task_losses`.
             features: What the trunk gave, `(batch, ...)`, which every head read.
             shared_parameters: Those that the features depend on.
             head_parameters: The others of the network.
         """
-        terms = self.weighting(losses)
         if self.aggregator is None:
-            terms.sum().backward()
+            self.weighting(torch.stack(losses)).sum().backward()
             return
+        # By themselves: through the stacked losses, every task's gradient would go back through
+        # all heads, as zeros in those of the others.
+        separate = torch.stack(losses).detach().requires_grad_()
+        self.weighting(separate).sum().backward()
+        assert separate.grad is not None
         features.retain_grad()
         rows = []
-        for term in terms.unbind():
-            term.backward(
-                retain_graph=True, inputs=[features, *head_parameters, *self.parameters()]
-            )
+        for loss, weight in zip(losses, separate.grad.unbind(), strict=True):
+            loss.backward(weight, retain_graph=True, inputs=[features, *head_parameters])
             rows.append(_through_trunk(features, shared_parameters))
             features.grad = None
         gradient = self.aggregator(torch.stack(rows))

@@ -32,7 +32,8 @@ def evaluate(
         }
         with device.autocast():
             outputs = model(images)
-        loss_sums += objective.task_losses(outputs, targets).double() * images.shape[0]
+        losses = torch.stack(objective.task_losses(outputs, targets))
+        loss_sums += losses.double() * images.shape[0]
         for name, measure in measures.items():
             measure.add(outputs[name], targets[name])
     model.train(was_training)

@@ -43,9 +43,11 @@ class EpochSums:
         for measure in self._measures.values():
             measure.reset()
 
-    def add(self, step: int, losses: torch.Tensor, outputs: Tensors, targets: Tensors) -> None:
+    def add(
+        self, step: int, losses: list[torch.Tensor], outputs: Tensors, targets: Tensors
+    ) -> None:
         """What step `step`, counted from 0, found."""
-        self._step_losses[step] = losses.detach()
+        self._step_losses[step] = torch.stack(losses).detach()
         for name, measure in self._measures.items():
             measure.add(outputs[name].detach(), targets[name])
 
@@ -96,7 +98,7 @@ class TrainStep:
         shared = model.shared_parameters()
         self._shared = list(shared.values())
         self._heads = [each for name, each in model.named_parameters() if name not in shared]
-        self._all = [*model.parameters(), *objective.parameters()]
+        self._all = [each for group in optimizer.param_groups for each in group["params"]]
 
     def __call__(self, split: Split, positions: torch.Tensor, sums: EpochSums, step: int) -> None:
         """Train on the samples at `positions` `(batch,)`; results go to the sums as step `step`."""
@@ -110,13 +112,13 @@ class TrainStep:
 
     def forward(
         self, images_bchw: torch.Tensor, targets: Tensors
-    ) -> tuple[torch.Tensor, Tensors, torch.Tensor]:
-        """Losses `(tasks,)`, each task's outputs and the shared features; changes nothing."""
+    ) -> tuple[list[torch.Tensor], Tensors, torch.Tensor]:
+        """Each task's loss and outputs, and the shared features; changes nothing."""
         with self._device.autocast():
             features, outputs = self._model.features_and_outputs(images_bchw)
         return self._objective.task_losses(outputs, targets), outputs, features
 
-    def update(self, losses: torch.Tensor, features: torch.Tensor) -> None:
+    def update(self, losses: list[torch.Tensor], features: torch.Tensor) -> None:
         """Backward, and one step of the optimizer."""
         self._objective.backward(losses, features, self._shared, self._heads)
         if self._clip_norm is not None:

@@ -38,9 +38,12 @@ SMALL = [
 ]
 
 
+def built(*overrides: str) -> Experiment:
+    return prepare(to_run_config(composed(*overrides)), [], RunSummary())
+
+
 def experiment(*overrides: str) -> Experiment:
-    arguments = [*SMALL, *overrides]
-    return prepare(to_run_config(composed(*arguments)), [], RunSummary())
+    return built(*SMALL, *overrides)
 
 
 def trained(*overrides: str):

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from test_loop import experiment
+from test_loop import built, experiment, start
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mtlab.commands.experiment import Experiment
+from mtlab.errors import ConfigError
 from mtlab.training.optim import build_optimizer
 from mtlab.training.step import EpochSums, TrainStep
 
@@ -42,8 +43,13 @@ def test_the_guard_itself_notices_a_read() -> None:
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
 @pytest.mark.parametrize(
     "options",
-    [[], ["trainer.clip_norm=1", "model.dropout=0.5", "model.batch_norm=true"]],
-    ids=["plain", "everything"],
+    [
+        [],
+        ["trainer.clip_norm=1", "model.dropout=0.5", "model.batch_norm=true"],
+        ["mtl=uncertainty"],
+        ["mtl=pcgrad"],
+    ],
+    ids=["plain", "everything", "uncertainty", "pcgrad"],
 )
 def test_a_step_reads_nothing_back(optimizer: str, options: list[str]) -> None:
     step, sums = step_of(parts := experiment(f"optimizer={optimizer}", *options))
@@ -52,3 +58,19 @@ def test_a_step_reads_nothing_back(optimizer: str, options: list[str]) -> None:
     with NoReads():
         step(parts.train, positions, sums, 1)
     assert sums.first_not_finite(2) is None
+
+
+def test_what_a_weighting_learns_is_learned_without_weight_decay() -> None:
+    parts = experiment("mtl=uncertainty", "optimizer.weight_decay=0.1")
+    step, sums = step_of(parts)
+    step(parts.train, torch.arange(32), sums, 0)
+    (learned,) = parts.objective.parameters()
+    assert learned.detach().all()
+    *_, undecayed = step._optimizer.param_groups
+    assert undecayed["weight_decay"] == 0
+    assert undecayed["params"][0] is learned
+
+
+def test_gradients_can_only_meet_in_shared_layers() -> None:
+    with pytest.raises(ConfigError, match=r"mtl: .*share no layer.*found pcgrad"):
+        start(built("model=mlp", "model.widths=[]", "mtl=pcgrad", "tasks=[digit,parity]"))

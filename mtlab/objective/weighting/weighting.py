@@ -13,7 +13,10 @@ class Weighting(nn.Module):
     """
 
     def forward(self, losses: torch.Tensor) -> torch.Tensor:
-        """Losses `(tasks,)` to terms `(tasks,)`; nothing is read back from the device."""
+        """Losses `(tasks,)` to terms `(tasks,)`; nothing is read back from the device.
+
+        A task's term depends on its own loss alone, so that aggregators can tell tasks apart.
+        """
         raise NotImplementedError
 
     def reported_weights(self) -> list[float]:
