@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -17,14 +18,14 @@ from mtlab.config.dataset import (
     UndividedConfig,
 )
 from mtlab.config.model import TaskChoice
-from mtlab.config.tasks import TargetRule, TaskConfig, TaskKind
+from mtlab.config.tasks import TargetRule, TaskKind
 from mtlab.config.training import AffineConfig, AugmentationConfig
 from mtlab.data.augmentation import AffineAugmentation
-from mtlab.data.dataset import Dataset, PixelStatistics, Split, digest_of, prepare
+from mtlab.data.dataset import Dataset, PixelStatistics, Split
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
-from mtlab.data.npz import Npz, NpzLayout
-from mtlab.data.shapes import Shapes, ShapesSettings
+from mtlab.data.npz import Npz
+from mtlab.data.shapes import Shapes
 from mtlab.data.source import LabelledImages, Source, Strata
 from mtlab.data.splits import (
     count_held_out,
@@ -51,16 +52,25 @@ def open_source(config: DatasetConfig) -> Source:
     if isinstance(config, DigitsConfig):
         return Digits()
     if isinstance(config, NpzConfig):
-        layout = NpzLayout(config.images, config.labels, config.label_names, config.test_fraction)
-        return Npz(Path(config.path or "").expanduser(), layout, strata_by(config))
-    if isinstance(config, ShapesConfig):
-        settings = ShapesSettings(
-            config.num_images, config.image_size, config.seed, config.difficulty
+        return Npz(
+            Path(config.path or "").expanduser(),
+            config.images,
+            config.labels,
+            config.label_names,
+            config.test_fraction,
+            strata_by(config),
         )
-        return Shapes(settings, config.test_fraction, strata_by(config))
+    if isinstance(config, ShapesConfig):
+        return Shapes(
+            num_images=config.num_images,
+            image_size=config.image_size,
+            seed=config.seed,
+            difficulty=config.difficulty,
+            test_fraction=config.test_fraction,
+            strata=strata_by(config),
+        )
     if isinstance(config, EmnistConfig):
-        dataset = emnist(config.variant.value)
-        return Downloaded(dataset, "emnist", cache_folder(config.root))
+        return Downloaded(emnist(config.variant.value), "emnist", cache_folder(config.root))
     assert isinstance(config, DownloadedConfig)
     return Downloaded(SETS[config.source], config.source, cache_folder(config.root))
 
@@ -89,7 +99,9 @@ def build_dataset(
     check_classes(everything, config)
     kept = kept_samples(everything, config, seed)
     _check_enough(kept, config)
-    train, val = _divided(kept, config, seed)
+    strata = strata_by(config)(kept, count_held_out(len(kept), config.val_fraction))
+    positions = stratified_split(strata, config.val_fraction, generator(seed, "validation split"))
+    train, val = (kept.select(chosen) for chosen in positions)
 
     available = available_tasks(config, everything)
     labels = everything.labels | source.known_labels()
@@ -97,19 +109,26 @@ def build_dataset(
         task_targets(name, available[name], config, source.class_names(), labels)
         for name in choose_tasks(available, config, requested, choice)
     ]
+    if pixel_statistics is None:
+        standardise = config.normalisation is Normalisation.standard
+        statistics = PixelStatistics.of(train.images, standardise=standardise)
+    else:
+        pixel_statistics.check(train.images, f"dataset={config.name}")
+        statistics = pixel_statistics.for_pixels(train.images.dtype)
 
-    def load_test_samples() -> LabelledImages:
-        return kept_test_samples(source.test(), config)
-
-    def make_targets(samples: LabelledImages) -> dict[str, torch.Tensor]:
-        return {targets.task.name: targets(samples) for targets in learned}
-
-    statistics = _statistics(train.images, config, pixel_statistics)
+    def split(samples: LabelledImages) -> Split:
+        targets = {targets.task.name: targets(samples) for targets in learned}
+        return Split(statistics.apply(samples.images), targets)
 
     def load_test() -> Split:
-        test = load_test_samples()
+        test = kept_test_samples(source.test(), config)
         statistics.check(test.images, f"the test images of dataset={config.name}")
-        return prepare(test, make_targets, statistics)
+        return split(test)
+
+    def digest_test() -> str:
+        images = kept_test_samples(source.test(), config).images
+        form = f"{images.dtype} {tuple(images.shape)}".encode()
+        return sha256(form + images.contiguous().numpy().tobytes()).hexdigest()
 
     channels, height, width = train.images.shape[1:]
     return Dataset(
@@ -118,33 +137,11 @@ def build_dataset(
         available_tasks=tuple(available),
         image_shape=(channels, height, width),
         pixel_statistics=statistics,
-        train=prepare(train, make_targets, statistics),
-        val=prepare(val, make_targets, statistics),
+        train=split(train),
+        val=split(val),
         load_test=load_test,
-        digest_test=lambda: digest_of(load_test_samples().images),
+        digest_test=digest_test,
     )
-
-
-def _divided(
-    samples: LabelledImages, config: DatasetConfig, seed: int
-) -> tuple[LabelledImages, LabelledImages]:
-    """What is trained on, and what is held out for validation."""
-    strata = strata_by(config)(samples, count_held_out(len(samples), config.val_fraction))
-    train_positions, val_positions = stratified_split(
-        strata, config.val_fraction, generator(seed, "validation split")
-    )
-    return samples.select(train_positions), samples.select(val_positions)
-
-
-def _statistics(
-    images: torch.Tensor, config: DatasetConfig, known: PixelStatistics | None
-) -> PixelStatistics:
-    """Those of the training images, unless a trained network's are known, which they must fit."""
-    if known is None:
-        standardise = config.normalisation is Normalisation.standard
-        return PixelStatistics.of(images, standardise=standardise)
-    known.check(images, f"dataset={config.name}")
-    return known.for_pixels(images.dtype)
 
 
 def strata_by(config: DatasetConfig) -> Strata:
@@ -173,17 +170,14 @@ def strata_by(config: DatasetConfig) -> Strata:
             label = name or labels[0]
             readers = readers_of(label, config, labels)
         values = samples.labels[label]
-        if any(_takes_label_as_classes(reader) for reader in readers):
+        kinds = {(reader.kind, reader.by) for reader in readers}
+        if (TaskKind.classification, TargetRule.label) in kinds:
             return values
-        if any(reader.kind is TaskKind.regression for reader in readers):
+        if any(kind is TaskKind.regression for kind, _ in kinds):
             return strata_of_values(values, num_chosen)
         return strata_of(values, num_chosen)
 
     return strata
-
-
-def _takes_label_as_classes(task: TaskConfig) -> bool:
-    return task.kind is TaskKind.classification and task.by is TargetRule.label
 
 
 def build_augmentation(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 
-from mtlab.data.source import LabelledImages
 from mtlab.data.tasks import Task
 from mtlab.errors import DataError
 
@@ -102,34 +100,27 @@ class PixelStatistics:
             return
         is_unit = self.low >= 0 and self.high <= 1
         low, high = (0.0, 1.0) if is_unit else (self.low, self.high)
+        found, remedy = "", ""
         if images.dtype == torch.uint8:
             if not is_unit:
-                raise DataError(
-                    subject,
-                    rule="must be floats on the scale of the training images, which go from"
-                    f" {low:g} to {high:g}",
-                    found="uint8, which would be divided by 255",
-                    remedy="convert them with .astype(numpy.float32), on the scale of those",
-                )
-            return
-        margin = FARTHEST_RANGES * (high - low or max(abs(high), 1))
-        least, greatest = (float(pixel) for pixel in images.aminmax())
-        if least < low - margin or greatest > high + margin:
+                found = "uint8, which would be divided by 255"
+                remedy = "convert them with .astype(numpy.float32), on the scale of those"
+        else:
+            margin = FARTHEST_RANGES * (high - low or max(abs(high), 1))
+            least, greatest = (float(pixel) for pixel in images.aminmax())
+            if least < low - margin or greatest > high + margin:
+                found = f"pixels from {least:g} to {greatest:g}"
+                remedy = "divide by 255 where they go from 0 to 255" if is_unit else "rescale them"
+            elif high > BYTE_LIKE and least >= 0 and greatest <= 1 and bool(images.frac().any()):
+                found = f"fractions from {least:g} to {greatest:g}"
+                remedy = "multiply by 255 where 1 is white and those go to 255"
+        if found:
             raise DataError(
                 subject,
                 rule="must be on the scale of the training images, which go from"
                 f" {low:g} to {high:g}",
-                found=f"pixels from {least:g} to {greatest:g}",
-                remedy="divide by 255 where they go from 0 to 255" if is_unit else "rescale them",
-            )
-        are_fractions = least >= 0 and greatest <= 1 and bool(images.frac().any())
-        if high > BYTE_LIKE and are_fractions:
-            raise DataError(
-                subject,
-                rule="must be on the scale of the training images, which go from"
-                f" {low:g} to {high:g}",
-                found=f"fractions from {least:g} to {greatest:g}",
-                remedy="multiply by 255 where 1 is white and those go to 255",
+                found=found,
+                remedy=remedy,
             )
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
@@ -165,18 +156,3 @@ class Dataset:
     load_test: Callable[[], Split]
     digest_test: Callable[[], str]
     available_tasks: tuple[str, ...] = ()
-
-
-def prepare(
-    samples: LabelledImages,
-    make_targets: Callable[[LabelledImages], dict[str, torch.Tensor]],
-    pixel_statistics: PixelStatistics,
-) -> Split:
-    """Normalise the images and derive every target."""
-    return Split(pixel_statistics.apply(samples.images), make_targets(samples))
-
-
-def digest_of(images: torch.Tensor) -> str:
-    """SHA-256 of images as they were read: their values, shape and type."""
-    form = f"{images.dtype} {tuple(images.shape)}".encode()
-    return hashlib.sha256(form + images.contiguous().numpy().tobytes()).hexdigest()

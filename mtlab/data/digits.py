@@ -10,47 +10,33 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.data.source import LabelledImages
-from mtlab.data.splits import stratified_split
-from mtlab.seeding import generator
+from mtlab.data.source import LabelledImages, Source, by_main_label, hold_out_test
 
 TEST_FRACTION = 0.2
-TEST_SPLIT_SEED = 0
 SIDE = 28
 LARGEST_SCAN_VALUE = 16
 
 
-class Digits:
+class Digits(Source):
     """1,797 scans, 80/20 train/test: stratified, and the same for every seed of a run."""
 
     def train(self) -> LabelledImages:
-        everything, rest, _ = _split_scans()
-        return everything.select(rest)
+        return _divided_scans()[0]
 
     def test(self) -> LabelledImages:
-        everything, _, held_out = _split_scans()
-        return everything.select(held_out)
-
-    def known_labels(self) -> dict[str, torch.Tensor]:
-        return {}
-
-    def class_names(self) -> list[str] | None:
-        return None
+        return _divided_scans()[1]
 
 
 @functools.cache
-def _split_scans() -> tuple[LabelledImages, torch.Tensor, torch.Tensor]:
+def _divided_scans() -> tuple[LabelledImages, LabelledImages]:
     pixels, classes = bundled_scans()
     scans = torch.from_numpy(pixels.reshape(-1, 1, 8, 8)).float() / LARGEST_SCAN_VALUE
     resized = torch.nn.functional.interpolate(
         scans, size=(SIDE, SIDE), mode="bilinear", align_corners=False
     )
-    labels = torch.from_numpy(classes)
-    rest, held_out = stratified_split(
-        labels, TEST_FRACTION, generator(TEST_SPLIT_SEED, "digits test split")
-    )
     images = (resized * 255).round().to(torch.uint8)
-    return LabelledImages(images, {"label": labels}), rest, held_out
+    everything = LabelledImages(images, {"label": torch.from_numpy(classes)})
+    return hold_out_test(everything, TEST_FRACTION, by_main_label, "digits")
 
 
 def bundled_scans() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

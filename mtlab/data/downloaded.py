@@ -1,36 +1,35 @@
 """MNIST, Fashion-MNIST, KMNIST and EMNIST: downloaded through torchvision, verified, cached.
 
-torchvision knows the addresses and fetches the archives; they are read here straight from the
-verified gzip files, since importing torchvision costs seconds and is needed only to download.
+torchvision knows the addresses and fetches the archives. They are read here, straight from the
+gzip files: torchvision reads unpacked copies only, and importing it costs seconds on every run.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import shutil
 import string
+import struct
 import sys
 import zipfile
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import platformdirs
 import torch
 
-from mtlab.data.idx import read_idx
-from mtlab.data.source import LabelledImages
+from mtlab.data.source import LabelledImages, Source
 from mtlab.errors import DataError
 
 DATA_VARIABLE = "MTLAB_DATA"
-
-
-@dataclass(frozen=True)
-class ArchiveFile:
-    """One gzip file with the checksum that torchvision publishes (None: it publishes none)."""
-
-    name: str
-    md5: str | None
+DELETE_FILE = "the file is damaged or another one; delete it and run again to fetch it anew"
+UNSIGNED_BYTES = 0x0800
+"""In the first four bytes of an IDX file, before the number of dimensions is added."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +40,18 @@ class DownloadedSet:
         torchvision_class: Class of `torchvision.datasets` that downloads it; its name is the
             folder's name too.
         origin: Where the files come from, for people.
-        files: Train images, train labels, test images, test labels.
+        md5_of: The files in gzip: train images, train labels, test images, test labels; each with
+            the checksum that torchvision publishes (None: it publishes none).
         first_label: The smallest label in the files; labels count from 0 once read.
         transposed: Whether the files hold images column by column.
     """
 
     torchvision_class: str
     origin: str
-    files: tuple[ArchiveFile, ArchiveFile, ArchiveFile, ArchiveFile]
+    md5_of: dict[str, str | None]
     first_label: int = 0
     transposed: bool = False
-    class_names: tuple[str, ...] | None = None
+    class_names: str | None = None
 
 
 def _mnist_like(torchvision_class: str, origin: str, *md5s: str) -> DownloadedSet:
@@ -61,35 +61,7 @@ def _mnist_like(torchvision_class: str, origin: str, *md5s: str) -> DownloadedSe
         "t10k-images-idx3-ubyte.gz",
         "t10k-labels-idx1-ubyte.gz",
     )
-    a, b, c, d = (ArchiveFile(name, md5) for name, md5 in zip(names, md5s, strict=True))
-    return DownloadedSet(torchvision_class, origin, (a, b, c, d))
-
-
-def emnist(variant: str) -> DownloadedSet:
-    """EMNIST in one variant: `balanced`, `letters` or `digits`.
-
-    Its archive is one file of all variants, checked as a whole when it is downloaded; the gzip
-    files that come out of it carry a CRC of their own.
-    """
-    small_letters_that_differ = "abdefghnqrt"
-    names = {
-        "balanced": string.digits + string.ascii_uppercase + small_letters_that_differ,
-        "letters": string.ascii_lowercase,
-        "digits": string.digits,
-    }[variant]
-    a, b, c, d = (
-        ArchiveFile(f"emnist-{variant}-{split}-{content}.gz", None)
-        for split in ("train", "test")
-        for content in ("images-idx3-ubyte", "labels-idx1-ubyte")
-    )
-    return DownloadedSet(
-        torchvision_class="EMNIST",
-        origin="the EMNIST page of NIST, gzip.zip",
-        files=(a, b, c, d),
-        first_label=1 if variant == "letters" else 0,
-        transposed=True,
-        class_names=tuple(names),
-    )
+    return DownloadedSet(torchvision_class, origin, dict(zip(names, md5s, strict=True)))
 
 
 SETS = {
@@ -120,17 +92,40 @@ SETS = {
 }
 
 
+def emnist(variant: str) -> DownloadedSet:
+    """EMNIST in one variant: `balanced`, `letters` or `digits`.
+
+    Its archive is one file of all variants, checked as a whole when it is downloaded; the gzip
+    files that come out of it carry a CRC of their own.
+    """
+    small_letters_that_differ = "abdefghnqrt"
+    return DownloadedSet(
+        torchvision_class="EMNIST",
+        origin="the EMNIST page of NIST, gzip.zip",
+        md5_of={
+            f"emnist-{variant}-{split}-{content}-ubyte.gz": None
+            for split in ("train", "test")
+            for content in ("images-idx3", "labels-idx1")
+        },
+        first_label=1 if variant == "letters" else 0,
+        transposed=True,
+        class_names={
+            "balanced": string.digits + string.ascii_uppercase + small_letters_that_differ,
+            "letters": string.ascii_lowercase,
+            "digits": string.digits,
+        }[variant],
+    )
+
+
 def cache_folder(configured: str | None) -> Path:
     """Where datasets are kept: `dataset.root`, else MTLAB_DATA, else the user's cache directory."""
-    if configured:
-        return Path(configured).expanduser()
-    from_environment = os.environ.get(DATA_VARIABLE)
-    if from_environment:
-        return Path(from_environment).expanduser()
+    named = configured or os.environ.get(DATA_VARIABLE)
+    if named:
+        return Path(named).expanduser()
     return Path(platformdirs.user_cache_dir("mtlab", appauthor=False))
 
 
-class Downloaded:
+class Downloaded(Source):
     """A set of the MNIST family in a cache folder.
 
     Args:
@@ -145,32 +140,30 @@ class Downloaded:
 
     def __init__(self, dataset: DownloadedSet, name: str, root: Path) -> None:
         self._dataset = dataset
-        self._folder = root / dataset.torchvision_class / "raw"
-        missing = [file.name for file in dataset.files if not (self._folder / file.name).is_file()]
+        folder = root / dataset.torchvision_class / "raw"
+        self._paths = [folder / filename for filename in dataset.md5_of]
+        missing = [path.name for path in self._paths if not path.is_file()]
         if missing:
-            _download(dataset, name, root, missing)
-        for file in dataset.files:
-            _verify(self._folder / file.name, file.md5)
+            _download(dataset, name, folder, missing)
+        for path in self._paths:
+            _verify(path, dataset.md5_of[path.name])
 
     def train(self) -> LabelledImages:
-        return self._read(*self._dataset.files[:2])
+        return self._read(*self._paths[:2])
 
     def test(self) -> LabelledImages:
-        return self._read(*self._dataset.files[2:])
-
-    def known_labels(self) -> dict[str, torch.Tensor]:
-        return {}
+        return self._read(*self._paths[2:])
 
     def class_names(self) -> list[str] | None:
         names = self._dataset.class_names
         return None if names is None else list(names)
 
-    def _read(self, image_file: ArchiveFile, label_file: ArchiveFile) -> LabelledImages:
-        images = read_idx(self._folder / image_file.name, num_dimensions=3)
-        labels = read_idx(self._folder / label_file.name, num_dimensions=1)
+    def _read(self, image_file: Path, label_file: Path) -> LabelledImages:
+        images = read_idx(image_file, num_dimensions=3)
+        labels = read_idx(label_file, num_dimensions=1)
         if len(images) != len(labels):
             raise DataError(
-                str(self._folder / label_file.name),
+                str(label_file),
                 rule=f"must hold one label for each of the {len(images)} images",
                 found=f"{len(labels)} labels",
                 remedy="delete both files and run again to fetch them anew",
@@ -179,6 +172,34 @@ class Downloaded:
             images = images.transpose(1, 2).contiguous()
         labels = labels.long() - self._dataset.first_label
         return LabelledImages(images.unsqueeze(1), {"label": labels})
+
+
+def read_idx(path: Path, num_dimensions: int) -> torch.Tensor:
+    """Read a gzip-compressed IDX file of unsigned bytes.
+
+    Format: two zero bytes, 8 for unsigned bytes, the number of dimensions, each dimension as a
+    big-endian 32-bit number, then the values in C order (LeCun, Cortes, Burges, "The MNIST
+    database", section "File formats").
+
+    Raises:
+        DataError: Damaged compression, another type or number of dimensions, or a length that is
+            not the one the header promises.
+    """
+    try:
+        with gzip.open(path) as archive:
+            content = archive.read()
+        first, *shape = struct.unpack_from(f">{1 + num_dimensions}I", content)
+        if first != UNSIGNED_BYTES + num_dimensions:
+            raise ValueError(f"it begins with {content[:4].hex()}")
+        values = np.frombuffer(content, np.uint8, offset=4 * (1 + num_dimensions)).reshape(shape)
+    except (OSError, EOFError, zlib.error, struct.error, ValueError) as error:
+        raise DataError(
+            str(path),
+            rule=f"must be a complete gzip file of bytes in {num_dimensions} dimensions (IDX)",
+            found=error,
+            remedy=DELETE_FILE,
+        ) from error
+    return torch.from_numpy(values.copy())
 
 
 def _verify(path: Path, md5: str | None) -> None:
@@ -196,27 +217,24 @@ def _verify(path: Path, md5: str | None) -> None:
             str(path),
             rule=f"must have the published MD5 checksum {md5}",
             found=found.hexdigest(),
-            remedy="the file is damaged or another one; delete it and run again to fetch it anew",
+            remedy=DELETE_FILE,
         )
 
 
-def _download(dataset: DownloadedSet, name: str, root: Path, missing: list[str]) -> None:
+def _download(dataset: DownloadedSet, name: str, folder: Path, missing: list[str]) -> None:
     """Fetch what is missing with torchvision's downloader, which shows a progress bar."""
-    folder = root / dataset.torchvision_class / "raw"
+    new_folders = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         import torchvision
 
         folder.mkdir(parents=True, exist_ok=True)
         published = getattr(torchvision.datasets, dataset.torchvision_class)
         if dataset.torchvision_class == "EMNIST":
-            archive = _fetch([published.url], folder, published.md5)
-            _unpack_members(archive, folder, missing)
+            _unpack(_fetch([published.url], folder, published.md5), missing)
             return
-        checksums = {file.name: file.md5 for file in dataset.files}
         for filename in missing:
-            _fetch(
-                [f"{mirror}{filename}" for mirror in published.mirrors], folder, checksums[filename]
-            )
+            addresses = [f"{mirror}{filename}" for mirror in published.mirrors]
+            _fetch(addresses, folder, dataset.md5_of[filename])
     except (OSError, RuntimeError) as error:  # URLError is an OSError
         raise DataError(
             f"dataset={name}",
@@ -226,6 +244,10 @@ def _download(dataset: DownloadedSet, name: str, root: Path, missing: list[str])
             f" {dataset.origin}), name another folder by {DATA_VARIABLE} or dataset.root, or use"
             " dataset=digits, which needs no files",
         ) from error
+    finally:
+        for path in new_folders:
+            with suppress(OSError):  # it holds files
+                path.rmdir()
 
 
 def _fetch(addresses: list[str], folder: Path, md5: str | None) -> Path:
@@ -236,29 +258,29 @@ def _fetch(addresses: list[str], folder: Path, md5: str | None) -> Path:
     """
     from torchvision.datasets.utils import download_url
 
-    filename = addresses[0].rsplit("/", 1)[-1]
-    unfinished = folder / f"{filename}.part"
+    path = folder / addresses[0].rsplit("/", 1)[-1]
+    unfinished = path.with_name(f"{path.name}.part")
     failure: Exception = RuntimeError("no address to download from")
     for address in addresses:
         print(f"downloading {address} to {folder}", file=sys.stderr)
         try:
             download_url(address, str(folder), filename=unfinished.name, md5=md5)
+            return unfinished.replace(path)
         except (OSError, RuntimeError) as error:
             failure = error
-            continue
-        unfinished.replace(folder / filename)
-        return folder / filename
+        finally:
+            unfinished.unlink(missing_ok=True)
     raise failure
 
 
-def _unpack_members(archive: Path, folder: Path, names: list[str]) -> None:
+def _unpack(archive: Path, names: list[str]) -> None:
     """Take the named files out of EMNIST's zip, whatever folder they lie in there."""
     with zipfile.ZipFile(archive) as content:
         members = {Path(member).name: member for member in content.namelist()}
         for name in names:
             if name not in members:
                 raise RuntimeError(f"{archive} holds no {name}")
-            unfinished = folder / f"{name}.part"
+            unfinished = archive.with_name(f"{name}.part")
             with content.open(members[name]) as source, unfinished.open("wb") as target:
                 shutil.copyfileobj(source, target)
-            unfinished.replace(folder / name)
+            unfinished.replace(archive.with_name(name))

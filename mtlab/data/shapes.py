@@ -5,64 +5,52 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.data.source import LabelledImages, Strata
-from mtlab.data.splits import count_held_out, stratified_split
-from mtlab.seeding import derived_seed, generator
+from mtlab.data.source import LabelledImages, Source, Strata, by_main_label, hold_out_test
+from mtlab.seeding import derived_seed
 
 Field = npt.NDArray[np.float32]
 """One number per image and pixel, `(num_images, height, width)`."""
 
 NUM_ORIENTATIONS = 32
-TEST_SPLIT_SEED = 0
 BACKGROUND = 0.3
 GREY_LEVELS = 256
 IMAGES_AT_ONCE = 512
 
 
-@dataclass(frozen=True)
-class ShapesSettings:
-    """What is drawn.
-
-    Attributes:
-        image_size: Side of the square images in pixels.
-        seed: Decides every target, position, scale, blur and noise.
-        difficulty: 0: large, sharp, centred and clean. 1: small, blurred, anywhere, and little but
-            noise.
-    """
-
-    num_images: int
-    image_size: int
-    seed: int
-    difficulty: float
-
-
-class Shapes:
+class Shapes(Source):
     """Ten shapes (`a`) in 32 orientations (`b`) and any brightness in [0, 1] (`c`).
 
     The test split is drawn from the images, fixed for every seed of a run.
 
     Args:
+        num_images, image_size, seed, difficulty: See `draw_shapes`.
         strata: What the test split is stratified by.
     """
 
-    def __init__(self, settings: ShapesSettings, test_fraction: float, strata: Strata) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        *,
+        num_images: int,
+        image_size: int,
+        seed: int,
+        difficulty: float,
+        test_fraction: float,
+        strata: Strata = by_main_label,
+    ) -> None:
+        self._draw = functools.partial(draw_shapes, num_images, image_size, seed, difficulty)
         self._test_fraction = test_fraction
         self._strata = strata
 
     def train(self) -> LabelledImages:
-        everything, rest, _ = self._split
-        return everything.select(rest)
+        return self._divided[0]
 
     def test(self) -> LabelledImages:
-        everything, _, held_out = self._split
-        return everything.select(held_out)
+        return self._divided[1]
 
     def known_labels(self) -> dict[str, torch.Tensor]:
         return {"a": torch.arange(len(OUTLINES)), "b": torch.arange(NUM_ORIENTATIONS)}
@@ -71,42 +59,40 @@ class Shapes:
         return list(OUTLINES)
 
     @functools.cached_property
-    def _split(self) -> tuple[LabelledImages, torch.Tensor, torch.Tensor]:
-        everything, fraction = draw_shapes(self._settings), self._test_fraction
-        rest, held_out = stratified_split(
-            self._strata(everything, count_held_out(len(everything), fraction)),
-            fraction,
-            generator(TEST_SPLIT_SEED, "shapes test split"),
-        )
-        return everything, rest, held_out
+    def _divided(self) -> tuple[LabelledImages, LabelledImages]:
+        return hold_out_test(self._draw(), self._test_fraction, self._strata, "shapes")
 
 
-def draw_shapes(settings: ShapesSettings) -> LabelledImages:
-    """Draw the images; the same settings give the same bytes.
+def draw_shapes(num_images: int, image_size: int, seed: int, difficulty: float) -> LabelledImages:
+    """Draw the images; the same arguments give the same bytes.
+
+    Args:
+        image_size: Side of the square images in pixels.
+        seed: Decides every target, position, scale, blur and noise.
+        difficulty: 0: large, sharp, centred and clean. 1: small, blurred, anywhere, and little but
+            noise.
 
     Returns:
         Images `(num_images, 1, image_size, image_size)`, float32 in [0, 1] in steps of 1/256, and
         the labels a, b (int64) and c (float32).
     """
-    draw = np.random.Generator(np.random.PCG64(derived_seed(settings.seed, "shapes")))
-    num_images, difficulty = settings.num_images, settings.difficulty
+    draw = np.random.Generator(np.random.PCG64(derived_seed(seed, "shapes")))
     # Equal shares, so that a small set has every class.
     shape = draw.permutation(np.arange(num_images) % len(OUTLINES))
     orientation = draw.permutation(np.arange(num_images) % NUM_ORIENTATIONS)
     brightness = draw.random(num_images, dtype=np.float32)
-    pixels = settings.image_size / 32
-    placement = Placement(
-        angle=2 * math.pi * orientation / NUM_ORIENTATIONS,
-        centre=draw.uniform(-1, 1, (2, num_images)) * (1 + 4 * difficulty) * pixels,
-        radius=draw.uniform(11 - 4 * difficulty, 13 - 3 * difficulty, num_images) * pixels,
-        edge_width=draw.uniform(1, 1 + 4 * difficulty, num_images) * pixels,
-    )
+    pixels = image_size / 32
+    angle = 2 * math.pi * orientation / NUM_ORIENTATIONS
+    centre = draw.uniform(-1, 1, (2, num_images)) * (1 + 4 * difficulty) * pixels
+    radius = draw.uniform(11 - 4 * difficulty, 13 - 3 * difficulty, num_images) * pixels
+    edge_width = draw.uniform(1, 1 + 4 * difficulty, num_images) * pixels
+    placement = np.stack([angle, *centre, radius, edge_width])
     contrast = ((0.15 + 0.55 * brightness) * (1 - 0.6 * difficulty)).astype(np.float32)
     noise_deviation = np.float32(0.02 + 0.38 * difficulty**2)
-    images = np.empty((num_images, settings.image_size, settings.image_size), dtype=np.float32)
+    images = np.empty((num_images, image_size, image_size), dtype=np.float32)
     for start in range(0, num_images, IMAGES_AT_ONCE):
         part = slice(start, start + IMAGES_AT_ONCE)
-        coverage = _coverage(shape[part], placement.part(part), settings.image_size)
+        coverage = _coverage(shape[part], placement[:, part], image_size)
         noise = draw.standard_normal(coverage.shape, dtype=np.float32)
         clean = BACKGROUND + contrast[part, None, None] * coverage
         images[part] = np.clip(clean + noise_deviation * noise, 0, 1)
@@ -120,42 +106,28 @@ def draw_shapes(settings: ShapesSettings) -> LabelledImages:
     return LabelledImages(torch.from_numpy(images).unsqueeze(1), labels)
 
 
-@dataclass(frozen=True)
-class Placement:
-    """Where and how each shape lies; one entry per image.
+def _coverage(
+    shape: npt.NDArray[np.int64], placement: npt.NDArray[np.float64], image_size: int
+) -> Field:
+    """How much of each pixel the shape covers, in [0, 1].
 
-    Attributes:
-        angle: In radians.
-        centre: Offset from the image's centre in pixels, `(2, num_images)`: x and y.
-        radius: In pixels.
-        edge_width: Over how many pixels the edge fades: the blur.
+    Args:
+        placement: `(5, num_images)`: the angle in radians, and in pixels the centre's x and y from
+            the image's centre, the radius, and over how many the edge fades: the blur.
     """
-
-    angle: npt.NDArray[np.float64]
-    centre: npt.NDArray[np.float64]
-    radius: npt.NDArray[np.float64]
-    edge_width: npt.NDArray[np.float64]
-
-    def part(self, images: slice) -> Placement:
-        return Placement(
-            self.angle[images], self.centre[:, images], self.radius[images], self.edge_width[images]
-        )
-
-
-def _coverage(shape: npt.NDArray[np.int64], placement: Placement, image_size: int) -> Field:
-    """How much of each pixel the shape covers, in [0, 1]."""
+    angle, centre_x, centre_y, radius, edge_width = placement
     axis = np.arange(image_size, dtype=np.float32) - (image_size - 1) / 2
-    x = (axis[None, None, :] - placement.centre[0][:, None, None]).astype(np.float32)
-    y = (axis[None, :, None] - placement.centre[1][:, None, None]).astype(np.float32)
-    cosine = (np.cos(placement.angle) / placement.radius).astype(np.float32)[:, None, None]
-    sine = (np.sin(placement.angle) / placement.radius).astype(np.float32)[:, None, None]
+    x = (axis[None, None, :] - centre_x[:, None, None]).astype(np.float32)
+    y = (axis[None, :, None] - centre_y[:, None, None]).astype(np.float32)
+    cosine = (np.cos(angle) / radius).astype(np.float32)[:, None, None]
+    sine = (np.sin(angle) / radius).astype(np.float32)[:, None, None]
     # In the shape's own frame it points along u and has the radius 1.
     u, v = x * cosine + y * sine, y * cosine - x * sine
     distance = np.empty_like(u)
     for index, outline in enumerate(OUTLINES.values()):
         chosen = shape == index
         distance[chosen] = outline(u[chosen], v[chosen])
-    fade = (placement.radius / placement.edge_width).astype(np.float32)[:, None, None]
+    fade = (radius / edge_width).astype(np.float32)[:, None, None]
     coverage: Field = np.clip(np.float32(0.5) - distance * fade, 0, 1)
     return coverage
 

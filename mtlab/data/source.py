@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
+
+from mtlab.data.splits import count_held_out, strata_of, stratified_split
+from mtlab.seeding import generator
+
+TEST_SPLIT_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -41,19 +45,16 @@ class LabelledImages:
         )
 
 
-Strata = Callable[[LabelledImages, int], torch.Tensor]
-"""From samples, and how many of them are to be chosen, to the classes `(num_samples,)` whose shares
-the choice keeps."""
-
-
-class Source(Protocol):
+class Source:
     """A dataset on disk or in a package. Nothing of the test split is read before `test()`."""
 
     def train(self) -> LabelledImages:
         """Read the training images, validation included."""
+        raise NotImplementedError
 
     def test(self) -> LabelledImages:
         """Read the test images."""
+        raise NotImplementedError
 
     def known_labels(self) -> dict[str, torch.Tensor]:
         """Per label that the source knows all classes of, those classes, ascending.
@@ -61,6 +62,30 @@ class Source(Protocol):
         Of images that come undivided these are the classes of all of them, so that one which only
         test images have is a class too. A test split with files of its own is not read for this.
         """
+        return {}
 
     def class_names(self) -> list[str] | None:
         """Names of the main label's values; None where the source knows none."""
+        return None
+
+
+Strata = Callable[[LabelledImages, int], torch.Tensor]
+"""From samples, and how many of them are to be chosen, to the classes `(num_samples,)` whose shares
+the choice keeps."""
+
+
+def by_main_label(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
+    """The first label as what a split is stratified by."""
+    return strata_of(samples.main_label, num_chosen)
+
+
+def hold_out_test(
+    everything: LabelledImages, fraction: float, strata: Strata, source: str
+) -> tuple[LabelledImages, LabelledImages]:
+    """Training and test images of a source that comes undivided, the same for every run's seed."""
+    rest, held_out = stratified_split(
+        strata(everything, count_held_out(len(everything), fraction)),
+        fraction,
+        generator(TEST_SPLIT_SEED, f"{source} test split"),
+    )
+    return everything.select(rest), everything.select(held_out)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
 
 import torch
 
@@ -64,139 +63,104 @@ class RegressionTask:
 Task = ClassificationTask | RegressionTask
 
 
-class Derivation(Protocol):
-    """Which class each label value belongs to."""
-
-    keeps_labels: ClassVar[bool]
-    """Whether each class is one label, by which predictions call it."""
-
-    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
-        """Class names in target order, each with its labels, for the labels that occur."""
+Classes = dict[str, list[int]]
+"""Class names in target order, each with its labels. Labels with their names are those that occur
+in the training images, ascending."""
 
 
-@dataclass(frozen=True)
-class AsItIs:
+def label_classes(label_names: Mapping[int, str]) -> Classes:
     """Every label is a class."""
-
-    keeps_labels: ClassVar[bool] = True
-
-    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
-        return {name: [label] for label, name in label_names.items()}
+    return {name: [label] for label, name in label_names.items()}
 
 
-@dataclass(frozen=True)
-class Parity:
+def parity_classes(label_names: Mapping[int, str]) -> Classes:
     """Even labels are class 0, odd ones class 1."""
-
-    keeps_labels: ClassVar[bool] = False
-
-    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
-        return {
-            "even": [label for label in label_names if label % 2 == 0],
-            "odd": [label for label in label_names if label % 2 == 1],
-        }
+    return {
+        "even": [label for label in label_names if label % 2 == 0],
+        "odd": [label for label in label_names if label % 2 == 1],
+    }
 
 
-@dataclass(frozen=True)
-class Threshold:
+def threshold_classes(label_names: Mapping[int, str], at: int) -> Classes:
     """Labels below `at` are class 0, the others class 1."""
-
-    keeps_labels: ClassVar[bool] = False
-
-    at: int
-
-    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
-        return {
-            f"below {self.at}": [label for label in label_names if label < self.at],
-            f"{self.at} and above": [label for label in label_names if label >= self.at],
-        }
+    return {
+        f"below {at}": [label for label in label_names if label < at],
+        f"{at} and above": [label for label in label_names if label >= at],
+    }
 
 
-@dataclass(frozen=True)
-class Groups:
+def group_classes(
+    label_names: Mapping[int, str],
+    groups: Mapping[str, Sequence[int]],
+    num_labels: int,
+    key: str,
+) -> Classes:
     """Named groups of labels, in the order in which they are listed.
 
     Args:
-        members: Labels of each group.
-        key: The configuration key, for messages.
         num_labels: How many label values the dataset has, whether or not they were all kept.
+        key: The configuration key of the groups, for messages.
+
+    Raises:
+        ConfigError: A label in no group or in two, or a group with a label the dataset lacks.
     """
-
-    keeps_labels: ClassVar[bool] = False
-
-    members: Mapping[str, Sequence[int]]
-    key: str
-    num_labels: int
-
-    def classes(self, label_names: Mapping[int, str]) -> dict[str, list[int]]:
-        """Keep the groups that still have a label.
-
-        Raises:
-            ConfigError: A label in no group or in two, or a group with a label the dataset lacks.
-        """
-        owner: dict[int, str] = {}
-        for group, labels in self.members.items():
-            for label in labels:
-                self._check_label(label, group, owner)
-                owner[label] = group
-        for label, name in label_names.items():
-            if label not in owner:
+    owner: dict[int, str] = {}
+    for group, labels in groups.items():
+        for label in labels:
+            if label in owner:
+                twice = owner[label] == group
                 raise ConfigError(
-                    self.key,
-                    rule="must put every label in a group",
-                    found=f"label {label}{f' ({name})' if name != str(label) else ''} in none",
-                    remedy="add it to a group, or leave it out by dataset.classes",
+                    key,
+                    rule="must put every label in one group",
+                    found=f"label {label} "
+                    + (f"twice in {group}" if twice else f"in {owner[label]} and {group}"),
+                    remedy="take it out of one",
                 )
-        kept = {
-            group: [label for label in labels if label in label_names]
-            for group, labels in self.members.items()
-        }
-        return {group: labels for group, labels in kept.items() if labels}
-
-    def _check_label(self, label: int, group: str, owner: dict[int, str]) -> None:
-        if label in owner:
-            where = (
-                f"twice in {group}" if owner[label] == group else f"in {owner[label]} and {group}"
-            )
+            if not 0 <= label < num_labels:
+                raise ConfigError(
+                    key,
+                    rule=f"must list labels from 0 to {num_labels - 1}",
+                    found=f"label {label} in {group}",
+                    remedy="take it out",
+                )
+            owner[label] = group
+    for label, name in label_names.items():
+        if label not in owner:
             raise ConfigError(
-                self.key,
-                rule="must put every label in one group",
-                found=f"label {label} {where}",
-                remedy="take it out of one",
+                key,
+                rule="must put every label in a group",
+                found=f"label {label}{f' ({name})' if name != str(label) else ''} in none",
+                remedy="add it to a group, or leave it out by dataset.classes",
             )
-        if not 0 <= label < self.num_labels:
-            raise ConfigError(
-                self.key,
-                rule=f"must list labels from 0 to {self.num_labels - 1}",
-                found=f"label {label} in {group}",
-                remedy="take it out",
-            )
+    return {
+        group: [label for label in labels if label in label_names]
+        for group, labels in groups.items()
+    }
 
 
 def derive_task(
-    name: str, derivation: Derivation, label_names: Mapping[int, str]
+    name: str, classes: Classes, *, keeps_labels: bool = False
 ) -> tuple[ClassificationTask, dict[int, int]]:
-    """The task, and the target for each label.
+    """The task of the classes that have labels, and the target for each label.
 
     Args:
-        label_names: The labels that occur in the training images, ascending, with their names.
+        keeps_labels: Whether each class is one label, by which predictions call it.
 
     Raises:
         ConfigError: Fewer than two classes are left, so that there is nothing to learn.
     """
-    classes = derivation.classes(label_names)
     occupied = {class_name: labels for class_name, labels in classes.items() if labels}
+    target_of = {
+        label: target for target, labels in enumerate(occupied.values()) for label in labels
+    }
     if len(occupied) < 2:
         raise ConfigError(
             f"dataset.tasks.{name}",
             rule="must tell at least two classes apart",
-            found=f"only {', '.join(occupied) or 'none'} among the labels {list(label_names)}",
+            found=f"only {', '.join(occupied) or 'none'} among the labels {sorted(target_of)}",
             remedy="leave the task out of `tasks`, or keep more labels by dataset.classes",
         )
-    target_of = {
-        label: target for target, labels in enumerate(occupied.values()) for label in labels
-    }
-    labels = tuple(target_of) if derivation.keeps_labels else ()
+    labels = tuple(target_of) if keeps_labels else ()
     return ClassificationTask(name, tuple(occupied), labels), target_of
 
 
@@ -236,28 +200,20 @@ def value_targets(labels: torch.Tensor, task: RegressionTask) -> torch.Tensor:
         DataError: A value outside the task's range, or beyond what its activation reaches.
     """
     values = labels.to(torch.float32)
-    if task.range is not None:
-        low, high = task.range
-        _check_within(
-            values, low, high, f"dataset.tasks.{task.name}.range",
-            f"must hold every target, and is [{low:g}, {high:g}]",
-            "widen the range, or rescale the labels",
-        )  # fmt: skip
-    elif task.activation in REACH:
-        low, high = REACH[task.activation]
-        _check_within(
-            values, low, high, f"dataset.tasks.{task.name}.activation",
-            f"must reach every target, and {task.activation} without a range answers from {low:g}"
-            + ("" if math.isinf(high) else f" to {high:g}"),
-            f"set dataset.tasks.{task.name}.range with sigmoid, or use identity",
-        )  # fmt: skip
+    key, remedy = "range", "widen the range, or rescale the labels"
+    low, high = task.range or REACH.get(task.activation, (-math.inf, math.inf))
+    rule = f"must hold every target, and is [{low:g}, {high:g}]"
+    if task.range is None:
+        key = "activation"
+        reach = f"from {low:g}" + ("" if math.isinf(high) else f" to {high:g}")
+        rule = f"must reach every target, and {task.activation} without a range answers {reach}"
+        remedy = f"set dataset.tasks.{task.name}.range with sigmoid, or use identity"
+    outside = values[(values < low) | (values > high)]
+    if len(outside):
+        raise DataError(
+            f"dataset.tasks.{task.name}.{key}",
+            rule=rule,
+            found=f"{len(outside)} outside it, such as {float(outside[0]):g}",
+            remedy=remedy,
+        )
     return values
-
-
-def _check_within(
-    values: torch.Tensor, low: float, high: float, key: str, rule: str, remedy: str
-) -> None:
-    outside = (values < low) | (values > high)
-    if bool(outside.any()):
-        found = f"{int(outside.sum())} outside it, such as {float(values[outside][0]):g}"
-        raise DataError(key, rule=rule, found=found, remedy=remedy)

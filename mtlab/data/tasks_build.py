@@ -12,15 +12,15 @@ from mtlab.config.model import TaskChoice
 from mtlab.config.tasks import OutputActivation, TargetRule, TaskConfig, TaskKind
 from mtlab.data.source import LabelledImages
 from mtlab.data.tasks import (
-    AsItIs,
-    Derivation,
-    Groups,
-    Parity,
+    Classes,
     RegressionTask,
     Task,
-    Threshold,
     class_targets,
     derive_task,
+    group_classes,
+    label_classes,
+    parity_classes,
+    threshold_classes,
     value_targets,
 )
 from mtlab.errors import ConfigError
@@ -167,25 +167,52 @@ def task_targets(
     class_names = None
     if label == next(iter(labels)):
         class_names = config.class_names or source_class_names
-        if class_names is not None and len(class_names) < num_labels:
-            raise ConfigError(
-                "dataset.class_names",
-                rule=f"must name each of the {num_labels} labels",
-                found=f"{len(class_names)} names",
-                remedy="add the missing names, or set it to null",
-            )
-        if class_names is not None and len(set(class_names)) != len(class_names):
-            raise ConfigError(
-                "dataset.class_names",
-                rule="must give each label a name of its own",
-                found=class_names,
-                remedy="tell them apart, or set it to null",
-            )
+        _check_class_names(class_names, num_labels)
         if config.classes is not None:
             present = sorted(config.classes)
-    label_names = {value: class_names[value] if class_names else str(value) for value in present}
-    derived, table = derive_task(name, _derivation(name, task, num_labels), label_names)
+    names = {value: class_names[value] if class_names else str(value) for value in present}
+    classes = _classes(name, task, names, num_labels)
+    derived, table = derive_task(name, classes, keeps_labels=task.by is TargetRule.label)
     return TaskTargets(derived, label, lambda labels: class_targets(labels, table, name))
+
+
+def _check_class_names(names: list[str] | None, num_labels: int) -> None:
+    if names is not None and len(names) < num_labels:
+        raise ConfigError(
+            "dataset.class_names",
+            rule=f"must name each of the {num_labels} labels",
+            found=f"{len(names)} names",
+            remedy="add the missing names, or set it to null",
+        )
+    if names is not None and len(set(names)) != len(names):
+        raise ConfigError(
+            "dataset.class_names",
+            rule="must give each label a name of its own",
+            found=names,
+            remedy="tell them apart, or set it to null",
+        )
+
+
+def _classes(
+    name: str, task: TaskConfig, label_names: Mapping[int, str], num_labels: int
+) -> Classes:
+    key = f"dataset.tasks.{name}"
+    match task.by:
+        case TargetRule.label:
+            return label_classes(label_names)
+        case TargetRule.parity:
+            return parity_classes(label_names)
+        case TargetRule.threshold:
+            if task.at is None:
+                raise ConfigError(
+                    f"{key}.at",
+                    rule="must be a label",
+                    found=None,
+                    remedy=f"for example {key}.at=5",
+                )
+            return threshold_classes(label_names, task.at)
+        case TargetRule.groups:
+            return group_classes(label_names, task.groups, num_labels, f"{key}.groups")
 
 
 def _check_classification(name: str, task: TaskConfig, label: str, values: torch.Tensor) -> None:
@@ -240,23 +267,3 @@ def _regression_task(name: str, task: TaskConfig) -> RegressionTask:
             remedy="use sigmoid, which reaches over the range, or identity",
         )
     return RegressionTask(name, low_high, task.activation.value, task.loss.value, task.huber_delta)
-
-
-def _derivation(name: str, task: TaskConfig, num_labels: int) -> Derivation:
-    key = f"dataset.tasks.{name}"
-    match task.by:
-        case TargetRule.label:
-            return AsItIs()
-        case TargetRule.parity:
-            return Parity()
-        case TargetRule.threshold:
-            if task.at is None:
-                raise ConfigError(
-                    f"{key}.at",
-                    rule="must be a label",
-                    found=None,
-                    remedy=f"for example {key}.at=5",
-                )
-            return Threshold(task.at)
-        case TargetRule.groups:
-            return Groups(task.groups, f"{key}.groups", num_labels)

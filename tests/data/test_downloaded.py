@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import http.server
+import struct
 import threading
 import warnings
 import zipfile
@@ -13,10 +14,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_idx import idx_bytes
 
 from mtlab.data import downloaded
-from mtlab.data.downloaded import SETS, ArchiveFile, Downloaded, DownloadedSet, cache_folder, emnist
+from mtlab.data.downloaded import SETS, Downloaded, DownloadedSet, cache_folder, emnist, read_idx
 from mtlab.errors import DataError
 
 with warnings.catch_warnings():
@@ -34,7 +34,7 @@ FILES = (
 @pytest.mark.parametrize("name", SETS)
 def test_checksums_are_the_ones_torchvision_publishes(name: str) -> None:
     known = getattr(published, SETS[name].torchvision_class)
-    assert [(file.name, file.md5) for file in SETS[name].files] == list(known.resources)
+    assert list(SETS[name].md5_of.items()) == list(known.resources)
 
 
 @pytest.mark.parametrize("variant", ["balanced", "letters", "digits"])
@@ -43,6 +43,12 @@ def test_emnist_class_names_are_torchvisions(variant: str) -> None:
     names = emnist(variant).class_names
     assert names is not None
     assert sorted(names) == sorted(known)
+
+
+def idx_bytes(values: torch.Tensor) -> bytes:
+    """An IDX file written by hand from the format's description."""
+    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+    return header + values.to(torch.uint8).numpy().tobytes()
 
 
 def tiny_contents() -> dict[str, bytes]:
@@ -57,10 +63,8 @@ def tiny_contents() -> dict[str, bytes]:
 
 
 def tiny_set(contents: dict[str, bytes]) -> DownloadedSet:
-    a, b, c, d = (
-        ArchiveFile(name, hashlib.md5(content).hexdigest()) for name, content in contents.items()
-    )
-    return DownloadedSet("MNIST", "somewhere", (a, b, c, d))
+    checksums = {name: hashlib.md5(content).hexdigest() for name, content in contents.items()}
+    return DownloadedSet("MNIST", "somewhere", dict(checksums))
 
 
 def write_all(contents: dict[str, bytes], root: Path) -> Path:
@@ -147,18 +151,22 @@ def test_a_download_with_another_checksum_leaves_no_file_that_looks_complete(
     root = tmp_path / "cache"
     with pytest.raises(DataError, match="could not be downloaded"):
         Downloaded(tiny_set(contents), "mnist", root)
-    assert not (root / "MNIST" / "raw" / FILES[0]).exists()
+    assert not root.exists()
 
 
 def test_without_network_the_message_names_folder_origin_and_a_way_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(published.MNIST, "mirrors", ["http://127.0.0.1:1/"])
+    (tmp_path / "there").mkdir()
+    root = tmp_path / "there" / "not" / "at" / "all"
     with pytest.raises(DataError) as caught:
-        Downloaded(SETS["mnist"], "mnist", tmp_path)
+        Downloaded(SETS["mnist"], "mnist", root)
     line = str(caught.value)
     assert "\n" not in line
-    assert str(tmp_path / "MNIST" / "raw") in line
+    assert str(root / "MNIST" / "raw") in line
+    # Folders are made only when something is written into them.
+    assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
     assert "MNIST page" in line
     assert "dataset=digits" in line
 
@@ -170,9 +178,9 @@ def test_emnist_is_taken_out_of_its_zip_and_turned_upright(
     image = torch.arange(12).reshape(1, 3, 4)
     archive = folder / "gzip.zip"
     with zipfile.ZipFile(archive, "w") as content:
-        for file in emnist("letters").files:
-            values = image if "images" in file.name else torch.tensor([2])
-            content.writestr(f"gzip/{file.name}", gzip.compress(idx_bytes(values)))
+        for name in emnist("letters").md5_of:
+            values = image if "images" in name else torch.tensor([2])
+            content.writestr(f"gzip/{name}", gzip.compress(idx_bytes(values)))
     monkeypatch.setattr(published.EMNIST, "url", f"{address}gzip.zip")
     monkeypatch.setattr(published.EMNIST, "md5", hashlib.md5(archive.read_bytes()).hexdigest())
     read = Downloaded(emnist("letters"), "emnist", tmp_path / "cache").train()
@@ -189,3 +197,40 @@ def test_the_cache_folder_is_the_key_then_the_variable_then_the_users(
     monkeypatch.delenv(downloaded.DATA_VARIABLE)
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     assert cache_folder(None).name == "mtlab"
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    return torch.arange(2 * 3 * 4).reshape(2, 3, 4)
+
+
+def test_values_come_back_in_shape(tmp_path: Path, images: torch.Tensor) -> None:
+    path = tmp_path / "images.gz"
+    path.write_bytes(gzip.compress(idx_bytes(images)))
+    assert torch.equal(read_idx(path, num_dimensions=3).long(), images)
+
+
+def flip_a_bit_of_the_checksum(good: bytes) -> bytes:
+    content = bytearray(gzip.compress(good))
+    content[-6] ^= 1
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda good: gzip.compress(good)[:-9],
+        lambda good: b"not gzip at all",
+        lambda good: gzip.compress(good[:-1]),
+        lambda good: gzip.compress(good + b"x"),
+        lambda good: gzip.compress(b"\0\0\x0d" + good[3:]),
+        lambda good: gzip.compress(b""),
+        flip_a_bit_of_the_checksum,
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path, images, damage) -> None:
+    path = tmp_path / "images.gz"
+    path.write_bytes(damage(idx_bytes(images)))
+    with pytest.raises(DataError, match=r"complete gzip file of bytes in 3 dimensions") as caught:
+        read_idx(path, num_dimensions=3)
+    assert str(path) in str(caught.value)

@@ -8,21 +8,22 @@ import numpy as np
 import pytest
 import torch
 
-from mtlab.data.shapes import OUTLINES, Shapes, ShapesSettings, draw_shapes
+from mtlab.data.shapes import OUTLINES, Shapes, draw_shapes
+from mtlab.data.source import LabelledImages
 
 HASH_IN_A_NEW_PROCESS = """
 from hashlib import sha256
-from mtlab.data.shapes import ShapesSettings, draw_shapes
-print(sha256(draw_shapes(ShapesSettings(60, 32, 7, 0.5)).images.numpy().tobytes()).hexdigest())
+from mtlab.data.shapes import draw_shapes
+print(sha256(draw_shapes(60, 32, 7, 0.5).images.numpy().tobytes()).hexdigest())
 """
 
 
-def settings(num_images: int = 60, seed: int = 7, difficulty: float = 0.5) -> ShapesSettings:
-    return ShapesSettings(num_images, 32, seed, difficulty)
+def draw(num_images: int = 60, seed: int = 7, difficulty: float = 0.5) -> LabelledImages:
+    return draw_shapes(num_images, 32, seed, difficulty)
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process():
-    here = sha256(draw_shapes(settings()).images.numpy().tobytes()).hexdigest()
+    here = sha256(draw().images.numpy().tobytes()).hexdigest()
     there = subprocess.run(
         [sys.executable, "-c", HASH_IN_A_NEW_PROCESS], capture_output=True, text=True, check=True
     )
@@ -30,20 +31,20 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process():
 
 
 def test_the_bytes_stay_those_of_every_version():
-    images = draw_shapes(ShapesSettings(3000, 32, 0, 0.4)).images
+    images = draw_shapes(3000, 32, 0, 0.4).images
     digest = sha256(images.numpy().tobytes()).hexdigest()
     assert digest == "e4dfe7002b9bd77bb60241c48f7e514164fb847f883c93b98f1d93bf599578f7"
 
 
 def test_another_seed_gives_other_images_and_targets():
-    one, other = draw_shapes(settings(seed=1)), draw_shapes(settings(seed=2))
+    one, other = draw(seed=1), draw(seed=2)
     assert not torch.equal(one.images, other.images)
     assert not torch.equal(one.labels["b"], other.labels["b"])
 
 
 @pytest.mark.parametrize("difficulty", [0.0, 1.0])
 def test_images_and_targets_have_the_studys_form(difficulty: float):
-    samples = draw_shapes(settings(700, difficulty=difficulty))
+    samples = draw(700, difficulty=difficulty)
     assert samples.images.shape == (700, 1, 32, 32)
     assert samples.images.dtype == torch.float32
     assert float(samples.images.min()) >= 0 and float(samples.images.max()) <= 1
@@ -53,21 +54,21 @@ def test_images_and_targets_have_the_studys_form(difficulty: float):
 
 
 def test_targets_do_not_tell_each_other():
-    labels = draw_shapes(ShapesSettings(3000, 8, 0, 0.0)).labels
+    labels = draw_shapes(3000, 8, 0, 0.0).labels
     table = torch.stack([labels[name].double() for name in "abc"])
     correlations = table.corrcoef() - torch.eye(3, dtype=torch.float64)
     assert float(correlations.abs().max()) < 0.06
 
 
 def test_brightness_is_that_of_the_shape():
-    samples = draw_shapes(settings(400, difficulty=0.0))
+    samples = draw(400, difficulty=0.0)
     brightest = samples.images.flatten(1).quantile(0.98, dim=1)
     assert float(torch.corrcoef(torch.stack([brightest, samples.labels["c"]]))[0, 1]) > 0.95
 
 
 def test_difficulty_buries_the_shape_in_noise():
     def signal_to_noise(difficulty: float) -> float:
-        images = draw_shapes(settings(300, difficulty=difficulty)).images[:, 0]
+        images = draw(300, difficulty=difficulty).images[:, 0]
         corners = images[:, :4, :4].reshape(300, -1)
         return float(
             (images[:, 12:20, 12:20].mean(dim=(1, 2)) - 0.3).mean() / corners.std(dim=1).mean()
@@ -98,7 +99,10 @@ def test_shapes_fit_their_radius():
 
 
 def test_train_and_test_share_no_image():
-    source = Shapes(settings(100), 0.2, lambda samples, _: samples.main_label)
+    source = Shapes(
+        num_images=100, image_size=32, seed=7, difficulty=0.5, test_fraction=0.2,
+        strata=lambda samples, _: samples.main_label,
+    )  # fmt: skip
     train, test = source.train(), source.test()
     assert (len(train), len(test)) == (80, 20)
     seen = {image.numpy().tobytes() for image in train.images}
