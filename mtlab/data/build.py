@@ -125,11 +125,6 @@ def build_dataset(
         statistics.check(test.images, f"the test images of dataset={config.name}")
         return split(test)
 
-    def digest_test() -> str:
-        images = kept_test_samples(source.test(), config).images
-        form = f"{images.dtype} {tuple(images.shape)}".encode()
-        return sha256(form + images.contiguous().numpy().tobytes()).hexdigest()
-
     channels, height, width = train.images.shape[1:]
     return Dataset(
         name=config.name,
@@ -140,8 +135,14 @@ def build_dataset(
         train=split(train),
         val=split(val),
         load_test=load_test,
-        digest_test=digest_test,
+        digest_test=lambda: digest_of(kept_test_samples(source.test(), config).images),
     )
+
+
+def digest_of(images: torch.Tensor) -> str:
+    """SHA-256 of images as they were read: their values, shape and type."""
+    form = f"{images.dtype} {tuple(images.shape)}".encode()
+    return sha256(form + images.contiguous().numpy().tobytes()).hexdigest()
 
 
 def strata_by(config: DatasetConfig) -> Strata:
