@@ -6,12 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-
-# torch loads its compiler, for seconds, at the first use of a counter or an optimizer. Loaded with
-# the other imports it does not count as time of a run.
-import torch._dynamo
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from mtlab.models.multitask import MultiTaskNetwork
 
@@ -44,18 +39,32 @@ def count_parameters(model: nn.Module) -> ParameterCounts:
 def flops_per_sample(model: nn.Module, image_shape: tuple[int, int, int]) -> int:
     """Floating-point operations of one image's forward pass.
 
-    Counted by torch's FlopCounterMode: matrix products and convolutions, a multiplication and an
-    addition being two operations; activations and pooling are not counted.
+    As torch's FlopCounterMode counts, which would load torch's compiler for seconds: products of
+    dense layers and convolutions, a multiplication and an addition being two operations; biases,
+    activations and pooling are not counted.
     """
-    device = next(model.parameters()).device
+    total = 0
+
+    def count(layer: nn.Module, _: object, output: torch.Tensor) -> None:
+        nonlocal total
+        assert isinstance(layer, nn.Linear | nn.Conv2d)
+        # Each weight is used once for every place of the output's map.
+        num_places = output.numel() // layer.weight.shape[0]
+        total += 2 * layer.weight.numel() * num_places
+
+    hooks = [
+        layer.register_forward_hook(count)
+        for layer in model.modules()
+        if isinstance(layer, nn.Linear | nn.Conv2d)
+    ]
     was_training = model.training
     model.eval()
-    counter = FlopCounterMode(display=False)
-    # Two images, halved: a single one can turn a matrix product into another, uncounted operation.
-    with torch.no_grad(), counter:
-        model(torch.zeros(2, *image_shape, device=device))
+    with torch.no_grad():
+        model(torch.zeros(1, *image_shape, device=next(model.parameters()).device))
     model.train(was_training)
-    return int(counter.get_total_flops()) // 2
+    for hook in hooks:
+        hook.remove()
+    return total
 
 
 def _size(parameters: Iterable[nn.Parameter]) -> int:

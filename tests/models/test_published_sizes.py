@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
+import torch
 from conftest import composed
+from torch.utils.flop_counter import FlopCounterMode
 
 from mtlab.config.compose import to_run_config
-from mtlab.data.tasks import ClassificationTask
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.models.build import build_model
 from mtlab.models.counting import count_parameters, flops_per_sample
 
@@ -86,3 +91,27 @@ def test_operations_are_two_per_multiplication_of_dense_and_convolution_layers()
     perceptron = to_run_config(composed("model=perceptron"))
     unit = build_model(perceptron.model, (1, 28, 28), [ClassificationTask("pair", ("0", "1"))])
     assert flops_per_sample(unit, (1, 28, 28)) == 2 * 784
+
+
+@pytest.mark.parametrize("model", ["perceptron", "mlp", "cnn", "mtl_cnn", "vgg", "three_heads"])
+def test_operations_are_those_that_torch_counts(model: str) -> None:
+    config = to_run_config(composed(f"model={model}"))
+    tasks: list[Task] = [ClassificationTask("a", ("0", "1"))]
+    if model in ("mtl_cnn", "three_heads"):
+        tasks += [ClassificationTask("b", tuple("01234")), RegressionTask("c")]
+    network = build_model(config.model, (3, 28, 28), tasks).eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(torch.zeros(2, 3, 28, 28))
+    assert flops_per_sample(network, (3, 28, 28)) == counter.get_total_flops() / 2
+
+
+def test_nothing_loads_torchs_compiler_before_training_begins() -> None:
+    modules = [
+        "mtlab.commands.train", "mtlab.models.build", "mtlab.models.counting",
+        "mtlab.training.build",
+    ]  # fmt: skip
+    lines = [*(f"import {module}" for module in modules), "import sys, torch"]
+    lines += ["model = mtlab.models.perceptron.Perceptron((1, 2, 2), 'pair', 0.1)"]
+    lines += ["mtlab.models.counting.flops_per_sample(model, (1, 2, 2))"]
+    lines += ["assert 'torch._dynamo' not in sys.modules"]
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
