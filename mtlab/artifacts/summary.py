@@ -150,4 +150,4 @@ class RunSummary:
 
 
 def _figures(split: SplitMetrics | None) -> dict[str, dict[str, float]] | None:
-    return None if split is None else {name: task.as_dict() for name, task in split.tasks.items()}
+    return None if split is None else split.tasks

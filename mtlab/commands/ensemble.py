@@ -112,7 +112,7 @@ def comparison_table(members: Sequence[Row], ensemble: Sequence[Row]) -> Table:
         table.add_column(f"{task} {name}", justify="right")
     for rows in (members, ensemble):
         for title, measured in rows:
-            cells = [f"{measured.tasks[task].as_dict()[name]:.4f}" for task, name in shown]
+            cells = [f"{measured.tasks[task][name]:.4f}" for task, name in shown]
             table.add_row(title, *cells)
         table.add_section()
     return table

@@ -214,7 +214,7 @@ def train_pair(config: RunConfig, pair: Pair) -> PairResult:
         converged=trainer.converged,
         iterations=trainer.epoch,
         last_train_error=last.loss,
-        kept_train_accuracy=train.tasks[task].as_dict()["accuracy"],
-        kept_test_accuracy=test.tasks[task].as_dict()["accuracy"],
+        kept_train_accuracy=train.tasks[task]["accuracy"],
+        kept_test_accuracy=test.tasks[task]["accuracy"],
         seconds=time.perf_counter() - started,
     )

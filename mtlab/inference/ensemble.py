@@ -194,4 +194,4 @@ def _published(kept: Sequence[Candidate], device: Device) -> dict[str, Any]:
 
 def task_metrics(metrics: SplitMetrics) -> dict[str, dict[str, float]]:
     """Each task's metrics as they stand in summary.json."""
-    return {name: task.as_dict() for name, task in metrics.tasks.items()}
+    return metrics.tasks

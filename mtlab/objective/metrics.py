@@ -8,32 +8,14 @@ from dataclasses import dataclass
 import torch
 
 from mtlab.data.tasks import RegressionTask, Task
-from mtlab.objective.regression import RegressionMetrics, RegressionSums
+from mtlab.objective.regression import RegressionSums
 
+TaskMetrics = dict[str, float]
+"""One task on one split: `loss`, its mean, then by name
 
-@dataclass(frozen=True)
-class ClassificationMetrics:
-    """Measures of one classification task on one split, all fractions in [0, 1].
-
-    Attributes:
-        accuracy: Share of the samples classified rightly.
-        precision, recall, f1: Means over the classes that occur as target or prediction, each
-            class counting the same (macro average). A class that is never predicted has precision
-            0, one that never occurs has recall 0.
-    """
-
-    accuracy: float
-    precision: float
-    recall: float
-    f1: float
-
-    def as_dict(self) -> dict[str, float]:
-        return {
-            "accuracy": self.accuracy,
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-        }
+- of a classification `accuracy`, `precision`, `recall` and `f1`, all fractions in [0, 1];
+- of a regression `mae`, `mse` and `rmse`, in the target's unit, and `r2`.
+"""
 
 
 class ConfusionMatrix:
@@ -60,26 +42,30 @@ class ConfusionMatrix:
         return self._counts.view(shape).to("cpu", copy=True)
 
 
-def classification_metrics(confusion: torch.Tensor) -> ClassificationMetrics:
+def classification_metrics(confusion: torch.Tensor) -> dict[str, float]:
     """Measures from a confusion matrix `(classes, classes)` with targets in rows.
 
-    The same figures as scikit-learn's `precision_recall_fscore_support(average="macro",
-    zero_division=0)`.
+    Precision, recall and f1 are means over the classes that occur as target or prediction, each
+    counting the same: scikit-learn's `precision_recall_fscore_support(average="macro",
+    zero_division=0)`. A class that is never predicted has precision 0, one that never occurs has
+    recall 0.
     """
     counts = confusion.double()
     right = counts.diagonal()
     occurrences, predictions = counts.sum(dim=1), counts.sum(dim=0)
     seen = (occurrences + predictions) > 0
-    precision = right / predictions.clamp(min=1)
-    recall = right / occurrences.clamp(min=1)
-    f1 = 2 * right / (occurrences + predictions).clamp(min=1)
-    total = counts.sum().clamp(min=1)
-    return ClassificationMetrics(
-        accuracy=float(right.sum() / total),
-        precision=float(precision[seen].mean()) if seen.any() else 0.0,
-        recall=float(recall[seen].mean()) if seen.any() else 0.0,
-        f1=float(f1[seen].mean()) if seen.any() else 0.0,
-    )
+    per_class = {
+        "precision": right / predictions.clamp(min=1),
+        "recall": right / occurrences.clamp(min=1),
+        "f1": 2 * right / (occurrences + predictions).clamp(min=1),
+    }
+    return {
+        "accuracy": float(right.sum() / counts.sum().clamp(min=1)),
+        **{
+            name: float(values[seen].mean()) if seen.any() else 0.0
+            for name, values in per_class.items()
+        },
+    }
 
 
 Measure = ConfusionMatrix | RegressionSums
@@ -97,29 +83,11 @@ def new_measures(tasks: Iterable[Task], device: torch.device) -> dict[str, Measu
 
 
 @dataclass(frozen=True)
-class TaskMetrics:
-    """One task on one split: its mean loss and its measures."""
-
-    loss: float
-    figures: ClassificationMetrics | RegressionMetrics
-
-    def as_dict(self) -> dict[str, float]:
-        return {"loss": self.loss, **self.figures.as_dict()}
-
-    @property
-    def headline(self) -> str:
-        """The one measure to show where there is room for one, with its name if not accuracy."""
-        if isinstance(self.figures, ClassificationMetrics):
-            return f"{self.figures.accuracy:.4f}"
-        return f"mae {self.figures.mae:.4f}"
-
-
-@dataclass(frozen=True)
 class SplitMetrics:
     """All tasks on one split.
 
     Attributes:
-        loss: The weighted loss.
+        loss: As `Objective.reported_loss` adds up those of the tasks.
         tasks: By task name, in order.
         confusions: Per classification task, counts `(classes, classes)` with targets in rows.
     """
@@ -130,31 +98,32 @@ class SplitMetrics:
 
     def as_dict(self) -> dict[str, float | dict[str, float]]:
         """`loss`, then per task its loss and measures."""
-        return {"loss": self.loss, **{name: task.as_dict() for name, task in self.tasks.items()}}
+        return {"loss": self.loss, **self.tasks}
 
     @property
     def headline(self) -> str:
-        """Each task's name with its main measure."""
-        return " ".join(f"{name} {task.headline}" for name, task in self.tasks.items())
+        """Each task's name with the one measure to show where there is room for one."""
+        return " ".join(
+            f"{name} {task['accuracy']:.4f}"
+            if "accuracy" in task
+            else f"{name} mae {task['mae']:.4f}"
+            for name, task in self.tasks.items()
+        )
 
 
 def split_metrics(
-    total_loss: float,
-    losses: list[float],
-    measured: Mapping[str, torch.Tensor | RegressionMetrics],
+    loss: float, losses: list[float], measured: Mapping[str, torch.Tensor | dict[str, float]]
 ) -> SplitMetrics:
-    """Put a split's figures together.
+    """Put a split's metrics together.
 
     Args:
         losses: One per task, in the order of `measured`.
         measured: What was read of each task's measure: a confusion matrix, or regression's
-            figures.
+            measures.
     """
-    tasks, confusions = {}, {}
-    for loss, (name, result) in zip(losses, measured.items(), strict=True):
-        if isinstance(result, torch.Tensor):
-            confusions[name] = result
-            tasks[name] = TaskMetrics(loss, classification_metrics(result))
-        else:
-            tasks[name] = TaskMetrics(loss, result)
-    return SplitMetrics(total_loss, tasks, confusions)
+    confusions = {name: one for name, one in measured.items() if isinstance(one, torch.Tensor)}
+    tasks = {}
+    for task_loss, (name, one) in zip(losses, measured.items(), strict=True):
+        values = classification_metrics(one) if isinstance(one, torch.Tensor) else one
+        tasks[name] = {"loss": task_loss, **values}
+    return SplitMetrics(loss, tasks, confusions)

@@ -3,31 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
-
-
-@dataclass(frozen=True)
-class RegressionMetrics:
-    """Measures of one regression task on one split, in the target's unit.
-
-    Attributes:
-        mae: Mean absolute error.
-        mse: Mean squared error.
-        rmse: Its square root.
-        r2: Coefficient of determination: 1 for a perfect prediction, 0 for one as good as the mean
-            of the targets, below 0 for a worse one. Where all targets are equal it is 1 or 0, as in
-            scikit-learn's `r2_score`.
-    """
-
-    mae: float
-    mse: float
-    rmse: float
-    r2: float
-
-    def as_dict(self) -> dict[str, float]:
-        return {"mae": self.mae, "mse": self.mse, "rmse": self.rmse, "r2": self.r2}
 
 
 class RegressionSums:
@@ -62,11 +39,15 @@ class RegressionSums:
         self._target_mean += shift * num_new / count
         self._count.copy_(count)
 
-    def read(self) -> RegressionMetrics:
-        """The measures over everything added; one transfer."""
-        count, absolute, squared, deviations = self._sums[:4].tolist()
+    def read(self) -> dict[str, float]:
+        """`mae`, `mse`, `rmse` and `r2` over everything added; one transfer.
+
+        r2 is 1 for perfect predictions, 0 for those as good as the mean of the targets, below 0 for
+        worse ones. Where all targets are equal it is 1 or 0, as in scikit-learn's `r2_score`.
+        """
+        count, absolute, squared, deviations, _ = self._sums.tolist()
         count = max(count, 1.0)
         mse = squared / count
         r2_of_equal_targets = 1.0 if squared == 0 else 0.0
         r2 = 1 - squared / deviations if deviations > 0 else r2_of_equal_targets
-        return RegressionMetrics(absolute / count, mse, math.sqrt(mse), r2)
+        return {"mae": absolute / count, "mse": mse, "rmse": math.sqrt(mse), "r2": r2}

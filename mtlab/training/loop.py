@@ -201,9 +201,9 @@ def _check_finite(sums: EpochSums, num_steps: int, epoch: int) -> None:
 def _check_validation(val: SplitMetrics, epoch: int) -> None:
     """The last step of an epoch can break the weights after its own loss was measured."""
     for name, task in val.tasks.items():
-        if not math.isfinite(task.loss):
+        if not math.isfinite(task["loss"]):
             rule = f"its validation loss must stay finite; epoch {epoch}"
-            raise _not_finite(name, rule, task.loss)
+            raise _not_finite(name, rule, task["loss"])
 
 
 def _not_finite(task: str, rule: str, value: float) -> TrainingError:

@@ -69,7 +69,7 @@ class Monitor:
         """The figure of a validation split."""
         if not self._task and self._figure == "loss":
             return val.loss
-        return self.recorded_value({name: task.as_dict() for name, task in val.tasks.items()})
+        return self.recorded_value(val.tasks)
 
     def recorded_value(self, figures: Mapping[str, Mapping[str, float]]) -> float:
         """The figure of a split as summary.json has it, per task and without the weighted loss,

@@ -21,10 +21,10 @@ def test_counts_have_targets_in_rows() -> None:
 
 def test_measures_by_hand() -> None:
     metrics = classification_metrics(torch.tensor([[8, 2], [1, 9]]))
-    assert metrics.accuracy == pytest.approx(17 / 20)
-    assert metrics.precision == pytest.approx((8 / 9 + 9 / 11) / 2)
-    assert metrics.recall == pytest.approx((8 / 10 + 9 / 10) / 2)
-    assert metrics.f1 == pytest.approx((16 / 19 + 18 / 21) / 2)
+    assert metrics["accuracy"] == pytest.approx(17 / 20)
+    assert metrics["precision"] == pytest.approx((8 / 9 + 9 / 11) / 2)
+    assert metrics["recall"] == pytest.approx((8 / 10 + 9 / 10) / 2)
+    assert metrics["f1"] == pytest.approx((16 / 19 + 18 / 21) / 2)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -42,5 +42,7 @@ def test_measures_are_scikit_learns_also_where_classes_are_missing(seed, num_cla
     precision, recall, f1, _ = precision_recall_fscore_support(
         targets, predictions, average="macro", zero_division=0
     )
-    assert metrics.accuracy == pytest.approx(accuracy_score(targets, predictions))
-    assert (metrics.precision, metrics.recall, metrics.f1) == pytest.approx((precision, recall, f1))
+    assert metrics["accuracy"] == pytest.approx(accuracy_score(targets, predictions))
+    assert (metrics["precision"], metrics["recall"], metrics["f1"]) == pytest.approx(
+        (precision, recall, f1)
+    )

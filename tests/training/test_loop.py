@@ -97,11 +97,11 @@ def test_evaluation_switches_dropout_off_and_leaves_the_mode_as_it_was() -> None
 
 def test_the_best_epoch_is_the_monitors_and_its_weights_are_kept() -> None:
     parts, trainer, events = trained("trainer.epochs=6", "trainer.monitor=parity.loss")
-    losses = [event.val.tasks["parity"].loss for event in events]
+    losses = [event.val.tasks["parity"]["loss"] for event in events]
     assert trainer.best is not None
     assert trainer.best.epoch == losses.index(min(losses)) + 1
     trainer.model.load_state_dict(trainer.best.weights)
-    assert parts.measure(parts.val).tasks["parity"].loss == pytest.approx(min(losses), rel=1e-6)
+    assert parts.measure(parts.val).tasks["parity"]["loss"] == pytest.approx(min(losses), rel=1e-6)
 
 
 def test_training_stops_when_patience_runs_out() -> None:
@@ -224,14 +224,14 @@ def test_progress_reports_what_is_done_so_far(monkeypatch: pytest.MonkeyPatch) -
 def test_the_monitor_weighs_accuracies_as_the_loss_weighs_tasks() -> None:
     parts = experiment("trainer.epochs=0")
     measured = parts.measure(parts.val)
-    digit = measured.tasks["digit"].as_dict()["accuracy"]
-    parity = measured.tasks["parity"].as_dict()["accuracy"]
+    digit = measured.tasks["digit"]["accuracy"]
+    parity = measured.tasks["parity"]["accuracy"]
     tasks = classification("digit", "parity")
     monitor = Monitor("accuracy", tasks, {"digit": 3.0, "parity": 1.0})
     assert monitor.value(measured) == pytest.approx((3 * digit + parity) / 4)
     assert Monitor(
         "val.parity.f1", classification("digit", "parity"), {"digit": 1, "parity": 1}
-    ).value(measured) == pytest.approx(measured.tasks["parity"].as_dict()["f1"])
+    ).value(measured) == pytest.approx(measured.tasks["parity"]["f1"])
     assert json.dumps(measured.as_dict())
 
 

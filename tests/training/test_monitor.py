@@ -6,7 +6,6 @@ import torch
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.errors import ConfigError
 from mtlab.objective.metrics import split_metrics
-from mtlab.objective.regression import RegressionMetrics
 from mtlab.training.monitor import Monitor
 
 TASKS = (
@@ -21,7 +20,7 @@ VAL = split_metrics(
     {
         "a": torch.tensor([[4, 0], [0, 4]]),
         "b": torch.tensor([[2, 2], [2, 2]]),
-        "c": RegressionMetrics(mae=0.2, mse=0.05, rmse=0.22, r2=0.4),
+        "c": {"mae": 0.2, "mse": 0.05, "rmse": 0.22, "r2": 0.4},
     },
 )
 

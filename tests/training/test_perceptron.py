@@ -149,7 +149,7 @@ def test_inseparable_classes_run_to_the_limit_and_keep_the_best_on_validation() 
     trainer, events = fitted(random_split(2, noise=2.0), online=True, num_epochs=40)
     assert not trainer.converged
     assert len(events) == 40
-    accuracies = [event.val.tasks["pair"].as_dict()["accuracy"] for event in events]
+    accuracies = [event.val.tasks["pair"]["accuracy"] for event in events]
     assert trainer.best is not None
     assert trainer.best.value == max(accuracies)
     # Of equal ones the latest.
@@ -168,7 +168,7 @@ def test_weights_out_of_range_stop_the_run(online: bool) -> None:
 def test_the_loss_is_twice_the_share_of_mistakes() -> None:
     _, events = fitted(random_split(3, noise=2.0), online=True, num_epochs=3)
     for event in events:
-        mistakes = 1 - event.train.tasks["pair"].as_dict()["accuracy"]
+        mistakes = 1 - event.train.tasks["pair"]["accuracy"]
         assert event.train.loss == pytest.approx(2 * mistakes)
 
 
