@@ -9,11 +9,11 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "mtlab"
 LAYERS = [
-    "config", "data", "models", "objective", "inspection", "training", "artifacts", "inference",
-    "drawing", "report",
+    "config", "data", "models", "objective", "training", "artifacts", "inference", "drawing",
+    "explore", "visualize", "report",
 ]  # fmt: skip
-OPEN_TO_ALL = {"errors", "device", "seeding"}
-SEES_CONFIG = {"training/optim.py", "inference"}
+OPEN_TO_ALL = {"errors", "device", "seeding", "terminal"}
+SEES_CONFIG = {"training/optim.py", "inference", "explore", "visualize"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

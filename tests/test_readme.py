@@ -12,7 +12,9 @@ from mtlab.cli import COMMANDS
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 OPTIONS = sorted(
-    path.relative_to(REPOSITORY / "conf") for path in (REPOSITORY / "conf").glob("*/*.yaml")
+    path.relative_to(REPOSITORY / "conf")
+    for path in (REPOSITORY / "conf").glob("*/*.yaml")
+    if path.parent.name != "visualize"  # no group of options, but the keys of each picture
 )
 
 

@@ -21,9 +21,9 @@ from mtlab.config.model import PerceptronConfig
 from mtlab.config.pairs import AfterSweepOptions, SeparableOptions
 from mtlab.config.schema import RunConfig
 from mtlab.drawing.contact_sheet import write_contact_sheet
+from mtlab.drawing.error_curves import ErrorCurve, draw_error_curves
 from mtlab.errors import ConfigError
 from mtlab.inference.loading import read_run_config
-from mtlab.report.error_curves import ErrorCurve, draw_error_curves
 from mtlab.report.tables import run_settings, varied_keys
 from mtlab.terminal import Terminal
 

@@ -2,83 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+from pydantic import model_validator
 
 from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import run_folders
 from mtlab.artifacts.run_dir import CONFIG, LOG, PICTURES
-from mtlab.commands.look_activations import draw_activations
-from mtlab.commands.look_ascent import draw_dreams, draw_maximising_inputs
-from mtlab.commands.look_decisions import draw_embeddings, draw_mistakes, draw_saliency_maps
-from mtlab.commands.look_weights import draw_filters
-from mtlab.commands.sitting import DoesNotApplyError, Sitting
+from mtlab.config.base import OneOrMore, read_keys
 from mtlab.config.compose import to_options
-from mtlab.config.options import VisualizeOptions, What
 from mtlab.config.verbatim import as_typed
 from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.lettering import plain_drawing
-from mtlab.errors import RunFolderError
+from mtlab.errors import ConfigError, RunFolderError
 from mtlab.inference.loading import load_run
-from mtlab.report.error_curves import draw_run_error_curve, draw_sweep_error_curves
 from mtlab.terminal import Terminal
+from mtlab.visualize.build import KINDS
+from mtlab.visualize.curves import draw_sweep_error_curves
+from mtlab.visualize.subject import DoesNotApplyError, ShownKeys, Subject
+
+CURVES = "curves"
+
+
+class VisualizeKeys(ShownKeys):
+    """What `mtlab visualize` is told beside the keys of each kind; see conf/visualize.yaml."""
+
+    run: str | None
+    what: OneOrMore | None
+
+    @model_validator(mode="after")
+    def _check(self) -> VisualizeKeys:
+        if not self.run:
+            raise ConfigError(
+                "run",
+                rule="must name the folder of a run",
+                found="null" if self.run is None else self.run,
+                remedy="for example run=outputs/DATE/TIME",
+            )
+        for name in self.what or ["null"]:
+            if name not in (*KINDS, "all"):
+                raise ConfigError(
+                    "what",
+                    rule=f"must be one of {', '.join(KINDS)}, or all",
+                    found=name,
+                    remedy="for example what=filters",
+                )
+        if self.indices is not None and self.digits is not None:
+            raise ConfigError(
+                "indices",
+                rule="and digits both choose test images",
+                found=self.indices,
+                remedy="leave one of them out",
+            )
+        return self
+
+    @property
+    def is_all(self) -> bool:
+        """Whether everything that suits the run is wanted, and the rest may be left out."""
+        return "all" in (self.what or ())
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of pictures, each once."""
+        return list(KINDS) if self.is_all else list(dict.fromkeys(self.what or ()))
 
 
 def visualize(composed: DictConfig) -> None:
     """Hydra's job: each kind of picture that was asked for, then the contact sheet."""
-    options = to_options(composed, VisualizeOptions)
-    folder = Path(options.run or "").expanduser()
+    keys = to_options(composed, VisualizeKeys)
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    pictures = {name: read_keys(kind, values.get(name, {}), name) for name, kind in KINDS.items()}
+    folder = Path(keys.run or "").expanduser()
     typed = [as_typed(override) for override in HydraConfig.get().overrides.task]
     command = command_line(["visualize", *typed])
-    if options.chosen() == [What.curves] and _is_sweep(folder):
-        draw_sweep(folder, command)
+    if keys.kinds == [CURVES] and _is_sweep(folder):
+        _draw_sweep(folder, command)
         return
     run = load_run(folder)
-    run.task(options.task)
-    pictures = _picture_folder(folder)
-    with Terminal(pictures / LOG, quiet=False) as terminal, plain_drawing(terminal.say):
+    run.task(keys.task)
+    target = _picture_folder(folder)
+    with Terminal(target / LOG, quiet=False) as terminal, plain_drawing(terminal.say):
         terminal.log(command)
-        sitting = Sitting(run, options, terminal, command, pictures)
-        for what in options.chosen():
+        subject = Subject(run, keys, terminal, command, target)
+        for name in keys.kinds:
             try:
-                ARTISTS[what](sitting)
+                pictures[name].draw(subject)
             except DoesNotApplyError as reason:
-                if not options.is_all:
+                if not keys.is_all:
                     raise
-                terminal.say(f"{what.value} left out: {reason}")
-        terminal.say(f"all pictures: {write_contact_sheet(pictures, f'pictures of {folder.name}')}")
+                terminal.say(f"{name} left out: {reason}")
+        terminal.say(f"all pictures: {write_contact_sheet(target, f'pictures of {folder.name}')}")
 
 
-def draw_curves(sitting: Sitting) -> None:
-    """The run's error per epoch."""
-    target = sitting.folder / What.curves.value / "error.png"
-    draw_run_error_curve(sitting.run.folder, target, sitting.command)
-    sitting.terminal.say(str(target))
-
-
-ARTISTS: dict[What, Callable[[Sitting], None]] = {
-    What.filters: draw_filters,
-    What.activations: draw_activations,
-    What.maximise: draw_maximising_inputs,
-    What.dream: draw_dreams,
-    What.embeddings: draw_embeddings,
-    What.mistakes: draw_mistakes,
-    What.saliency: draw_saliency_maps,
-    What.curves: draw_curves,
-}
-"""What makes each kind of picture."""
-
-
-def draw_sweep(folder: Path, command: str) -> None:
+def _draw_sweep(folder: Path, command: str) -> None:
     """A sweep's errors per epoch, one line per run."""
     pictures = _picture_folder(folder)
     with plain_drawing(print):
-        paths = draw_sweep_error_curves(folder, pictures / What.curves.value, command)
-    for path in paths:
-        print(path)
+        for path in draw_sweep_error_curves(folder, pictures / CURVES, command):
+            print(path)
     print(f"all pictures: {write_contact_sheet(pictures, f'pictures of {folder.name}')}")
 
 

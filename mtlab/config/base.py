@@ -23,7 +23,7 @@ class Keys(BaseModel):
     )
 
 
-def _one_as_list(value: object) -> object:
+def one_as_list(value: object) -> object:
     """A single value where a list of them is wanted."""
     return value if value is None or isinstance(value, list) else [value]
 
@@ -35,7 +35,7 @@ def _as_name(value: object) -> object:
 
 
 Name = Annotated[str, BeforeValidator(_as_name)]
-Names = Annotated[list[Name], BeforeValidator(_one_as_list)]
+Names = Annotated[list[Name], BeforeValidator(one_as_list)]
 Whole = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -43,8 +43,8 @@ Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 ShareBelowOne = Annotated[float, Field(ge=0, lt=1)]
 ShareInside = Annotated[float, Field(gt=0, lt=1)]
-OneOrMore = Annotated[list[Any] | None, BeforeValidator(_one_as_list)]
-"""One value or a list of them; a list or None from here on."""
+OneOrMore = Annotated[list[Any], Field(min_length=1), BeforeValidator(one_as_list)]
+"""One value or a list of them; a list from here on."""
 
 K = TypeVar("K", bound=Keys)
 Schema = Mapping[str, Any]

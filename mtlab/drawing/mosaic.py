@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -22,6 +23,7 @@ POINTS_PER_INCH = 72
 TITLE_INCHES = 0.3
 BAR_INCHES = 0.9
 MARGIN_INCHES = 0.12
+MOST_BAR_INCHES = 3.6
 
 
 @dataclass(frozen=True)
@@ -33,14 +35,12 @@ class Panel:
             [0, 1].
         labels: One per tile, written above it; none for tiles without text.
         num_columns: Tiles in a row.
-        border_colours: One per tile; none for tiles without a border.
     """
 
     title: str
     tiles: FloatArray
     labels: Sequence[str] = ()
     num_columns: int = 8
-    border_colours: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,10 @@ class ColourScale:
     low: float
     high: float
     label: str | None
+
+    @property
+    def norm(self) -> Normalize:
+        return Normalize(self.low, self.high)
 
     @staticmethod
     def centred(values: FloatArray, label: str) -> ColourScale:
@@ -103,20 +107,42 @@ def draw_panels(
     if has_bar:
         height = max(height, 2.2)
     figure = Figure(figsize=(width, height))
-    figure.text(MARGIN_INCHES / width, 1 - MARGIN_INCHES / height, title, va="top", fontsize=11)
-    top = height - TITLE_INCHES - MARGIN_INCHES
+    write_title(figure, title)
     for index, (panel, (panel_width, panel_height)) in enumerate(zip(panels, sizes, strict=True)):
         row, column = divmod(index, num_panel_columns)
         left = MARGIN_INCHES * (column + 1) + sum(widths[:column])
-        upper = top - sum(heights[:row]) - MARGIN_INCHES * row
-        box = (
-            left / width, (upper - panel_height) / height,
-            panel_width / width, panel_height / height,
-        )  # fmt: skip
-        _draw_panel(figure.add_axes(box), panel, scale, tile_inches)
+        top = TITLE_INCHES + MARGIN_INCHES * (row + 1) + sum(heights[:row])
+        axes = add_axes_in_inches(figure, left, top, panel_width, panel_height)
+        _draw_panel(axes, panel, scale, tile_inches)
     if has_bar:
-        _draw_bar(figure, scale, needed - BAR_INCHES, top)
+        top = TITLE_INCHES + MARGIN_INCHES
+        draw_colour_bar(figure, scale, needed - BAR_INCHES + 0.08, top + 0.15, height - top - 0.4)
     return figure
+
+
+def write_title(figure: Figure, title: str) -> None:
+    """In the upper left corner of a figure whose parts are placed by hand."""
+    width, height = figure.get_size_inches()
+    figure.text(MARGIN_INCHES / width, 1 - MARGIN_INCHES / height, title, va="top", fontsize=11)
+
+
+def add_axes_in_inches(
+    figure: Figure, left: float, top: float, width: float, height: float
+) -> Axes:
+    """Axes at so many inches from the left and from the top."""
+    whole_width, whole_height = figure.get_size_inches()
+    bottom = 1 - (top + height) / whole_height
+    return figure.add_axes((left / whole_width, bottom, width / whole_width, height / whole_height))
+
+
+def draw_colour_bar(
+    figure: Figure, scale: ColourScale, left: float, top: float, room: float
+) -> None:
+    """A bar with its numbers, in inches, at most as high as there is room."""
+    axes = add_axes_in_inches(figure, left, top, 0.14, min(room, MOST_BAR_INCHES))
+    bar = figure.colorbar(ScalarMappable(scale.norm, scale.colour_map), cax=axes)
+    bar.set_label(scale.label or "", fontsize=8)
+    bar.ax.tick_params(labelsize=7)
 
 
 def _label_share(panel: Panel, tile_inches: float) -> float:
@@ -147,61 +173,40 @@ def _draw_panel(axes: Axes, panel: Panel, scale: ColourScale, tile_inches: float
     aspect = panel.tiles.shape[1] / panel.tiles.shape[2]
     label_share = _label_share(panel, tile_inches)
     title_share = TITLE_INCHES / tile_inches if panel.title else 0.0
-    axes.set_xlim(0, num_columns * step_right - GAP)
-    axes.set_ylim(num_rows * step_down + title_share, 0)
     axes.axis("off")
     if panel.title:
         axes.text(0, title_share * 0.25, panel.title, va="top", fontsize=9, color="0.25")
-    norm = Normalize(scale.low, scale.high)
     for index, tile in enumerate(panel.tiles):
         row, column = divmod(index, num_columns)
         left = column * step_right
         top = row * step_down + title_share + label_share
         axes.imshow(
-            tile, cmap=scale.colour_map, norm=norm if tile.ndim == 2 else None,
-            interpolation="nearest", extent=(left, left + 1, top + aspect, top), aspect="auto",
-        )  # fmt: skip
-        colour = panel.border_colours[index] if panel.border_colours else "0.75"
-        axes.plot(
-            [left, left + 1, left + 1, left, left],
-            [top, top, top + aspect, top + aspect, top],
-            color=colour, linewidth=2.0 if panel.border_colours else 0.4, clip_on=False,
-        )  # fmt: skip
+            tile,
+            cmap=scale.colour_map,
+            norm=scale.norm if tile.ndim == 2 else None,
+            interpolation="nearest",
+            extent=(left, left + 1, top + aspect, top),
+            aspect="auto",
+        )
+        axes.add_patch(
+            Rectangle(
+                (left, top), 1, aspect, fill=False, color="0.75", linewidth=0.4, clip_on=False
+            )
+        )
         if panel.labels:
+            above = top - 0.25 * LABEL_POINTS / POINTS_PER_INCH / tile_inches
             axes.text(
-                left + 0.5, top - 0.25 * LABEL_POINTS / POINTS_PER_INCH / tile_inches,
-                panel.labels[index], ha="center", va="bottom", fontsize=LABEL_POINTS, linespacing=1,
-            )  # fmt: skip
-    # imshow moves the limits to its own image.
+                left + 0.5,
+                above,
+                panel.labels[index],
+                ha="center",
+                va="bottom",
+                fontsize=LABEL_POINTS,
+                linespacing=1,
+            )
+    # Last, since imshow moves the limits to its own image.
     axes.set_xlim(0, num_columns * step_right - GAP)
     axes.set_ylim(num_rows * step_down + title_share, 0)
-
-
-def _draw_bar(figure: Figure, scale: ColourScale, left_inches: float, top_inches: float) -> None:
-    width, height = figure.get_size_inches()
-    bar_height = min(top_inches - 0.4, 3.6)
-    box = (
-        (left_inches + 0.08) / width, (top_inches - 0.15 - bar_height) / height,
-        0.14 / width, bar_height / height,
-    )  # fmt: skip
-    axes = figure.add_axes(box)
-    mappable = ScalarMappable(Normalize(scale.low, scale.high), scale.colour_map)
-    bar = figure.colorbar(mappable, cax=axes)
-    bar.set_label(scale.label or "", fontsize=8)
-    bar.ax.tick_params(labelsize=7)
-
-
-def rectangle_of_units(values: FloatArray) -> FloatArray:
-    """Units of dense layers `(num_images, units)` as images `(num_images, rows, columns)`.
-
-    Nearly square, row by row; places left over are NaN, which is drawn blank.
-    """
-    num_units = values.shape[1]
-    num_columns = math.ceil(math.sqrt(num_units))
-    num_rows = math.ceil(num_units / num_columns)
-    padded = np.full((len(values), num_rows * num_columns), np.nan, dtype=np.float64)
-    padded[:, :num_units] = values
-    return padded.reshape(len(values), num_rows, num_columns)
 
 
 def as_displayable(images_bchw: FloatArray) -> FloatArray:

@@ -23,7 +23,7 @@ from mtlab.errors import ConfigError
 GROUP_FILES = sorted(
     path.relative_to(conf_folder())
     for path in conf_folder().glob("*/*.yaml")
-    if path.parent.name != "experiment"
+    if path.parent.name not in ("experiment", "visualize")
 )
 
 

@@ -16,18 +16,11 @@ from PIL import Image
 from mtlab.drawing.colours import class_colours
 from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.heat_map import PairGrid, draw_pair_grids
-from mtlab.drawing.kernel_sheet import (
-    MOST_PIXELS,
-    draw_kernel_sheet,
-    filters_per_sheet,
-    pixels_per_weight,
-)
 from mtlab.drawing.mosaic import (
     ColourScale,
     Panel,
     as_displayable,
     draw_panels,
-    rectangle_of_units,
 )
 from mtlab.drawing.saving import save_picture
 from mtlab.drawing.scatter import ClassPoints, draw_scatter
@@ -62,13 +55,6 @@ def test_panels_lie_within_the_figure_and_apart() -> None:
                 box.x0 >= other.x1 or other.x0 >= box.x1 or box.y0 >= other.y1 or other.y0 >= box.y1
             )
             assert apart
-
-
-def test_units_fill_a_rectangle_row_by_row() -> None:
-    rectangle = rectangle_of_units(np.arange(7.0)[np.newaxis])
-    assert rectangle.shape == (1, 3, 3)
-    assert rectangle[0, 1, 0] == 3
-    assert np.isnan(rectangle[0, 2, 1:]).all()
 
 
 def test_one_channel_is_grey_three_are_colours() -> None:
@@ -178,27 +164,3 @@ def test_the_contact_sheet_names_a_file_that_is_no_picture(tmp_path: Path) -> No
     assert 'src="kind/good.png"' in page
     assert "kind/bad.png cannot be read" in page
     assert 'src="kind/bad.png"' not in page
-
-
-@pytest.mark.parametrize("shape", [(16, 8, 4, 4), (128, 64, 4, 4), (512, 512, 3, 3), (4, 2, 9, 9)])
-def test_a_sheet_of_kernels_fits_a_screen_as_far_as_pixels_allow(
-    shape: tuple[int, int, int, int],
-) -> None:
-    filters, inputs, height, width = shape
-    pixels, at_once = pixels_per_weight(shape), filters_per_sheet(shape)
-    assert pixels >= 1
-    assert pixels == 1 or pixels * inputs * (width + 1) <= MOST_PIXELS
-    assert min(at_once, filters) * pixels * (height + 1) <= MOST_PIXELS
-
-
-def test_filters_and_channels_of_a_sheet_are_numbered() -> None:
-    shape = (8, 3, 2, 2)
-    sheet = np.zeros((8 * 3, 3 * 3))
-    scale = ColourScale("RdBu_r", -1, 1, "weight")
-    figure = draw_kernel_sheet(sheet, shape, 16, pixels_per_weight(shape), scale, "title")
-    axes, bar = figure.axes
-    assert [text.get_text() for text in axes.get_yticklabels()] == [str(n) for n in range(16, 24)]
-    # The middle of a kernel of two weights, with one between kernels; every other has room.
-    assert axes.get_xticks().tolist() == [0.5, 6.5]
-    assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "2"]
-    assert bar.get_ylabel() == "weight"

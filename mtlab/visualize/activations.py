@@ -1,0 +1,106 @@
+"""What layers answer to chosen test images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from matplotlib.figure import Figure
+
+from mtlab.config.base import Count
+from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
+from mtlab.visualize.chosen_images import choose_images
+from mtlab.visualize.layers import choose_layers, layer_output
+from mtlab.visualize.subject import DoesNotApplyError, Picture, Subject
+
+FloatArray = npt.NDArray[np.floating]
+
+MAP_INCHES = 0.48
+UNITS_INCHES = 2.4
+IMAGES_SIDE_BY_SIDE = 4
+
+
+class Activations(Picture):
+    """A picture per layer with the images side by side; many images take several."""
+
+    most_channels: Count
+
+    def draw(self, subject: Subject) -> None:
+        layers = choose_layers(
+            subject.layers, subject.keys.layer, lambda layer: layer.activation is not None
+        )
+        if not layers:
+            raise DoesNotApplyError(
+                "what",
+                rule="activations need hidden layers",
+                found=subject.run.config.model.name,
+            )
+        chosen = choose_images(subject, several=False)
+        inputs = as_displayable(subject.shown(chosen.images))
+        model = subject.run.model
+        for layer in layers:
+            with torch.inference_mode():
+                answers = layer_output(model, layer, chosen.images, activated=True).numpy()
+            if answers.ndim == 4:
+                tiles = answers[:, : self.most_channels]
+                told = f"{tiles.shape[1]} of {answers.shape[1]} channels"
+            else:
+                tiles, told = rectangle_of_units(answers)[:, np.newaxis], "every unit"
+            spread = ColourScale.from_zero if answers.min() >= 0 else ColourScale.centred
+            scale = spread(tiles[np.isfinite(tiles)], "activation")
+            title = f"activations of {layer.name}, {told}"
+            subject.remove(f"activations/{layer.name}", pages=True)
+            for first in range(0, len(tiles), IMAGES_SIDE_BY_SIDE):
+                part = slice(first, first + IMAGES_SIDE_BY_SIDE)
+                figure = draw_answers(tiles[part], inputs[part], chosen.titles[part], scale, title)
+                page = f"_{first}" if len(tiles) > IMAGES_SIDE_BY_SIDE else ""
+                numbers = {
+                    "activations": answers[part],
+                    "inputs": inputs[part],
+                    "positions": np.asarray(chosen.positions[part]),
+                    "titles": np.asarray(chosen.titles[part]),
+                }
+                subject.save(figure, f"activations/{layer.name}{page}", numbers)
+
+
+def draw_answers(
+    tiles: FloatArray, inputs: FloatArray, titles: Sequence[str], scale: ColourScale, title: str
+) -> Figure:
+    """The images above what the layer answers to them.
+
+    Args:
+        tiles: `(num_images, channels, height, width)`; a single channel for dense layers, whose
+            units fill a rectangle.
+        inputs: Brightness, `(num_images, height, width)` or `(num_images, height, width, 3)`.
+    """
+    colours = inputs if inputs.ndim == 4 else np.repeat(inputs[..., np.newaxis], 3, axis=3)
+    panels = [
+        Panel(of_image, colour[np.newaxis], num_columns=1)
+        for of_image, colour in zip(titles, colours, strict=True)
+    ]
+    is_map = tiles.shape[1] > 1
+    labels = [str(number) for number in range(tiles.shape[1])] if is_map else []
+    panels += [Panel("", tile, labels) for tile in tiles]
+    return draw_panels(
+        panels,
+        scale,
+        title,
+        tile_inches=MAP_INCHES if is_map else UNITS_INCHES,
+        num_panel_columns=len(tiles),
+    )
+
+
+def rectangle_of_units(values: FloatArray) -> FloatArray:
+    """Units of dense layers `(num_images, units)` as images `(num_images, rows, columns)`.
+
+    Nearly square, row by row; places left over are NaN, which is drawn blank.
+    """
+    num_units = values.shape[1]
+    num_columns = math.ceil(math.sqrt(num_units))
+    num_rows = math.ceil(num_units / num_columns)
+    padded = np.full((len(values), num_rows * num_columns), np.nan, dtype=np.float64)
+    padded[:, :num_units] = values
+    return padded.reshape(len(values), num_rows, num_columns)

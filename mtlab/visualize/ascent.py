@@ -1,0 +1,169 @@
+"""Gradient ascent on images, with the regularisers that make its results readable.
+
+Activation maximisation: Erhan, Bengio, Courville, Vincent (2009), "Visualizing higher-layer
+features of a deep network"; class outputs: Simonyan, Vedaldi, Zisserman (2014), arXiv:1312.6034;
+blur and L2: Yosinski et al. (2015), arXiv:1506.06579; total variation: Mahendran, Vedaldi (2015),
+arXiv:1412.0035; jitter: Mordvintsev, Olah, Tyka (2015), "Inceptionism".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+Score = Callable[[torch.Tensor], torch.Tensor]
+"""Images `(batch, channels, height, width)` to one number each, `(batch,)`."""
+
+STEPS_BETWEEN_BLURS = 4
+BLURRED_SHARE_OF_STEPS = 0.75
+LAST_RATE = 0.1
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class PixelRange:
+    """The network inputs that stand for the darkest and the brightest pixel, per channel.
+
+    Attributes:
+        low, high: `(1, channels, 1, 1)`.
+    """
+
+    low: torch.Tensor
+    high: torch.Tensor
+
+    def clamp(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.maximum(torch.minimum(images, self.high), self.low)
+
+    def as_shares(self, images: torch.Tensor) -> torch.Tensor:
+        """Network input to brightness in [0, 1]."""
+        return (self.clamp(images) - self.low) / (self.high - self.low)
+
+    def as_input(self, shares: torch.Tensor) -> torch.Tensor:
+        """Brightness in [0, 1] to network input."""
+        return self.low + shares * (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class AscentSettings:
+    """How to climb; the regularisers are pulls of their own beside the normalised gradient.
+
+    Attributes:
+        rate: Length of the first step as a share of the pixel range (root mean square); later ones
+            shrink linearly to a tenth of it.
+        jitter: Largest shift in pixels before each step.
+        blur: Standard deviation in pixels; shrinks to 0 in the first three quarters of the steps.
+        l2, total_variation: Pulls per unit of rate.
+        anchor: Pull towards an image given, per unit of rate. Above 0 each image also keeps that
+            one's mean, and its contrast (standard deviation) as an upper limit, per channel: what
+            grows the score then is structure, since plain brightness is not to be had.
+    """
+
+    num_steps: int
+    rate: float
+    jitter: int = 0
+    blur: float = 0.0
+    l2: float = 0.0
+    total_variation: float = 0.0
+    anchor: float = 0.0
+
+
+def ascend(
+    score: Score,
+    start: torch.Tensor,
+    pixels: PixelRange,
+    settings: AscentSettings,
+    generator: torch.Generator,
+    on_step: Callable[[], None] = lambda: None,
+    anchor: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Change images step by step so that each one's score grows.
+
+    Every image's gradient is divided by its root mean square, so that one rate suits every layer,
+    and images do not influence each other. The published forms add L2 and total variation to the
+    score; here they are steps of their own (as weight decay in AdamW is), because a score's scale
+    differs between layers by orders of magnitude.
+
+    Args:
+        start: Network input `(batch, channels, height, width)`; it is not changed.
+        generator: Draws the jitter.
+        on_step: Called after each step.
+        anchor: What `settings.anchor` refers to, of `start`'s shape; None for `start` itself.
+
+    Returns:
+        Images of the same shape within the pixel range.
+    """
+    images = pixels.clamp(start)
+    kept = images if anchor is None else anchor
+    span = pixels.high - pixels.low
+    for step in range(settings.num_steps):
+        progress = step / settings.num_steps
+        rate = settings.rate * (1 - (1 - LAST_RATE) * progress)
+        shift = _draw_shift(settings.jitter, generator)
+        images = images.roll(shift, dims=(2, 3))
+        images = images + rate * span * _direction(score, images)
+        if settings.l2:
+            images = images - rate * settings.l2 * images
+        if settings.total_variation:
+            roughness = _direction(total_variation, images)
+            images = images - rate * settings.total_variation * span * roughness
+        images = images.roll((-shift[0], -shift[1]), dims=(2, 3))
+        if settings.anchor:
+            images = _hold_contrast(images - rate * settings.anchor * (images - kept), kept)
+        images = pixels.clamp(images)
+        sigma = settings.blur * (1 - progress / BLURRED_SHARE_OF_STEPS)
+        if sigma > 0 and step % STEPS_BETWEEN_BLURS == 0:
+            images = gaussian_blur(images, sigma)
+        on_step()
+    return images
+
+
+def _hold_contrast(images: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    """Each channel with the mean of `kept`, and with no more contrast than it."""
+    over_map = (2, 3)
+    centred = images - images.mean(dim=over_map, keepdim=True)
+    allowed = kept.std(dim=over_map, keepdim=True) / (
+        centred.std(dim=over_map, keepdim=True) + TINY
+    )
+    return kept.mean(dim=over_map, keepdim=True) + centred * allowed.clamp(max=1)
+
+
+def _draw_shift(jitter: int, generator: torch.Generator) -> tuple[int, int]:
+    if jitter == 0:
+        return (0, 0)
+    down, right = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
+    return (down, right)
+
+
+def _direction(score: Score, images: torch.Tensor) -> torch.Tensor:
+    """Each image's gradient over its root mean square; zero where nothing answers."""
+    leaf = images.detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(score(leaf).sum(), leaf)
+    return gradient / (gradient.square().mean(dim=(1, 2, 3), keepdim=True).sqrt() + TINY)
+
+
+def total_variation(images: torch.Tensor) -> torch.Tensor:
+    """Isotropic total variation of each image, `(batch,)`; smooth, so that 0 has a gradient."""
+    down = images[:, :, 1:, :-1] - images[:, :, :-1, :-1]
+    right = images[:, :, :-1, 1:] - images[:, :, :-1, :-1]
+    return (down.square() + right.square() + 1e-6).sqrt().sum(dim=(1, 2, 3))
+
+
+def gaussian_blur(images: torch.Tensor, sigma: float) -> torch.Tensor:
+    """Blur each channel; pixels beyond the border repeat the border.
+
+    Args:
+        sigma: Standard deviation in pixels, above 0; weights reach to three of them.
+    """
+    radius = max(math.ceil(3 * sigma), 1)
+    offsets = torch.arange(-radius, radius + 1, dtype=images.dtype)
+    weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    weights = weights / weights.sum()
+    channels = images.shape[1]
+    padded = torch.nn.functional.pad(images, (radius,) * 4, mode="replicate")
+    rows = weights.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
+    columns = weights.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
+    blurred = torch.nn.functional.conv2d(padded, rows, groups=channels)
+    return torch.nn.functional.conv2d(blurred, columns, groups=channels)

@@ -1,0 +1,25 @@
+"""The kinds of pictures by the names that users type; a new one is a line here."""
+
+from __future__ import annotations
+
+from mtlab.visualize.activations import Activations
+from mtlab.visualize.curves import Curves
+from mtlab.visualize.dream import Dream
+from mtlab.visualize.embeddings import Embeddings
+from mtlab.visualize.filters import Filters
+from mtlab.visualize.maximise import Maximise
+from mtlab.visualize.mistakes import Mistakes
+from mtlab.visualize.saliency import Saliency
+from mtlab.visualize.subject import Picture
+
+KINDS: dict[str, type[Picture]] = {
+    "filters": Filters,
+    "activations": Activations,
+    "maximise": Maximise,
+    "dream": Dream,
+    "embeddings": Embeddings,
+    "mistakes": Mistakes,
+    "saliency": Saliency,
+    "curves": Curves,
+}
+"""In the order in which `what=all` draws them."""

@@ -1,0 +1,137 @@
+"""The test images that a picture shows: by class, by value or by position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.errors import ConfigError
+from mtlab.visualize.subject import Subject
+
+MOST_CLASSES = 10
+
+
+@dataclass(frozen=True)
+class ChosenImages:
+    """Test images that the user chose.
+
+    Attributes:
+        positions: In the test split.
+        images: Network input, `(num_images, channels, height, width)`.
+        titles: One per image: its position, and its class or value.
+    """
+
+    positions: list[int]
+    images: torch.Tensor
+    titles: list[str]
+
+
+def choose_images(subject: Subject, *, several: bool) -> ChosenImages:
+    """The images of `indices`, else the first test image of each class of `digits`.
+
+    Args:
+        several: Without either, show each of the first ten classes rather than two; of a
+            regression task ten images from its lowest to its highest value.
+
+    Raises:
+        ConfigError: A position beyond the split, a class that the task or the split lacks.
+    """
+    task, positions = subject.main_task, subject.keys.indices
+    targets = subject.test.targets[task.name]
+    if positions is None:
+        if isinstance(task, RegressionTask):
+            positions = _by_value(task, targets, subject.keys.digits, several)
+        else:
+            positions = _by_class(task, targets, subject.keys.digits, several)
+    for position in positions:
+        if position >= len(targets):
+            raise ConfigError(
+                "indices",
+                rule=f"must be positions from 0 to {len(targets) - 1}, the test split's",
+                found=position,
+                remedy="leave it out",
+            )
+    titles = [f"test image {place}, {write_target(task, targets[place])}" for place in positions]
+    return ChosenImages(positions, subject.test.images[positions], titles)
+
+
+def _by_value(
+    task: RegressionTask, targets: torch.Tensor, digits: list[object] | None, several: bool
+) -> list[int]:
+    if digits is not None:
+        raise ConfigError(
+            "digits",
+            rule=f"must be left out, for {task.name} has no classes",
+            found=digits,
+            remedy="choose images by indices=[...]",
+        )
+    return spread_over_values(targets, MOST_CLASSES if several else 2)
+
+
+def _by_class(
+    task: ClassificationTask, targets: torch.Tensor, digits: list[object] | None, several: bool
+) -> list[int]:
+    if digits is not None:
+        classes = [class_position(task, value) for value in digits]
+    elif several:
+        classes = list(range(min(task.num_classes, MOST_CLASSES)))
+    else:
+        classes = study_classes(task.num_classes)
+    # A class may have no test image where dataset.limit keeps few.
+    found = [(targets == one).nonzero().squeeze(1) for one in classes]
+    positions = [int(places[0]) for places in found if len(places)]
+    if not positions:
+        raise ConfigError(
+            "digits",
+            rule="must name a class that the test split has an image of",
+            found=", ".join(task.class_names[one] for one in classes),
+            remedy="choose images by indices=[...], or train with a larger dataset.limit",
+        )
+    return positions
+
+
+def class_position(task: ClassificationTask, value: object) -> int:
+    """A class by its name, or by its number where the names are no numbers.
+
+    Raises:
+        ConfigError: The task has no such class.
+    """
+    names = list(task.class_names)
+    if str(value) in names:
+        return names.index(str(value))
+    are_numbers = any(name.isdigit() for name in names)
+    if isinstance(value, int) and not are_numbers and 0 <= value < len(names):
+        return value
+    known = names if are_numbers else [f"{name} ({place})" for place, name in enumerate(names)]
+    raise ConfigError(
+        "digits",
+        rule=f"must list classes of the task {task.name}: {', '.join(known)}",
+        found=value,
+        remedy="choose among them",
+    )
+
+
+def write_target(task: Task, target: torch.Tensor) -> str:
+    """A class's name, or a regression task's value."""
+    if isinstance(task, ClassificationTask):
+        return task.class_names[int(target)]
+    return f"{float(target):.3g}"
+
+
+def study_classes(num_classes: int) -> list[int]:
+    """The third and the last class, a 2 and a 9 among ten digits; of up to three the two ends."""
+    third = 2 if num_classes > 3 else 0
+    return [third, num_classes - 1]
+
+
+def spread_over_values(targets: torch.Tensor, num_chosen: int) -> list[int]:
+    """Positions of samples from the lowest to the highest value, evenly by rank.
+
+    Args:
+        targets: Values, `(num_samples,)`.
+    """
+    ranks = torch.linspace(0, len(targets) - 1, min(num_chosen, len(targets))).round().long()
+    positions: list[int] = targets.argsort(stable=True)[ranks].tolist()
+    return positions

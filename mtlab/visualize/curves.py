@@ -1,0 +1,140 @@
+"""Training error per epoch: of one run, and of a sweep's runs on one plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mtlab.artifacts.metrics_log import read_metrics
+from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
+from mtlab.artifacts.run_dir import METRICS
+from mtlab.drawing.error_curves import ErrorCurve, draw_error_curves
+from mtlab.errors import RunFolderError
+from mtlab.visualize.subject import Picture, Subject
+
+LEARNING_RATES = ("model.lr", "optimizer.lr")
+
+
+class Curves(Picture):
+    """The run's own curve; it has no keys."""
+
+    def draw(self, subject: Subject) -> None:
+        run, target = subject.run.folder, subject.folder / "curves" / "error.png"
+        draw_error_curves({"train": read_curve(run)}, run.name, target, subject.command)
+        subject.terminal.say(str(target))
+
+
+def draw_sweep_error_curves(folder: Path, pictures: Path, command: str) -> list[Path]:
+    """Training loss per epoch of every run of a sweep.
+
+    Where a learning rate varied, each plot holds the runs that differ in nothing else; otherwise
+    one plot holds them all.
+
+    Raises:
+        RunFolderError: No run of the sweep has finished an epoch.
+    """
+    runs = [run for run in run_folders(folder) if _has_epochs(run)]
+    if not runs:
+        raise RunFolderError(
+            str(folder),
+            rule="must hold runs that have finished an epoch",
+            found="none",
+            remedy="name another sweep",
+        )
+    overrides = [read_overrides(run) for run in runs]
+    varied = _varied(overrides)
+    rates = [key for key in LEARNING_RATES if key in varied]
+    compared = rates or varied
+    plots: dict[str, dict[str, Path]] = {}
+    for run, chosen in zip(runs, overrides, strict=True):
+        group = _values(chosen, [key for key in varied if key not in compared])
+        plots.setdefault(group, {})[_values(chosen, compared) or run.name] = run
+    return [
+        draw_error_curves(
+            {label: read_curve(run) for label, run in sorted(lines.items(), key=_by_number)},
+            group,
+            pictures / f"error{_as_file_name(group)}.png",
+            command,
+        )
+        for group, lines in plots.items()
+    ]
+
+
+def has_learning_rates(folder: Path) -> bool:
+    """Whether the sweep compares learning rates of perceptrons."""
+    runs = run_folders(folder)
+    if not any(read_summary(run).get("model") == "perceptron" for run in runs):
+        return False
+    varied = _varied([read_overrides(run) for run in runs])
+    return any(key in varied for key in LEARNING_RATES) and any(_has_epochs(run) for run in runs)
+
+
+def _varied(overrides: Sequence[Mapping[str, str]]) -> list[str]:
+    """Keys whose values differ between runs, in the order in which they were typed."""
+    keys = dict.fromkeys(key for chosen in overrides for key in chosen)
+    return [key for key in keys if len({chosen.get(key) for chosen in overrides}) > 1]
+
+
+def _has_epochs(run: Path) -> bool:
+    metrics = run / METRICS
+    return metrics.is_file() and metrics.stat().st_size > 0
+
+
+def _train_losses(path: Path) -> tuple[npt.NDArray[np.float64], bool]:
+    """The training loss of each epoch, and whether every line of the file could be read."""
+    remedy = "name a run that has finished an epoch"
+    try:
+        epochs = read_metrics(path)
+        num_lines = len(path.read_text(encoding="utf-8").splitlines())
+        losses = np.array([epoch["train"]["loss"] for epoch in epochs], dtype=np.float64)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunFolderError(
+            str(path), rule="must be there to draw errors from", found=error, remedy=remedy
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunFolderError(
+            str(path),
+            rule="must hold epochs with train.loss",
+            found=f"{type(error).__name__}: {error}",
+            remedy=remedy,
+        ) from error
+    if not epochs:
+        raise RunFolderError(str(path), rule="must hold an epoch", found="none", remedy=remedy)
+    return losses, len(epochs) == num_lines
+
+
+def _values(chosen: Mapping[str, str], keys: Sequence[str]) -> str:
+    return ", ".join(f"{key.rpartition('.')[2]} {chosen[key]}" for key in keys if key in chosen)
+
+
+def _by_number(item: tuple[str, Path]) -> tuple[float, str]:
+    """Sort by the last word where it is a number, so that 0.08 comes behind 0.004."""
+    word = item[0].rpartition(" ")[2]
+    try:
+        return float(word), item[0]
+    except ValueError:
+        return 0.0, item[0]
+
+
+def _as_file_name(group: str) -> str:
+    kept = "".join(letter if letter.isalnum() or letter in ".-" else "_" for letter in group)
+    return f"_{kept.strip('_')}" if kept.strip("_") else ""
+
+
+def read_curve(run: Path) -> ErrorCurve:
+    """A run's training loss per epoch.
+
+    Raises:
+        RunFolderError: No metrics.jsonl, or no epoch in it.
+    """
+    losses, is_whole = _train_losses(run / METRICS)
+    summary = read_summary(run)
+    return ErrorCurve(
+        losses=losses,
+        is_perceptron=summary.get("model") == "perceptron",
+        converged=bool(summary.get("converged")),
+        is_whole=is_whole,
+    )

@@ -1,0 +1,155 @@
+"""DeepDream: images changed until a layer answers more strongly to what it sees in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import nn
+
+from mtlab.config.base import Count, NotNegative, Positive, Whole
+from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
+from mtlab.seeding import generator
+from mtlab.visualize.ascent import AscentSettings, PixelRange, ascend
+from mtlab.visualize.chosen_images import choose_images
+from mtlab.visualize.layers import Layer, choose_layers, layer_output
+from mtlab.visualize.subject import DoesNotApplyError, Numbers, Picture, Subject
+
+SMALLEST_SQUARE = 1e-12
+"""Keeps the root differentiable where nothing answers."""
+
+
+class Dream(Picture):
+    """A row per image, a column per layer."""
+
+    steps: Count
+    rate: Positive
+    octaves: Count
+    octave_scale: Annotated[float, Field(gt=1)]
+    jitter: Whole
+    total_variation: NotNegative
+    contrast: Annotated[float, Field(gt=0, le=1)]
+    anchor: NotNegative
+
+    def draw(self, subject: Subject) -> None:
+        names = subject.keys.layer
+        layers = choose_layers(
+            subject.layers,
+            names,
+            lambda layer: layer.task is None or layer.activation is not None,
+        )
+        if names is None:
+            layers = [layer for layer in layers if layer.is_convolution] or layers
+        if not layers:
+            raise DoesNotApplyError(
+                "what", rule="dreams need hidden layers", found=subject.run.config.model.name
+            )
+        chosen = choose_images(subject, several=False)
+        columns, labels = {"image": chosen.images}, ["image"]
+        for layer in layers:
+            # Dense layers, and whatever may lie behind one, take images of one size only.
+            grows = layer.is_convolution and layer.task is None
+            num_sizes = self.octaves if grows else 1
+            columns[layer.name] = self._dream(subject, layer, chosen.images, num_sizes)
+            told = "one size" if num_sizes == 1 else f"{num_sizes} sizes"
+            labels.append(f"{layer.name}, {told}")
+        largest = max((images.shape[2:] for images in columns.values()), key=lambda size: size[0])
+        enlarged = [
+            nn.functional.interpolate(images, size=largest, mode="nearest")
+            for images in columns.values()
+        ]
+        shown = np.stack([as_displayable(subject.shown(images)) for images in enlarged])
+        figure = draw_panels(
+            [
+                Panel(title, shown[:, index], labels, len(labels))
+                for index, title in enumerate(chosen.titles)
+            ],
+            ColourScale.grey(),
+            f"DeepDream, {self.steps} steps at each size",
+            tile_inches=2.0 if len(labels) <= 5 else 1.4,
+        )
+        numbers: Numbers = {name: subject.shown(images) for name, images in columns.items()}
+        numbers |= {"positions": np.asarray(chosen.positions), "titles": np.asarray(chosen.titles)}
+        name = "dreams" if names is None else "_".join(layer.name for layer in layers)
+        subject.save(figure, f"dream/{name}", numbers)
+
+    def _dream(
+        self, subject: Subject, layer: Layer, images: torch.Tensor, num_octaves: int
+    ) -> torch.Tensor:
+        settings = AscentSettings(
+            self.steps,
+            self.rate,
+            self.jitter,
+            total_variation=self.total_variation,
+            anchor=self.anchor,
+        )
+        with subject.steps(f"dream {layer.name}", self.steps * num_octaves) as on_step:
+            return dream(
+                subject.run.model,
+                layer,
+                images,
+                subject.pixels,
+                settings,
+                num_octaves,
+                self.octave_scale,
+                self.contrast,
+                generator(subject.keys.seed, f"dream {layer.name}"),
+                on_step,
+            )
+
+
+def dream(
+    model: nn.Module,
+    layer: Layer,
+    images: torch.Tensor,
+    pixels: PixelRange,
+    settings: AscentSettings,
+    num_octaves: int,
+    octave_scale: float,
+    contrast: float,
+    generator: torch.Generator,
+    on_step: Callable[[], None] = lambda: None,
+) -> torch.Tensor:
+    """Dream on images, all of them in one batch.
+
+    Mordvintsev, Olah, Tyka (2015), "Inceptionism": ascent on the mean square of the layer's
+    activations, at growing sizes. Deviations: they begin below the image's size; the images here
+    are so small that the first octave has their own size and the next ones are larger. Theirs are
+    photographs in mid-tones; ours are black and white already, so they are faded first, and keep
+    that contrast (`AscentSettings.anchor`), without which they end in white silhouettes. And the
+    score is the mean over the map of the activations' length (root mean square over channels),
+    each channel's mean over the map taken off: the mean square is won by one strong spot.
+
+    Args:
+        images: Network input `(batch, channels, height, width)`.
+        num_octaves: 1 for layers behind dense layers, which take one size only.
+        contrast: What is left of the image's contrast at the start, above 0 and at most 1.
+
+    Returns:
+        `(batch, channels, height, width)` of the last octave.
+    """
+
+    def score(batch: torch.Tensor) -> torch.Tensor:
+        activations = layer_output(model, layer, batch, activated=True)
+        if activations.dim() > 2:
+            activations = activations - activations.mean(dim=(2, 3), keepdim=True)
+        lengths = (activations.square().mean(dim=1) + SMALLEST_SQUARE).sqrt()
+        return lengths.flatten(1).mean(dim=1) if activations.dim() > 2 else lengths
+
+    height, width = images.shape[2:]
+    faded = pixels.as_input(0.5 + contrast * (pixels.as_shares(images) - 0.5))
+    dreamt = faded
+    for octave in range(num_octaves):
+        size = [round(side * octave_scale**octave) for side in (height, width)]
+        dreamt, anchor = _resize(dreamt, size), _resize(faded, size)
+        dreamt = ascend(score, dreamt, pixels, settings, generator, on_step, anchor)
+    return dreamt
+
+
+def _resize(images: torch.Tensor, size: list[int]) -> torch.Tensor:
+    if list(images.shape[2:]) == size:
+        return images
+    return nn.functional.interpolate(images, size=size, mode="bicubic", align_corners=False)

@@ -1,0 +1,130 @@
+"""Where a network's shared features put test images, in the plane."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import Field
+
+from mtlab.data.splits import strata_of, stratified_subset
+from mtlab.data.tasks import ClassificationTask, RegressionTask
+from mtlab.drawing.scatter import ClassPoints, draw_scatter
+from mtlab.errors import ConfigError
+from mtlab.explore.projections import Float64Array, fit_pca, tsne_plane
+from mtlab.models.multitask import MultiTaskNetwork
+from mtlab.seeding import generator
+from mtlab.visualize.subject import IMAGES_AT_ONCE, DoesNotApplyError, Numbers, Picture, Subject
+
+NUM_VALUE_CLASSES = 5
+
+
+class Embeddings(Picture):
+    """The same points once per task, in the colours of that task's classes or values."""
+
+    method: Literal["pca", "tsne"]
+    points: Annotated[int, Field(ge=3)]
+    # Its upper limit is the number of images, which is known once they are read.
+    perplexity: Annotated[float, Field(gt=1)]
+
+    def draw(self, subject: Subject) -> None:
+        model, seed = subject.run.model, subject.keys.seed
+        if not isinstance(model, MultiTaskNetwork):
+            raise DoesNotApplyError(
+                "what",
+                rule="embeddings need a trunk with shared features",
+                found=subject.run.config.model.name,
+                remedy="for example what=filters",
+            )
+        strata = strata_of(subject.test.targets[subject.run.tasks[0].name], self.points)
+        positions = stratified_subset(strata, self.points, generator(seed, "embeddings"))
+        features = trunk_features(model, subject.test.images[positions])
+        if features.shape[1] < 2:
+            raise DoesNotApplyError(
+                "what",
+                rule="embeddings need at least two shared features",
+                found=features.shape[1],
+                remedy="for example what=saliency",
+            )
+        plane, axis_names = self._in_plane(subject, features)
+        numbers: Numbers = {"plane": plane, "features": features, "positions": positions.numpy()}
+        plots = []
+        for task in subject.tasks:
+            targets = subject.test.targets[task.name][positions].numpy()
+            if isinstance(task, ClassificationTask):
+                classes, names, of_what = targets, task.class_names, "its classes"
+            else:
+                numbers[f"values_{task.name}"] = targets
+                classes, names = value_fifths(targets)
+                of_what = "fifths of its values"
+            numbers[f"classes_{task.name}"] = classes
+            numbers[f"class_names_{task.name}"] = np.asarray(names)
+            share = between_class_share(features, classes)
+            title = f"{task.name}: {100 * share:.0f}% of the variance lies between {of_what}"
+            is_regression = isinstance(task, RegressionTask)
+            plots.append(
+                ClassPoints(title, plane, classes, names, task.name, axis_names, is_regression)
+            )
+        figure = draw_scatter(
+            plots, f"{len(positions):,} test images in {features.shape[1]} shared features"
+        )
+        subject.save(figure, f"embeddings/{self.method}", numbers, vector=True)
+
+    def _in_plane(
+        self, subject: Subject, features: npt.NDArray[np.float32]
+    ) -> tuple[Float64Array, tuple[str, str]]:
+        """Coordinates `(num_samples, 2)` and the names of the axes."""
+        if self.method == "pca":
+            fitted = fit_pca(features)
+            first, second = 100 * fitted.shares[:2]
+            names = f"component 1 ({first:.0f}% of the variance)", f"component 2 ({second:.0f}%)"
+            return fitted.project(features, 2), names
+        if self.perplexity >= len(features):
+            raise ConfigError(
+                "embeddings.perplexity",
+                rule=f"must lie between 1 (excluded) and {len(features)} (excluded)",
+                found=self.perplexity,
+                remedy="lower it, or take more images",
+            )
+        subject.terminal.say(f"t-SNE of {len(features)} images ...")
+        plane = tsne_plane(features, self.perplexity, subject.keys.seed)
+        return plane, ("t-SNE 1", "t-SNE 2")
+
+
+@torch.inference_mode()
+def trunk_features(model: MultiTaskNetwork, images: torch.Tensor) -> npt.NDArray[np.float32]:
+    """The features that all heads receive, `(num_samples, num_features)`."""
+    features = [model.trunk(batch).flatten(1) for batch in images.split(IMAGES_AT_ONCE)]
+    return np.asarray(torch.cat(features).numpy(), dtype=np.float32)
+
+
+def value_fifths(values: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """A regression task's values as five classes of equal size, lowest first.
+
+    Args:
+        values: `(num_samples,)`.
+
+    Returns:
+        Classes `(num_samples,)`, and each one's lowest and highest value in words.
+    """
+    order = values.argsort(kind="stable")
+    classes = np.empty(len(values), dtype=np.int64)
+    classes[order] = np.arange(len(values)) * NUM_VALUE_CLASSES // len(values)
+    members = [values[classes == one] for one in np.unique(classes)]
+    return classes, tuple(f"{one.min():.2g} to {one.max():.2g}" for one in members)
+
+
+def between_class_share(vectors: npt.NDArray[np.floating], classes: npt.NDArray[np.int64]) -> float:
+    """Share of the features' variance that lies between the means of a task's classes, in [0, 1].
+
+    1: each class is one point. 0: the classes' means coincide.
+    """
+    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
+    total = float(np.square(centred).sum())
+    between = 0.0
+    for label in np.unique(classes):
+        members = centred[classes == label]
+        between += len(members) * float(np.square(members.mean(axis=0)).sum())
+    return between / total if total > 0 else 0.0

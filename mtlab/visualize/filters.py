@@ -1,0 +1,235 @@
+"""Weights as images: the filters of convolutions, and dense layers that read pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import nn
+
+from mtlab.config.base import Count
+from mtlab.drawing.mosaic import (
+    ColourScale,
+    Panel,
+    add_axes_in_inches,
+    as_displayable,
+    draw_colour_bar,
+    draw_panels,
+    write_title,
+)
+from mtlab.drawing.saving import DOTS_PER_INCH
+from mtlab.visualize.layers import Layer, choose_layers
+from mtlab.visualize.subject import DoesNotApplyError, Numbers, Picture, Subject
+
+Float32Array = npt.NDArray[np.float32]
+
+KERNEL_INCHES = 0.42
+IMAGE_INCHES = 0.6
+SINGLE_IMAGE_INCHES = 3.6
+COLOUR_CHANNELS = ("red", "green", "blue")
+
+MOST_PIXELS = 1000
+"""Of a sheet of kernels in each direction, as far as a pixel per weight allows."""
+MOST_PIXELS_PER_WEIGHT = 6
+GOOD_PIXELS_PER_WEIGHT = 3
+"""Rather than shrink weights further, filters go on to another sheet."""
+LABEL_PIXELS = {"y": 14, "x": 26}
+"""Room for the number of a filter and of a channel."""
+LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.6, 0.95, 0.7, 0.15
+LEAST_SIDE_INCHES = (3.6, 1.6)
+
+
+class Filters(Picture):
+    """A picture per layer, with its weights in colours around white for 0."""
+
+    all_channels: bool
+    most_units: Count
+
+    def draw(self, subject: Subject) -> None:
+        shape = subject.run.image_shape
+
+        def is_image(layer: Layer) -> bool:
+            return layer.is_convolution or reads_pixels(layer, subject.layers, shape)
+
+        for layer in choose_layers(subject.layers, subject.keys.layer, is_image):
+            if not is_image(layer):
+                raise DoesNotApplyError(
+                    "layer",
+                    rule="must read pixels for its weights to be images",
+                    found=f"{layer.name}, a dense layer behind others",
+                    remedy="leave layer= out",
+                )
+            if not layer.is_convolution:
+                self._draw_units(subject, layer)
+            elif self.all_channels and layer.weights.shape[1] > 1:
+                draw_every_kernel(subject, layer)
+            else:
+                draw_filters(subject, layer)
+
+    def _draw_units(self, subject: Subject, layer: Layer) -> None:
+        images = layer.weights.reshape(-1, *subject.run.image_shape)
+        num_units, shown = len(images), images[: self.most_units]
+        class_names = {task.name: task.class_names for task in subject.run.classification_tasks}
+        names = class_names.get(layer.task or "", ())
+        are_classes = len(names) == num_units
+        labels = list(names) if are_classes else [str(unit) for unit in range(num_units)]
+        title = f"{layer.name}: weights of {len(shown)} of {num_units} units"
+        tile_inches = IMAGE_INCHES if shown.shape[1] == 1 else KERNEL_INCHES
+        if num_units == 1:
+            labels, tile_inches = [], SINGLE_IMAGE_INCHES
+            told = f"{names[0]} (blue) against {names[1]} (red)" if names else ""
+            title = told or f"{layer.name}: weights"
+        figure = draw_weights(shown, labels[: len(shown)], 10, title, tile_inches)
+        numbers: Numbers = {"weights": images}
+        if names:
+            numbers["class_names"] = np.asarray(names)
+        subject.save(figure, f"filters/{layer.name}", numbers)
+
+
+def reads_pixels(layer: Layer, layers: Sequence[Layer], image_shape: tuple[int, int, int]) -> bool:
+    """Whether a dense layer's inputs are the pixels themselves, so that its weights are images."""
+    if not isinstance(layer.module, nn.Linear):
+        return False
+    # The shared layers come first; without any, each head begins at the pixels.
+    path = [other for other in layers if other.task in (None, layer.task)]
+    return layer is path[0] and layer.module.in_features == math.prod(image_shape)
+
+
+def draw_filters(subject: Subject, layer: Layer) -> None:
+    """Of the first layer every channel, of deeper ones the first input channel."""
+    num_filters, num_inputs = layer.weights.shape[:2]
+    reads_image = layer is subject.layers[0]
+    shown = layer.weights if reads_image else layer.weights[:, :1]
+    of_inputs = "" if reads_image else f", the first of {num_inputs} input channels"
+    figure = draw_weights(
+        shown,
+        [str(number) for number in range(num_filters)],
+        16 if num_filters > 32 and shown.shape[1] == 1 else 8,
+        f"{layer.name}: {num_filters} filters{of_inputs}",
+        KERNEL_INCHES,
+    )
+    subject.save(figure, f"filters/{layer.name}", {"weights": layer.weights})
+
+
+def draw_weights(
+    weights: Float32Array, labels: list[str], num_columns: int, title: str, tile_inches: float
+) -> Figure:
+    """A panel of diverging colours per input channel; for red, green and blue also their mixture.
+
+    Args:
+        weights: `(num_tiles, channels, height, width)`.
+    """
+    num_channels = weights.shape[1]
+    is_colour = num_channels == len(COLOUR_CHANNELS)
+    panels = []
+    if is_colour:
+        largest = float(np.abs(weights).max()) or 1.0
+        mixed = as_displayable(0.5 + weights / (2 * largest))
+        told = f"as colours: mid-grey is 0, full light {largest:.2g}, none -{largest:.2g}"
+        panels.append(Panel(told, mixed, labels, num_columns))
+    for channel in range(num_channels):
+        name = COLOUR_CHANNELS[channel] if is_colour else f"channel {channel}"
+        told = f"weights on {name}" if num_channels > 1 else ""
+        panels.append(Panel(told, weights[:, channel], labels, num_columns))
+    return draw_panels(
+        panels,
+        ColourScale.centred(weights, "weight"),
+        title,
+        tile_inches=tile_inches,
+        num_panel_columns=min(len(panels), 2),
+    )
+
+
+def draw_every_kernel(subject: Subject, layer: Layer) -> None:
+    """A row per filter, a column per input channel, on as many sheets as that takes."""
+    weights = layer.weights
+    num_filters, num_inputs = weights.shape[:2]
+    scale = ColourScale.centred(weights, "weight")
+    pixels, at_once = sheet_sizes(weights.shape)
+    name = f"filters/{layer.name}_all_channels"
+    subject.remove(name, pages=True)
+    for first in range(0, num_filters, at_once):
+        part = weights[first : first + at_once]
+        numbers = np.arange(first, first + len(part))
+        is_whole = len(part) == num_filters
+        which = "" if is_whole else f", {first} to {numbers[-1]}"
+        title = f"{layer.name}: {num_filters} filters by {num_inputs} input channels{which}"
+        figure = draw_kernel_sheet(part, first, pixels, scale, title)
+        page = name if is_whole else f"{name}_{first}"
+        subject.save(figure, page, {"weights": part, "filters": numbers})
+
+
+def sheet_sizes(shape: Sequence[int]) -> tuple[int, int]:
+    """How many pixels wide to draw each weight of a layer, and how many filters fit on a sheet.
+
+    Args:
+        shape: Of its weights, `(filters, input channels, height, width)`.
+    """
+    num_filters, num_inputs, height, width = shape
+    for_width = MOST_PIXELS // (num_inputs * (width + 1))
+    for_height = MOST_PIXELS // (num_filters * (height + 1))
+    fitting = min(for_width, max(for_height, GOOD_PIXELS_PER_WEIGHT), MOST_PIXELS_PER_WEIGHT)
+    pixels = max(fitting, 1)
+    num_rows = MOST_PIXELS // (pixels * (height + 1))
+    return pixels, max(num_rows // 8, 1) * 8
+
+
+def kernels_in_rows(weights: Float32Array) -> npt.NDArray[np.float64]:
+    """Every kernel of a convolution on one sheet: a row per filter, a column per input channel.
+
+    Args:
+        weights: `(filters, input channels, height, width)`.
+
+    Returns:
+        `(filters * (height + 1) - 1, input channels * (width + 1) - 1)`, NaN between kernels.
+    """
+    num_filters, num_inputs, height, width = weights.shape
+    sheet = np.full((num_filters, height + 1, num_inputs, width + 1), np.nan)
+    sheet[:, :height, :, :width] = weights.transpose(0, 2, 1, 3)
+    return sheet.reshape(num_filters * (height + 1), num_inputs * (width + 1))[:-1, :-1]
+
+
+def draw_kernel_sheet(
+    weights: Float32Array, first_filter: int, pixels: int, scale: ColourScale, title: str
+) -> Figure:
+    """Rows of filters and columns of input channels, each weight several pixels wide.
+
+    Args:
+        weights: Of the filters on the sheet, `(filters, input channels, height, width)`.
+        first_filter: The number of the first row.
+        pixels: Width of a weight.
+    """
+    num_filters, num_inputs, kernel_height, kernel_width = weights.shape
+    sheet = kernels_in_rows(weights)
+    height, width = (side * pixels / DOTS_PER_INCH for side in sheet.shape)
+    inner_width, inner_height = max(width, LEAST_SIDE_INCHES[0]), max(height, LEAST_SIDE_INCHES[1])
+    total_width = LEFT_INCHES + inner_width + RIGHT_INCHES
+    figure = Figure(figsize=(total_width, TOP_INCHES + inner_height + BOTTOM_INCHES))
+    write_title(figure, title)
+    axes = add_axes_in_inches(figure, LEFT_INCHES, TOP_INCHES, width, height)
+    axes.set_facecolor("0.8")
+    axes.imshow(
+        sheet, cmap=scale.colour_map, norm=scale.norm, interpolation="nearest", aspect="auto"
+    )
+    _number(axes, "y", range(first_filter, first_filter + num_filters), kernel_height, pixels)
+    _number(axes, "x", range(num_inputs), kernel_width, pixels)
+    axes.set_ylabel("filter", fontsize=8)
+    axes.set_xlabel("input channel", fontsize=8)
+    axes.xaxis.set_label_position("top")
+    axes.xaxis.tick_top()
+    draw_colour_bar(figure, scale, LEFT_INCHES + inner_width + 0.12, TOP_INCHES, inner_height)
+    return figure
+
+
+def _number(axes: Axes, side: str, numbers: Sequence[int], kernel: int, pixels: int) -> None:
+    """Ticks at the middle of kernels, as many as have room for their numbers."""
+    distance = pixels * (kernel + 1)
+    step = 2 ** max(math.ceil(math.log2(LABEL_PIXELS[side] / distance)), 0)
+    places = [(kernel + 1) * index + (kernel - 1) / 2 for index in range(len(numbers))]
+    axes.tick_params(axis="both", labelsize=7, length=2)
+    set_ticks = axes.set_xticks if side == "x" else axes.set_yticks
+    set_ticks(places[::step], [str(number) for number in numbers[::step]])

@@ -1,0 +1,164 @@
+"""The layers of a network by names that users can type, and what they answer to images."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from mtlab.errors import ModelError
+from mtlab.models.dense import ACTIVATIONS
+from mtlab.models.multitask import MultiTaskNetwork
+from mtlab.models.perceptron import Perceptron
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A convolution or a dense layer.
+
+    Attributes:
+        name: `conv1`, `dense1`, ...; in a head with the task in front and `<task>.output` for its
+            last dense layer; `unit` for a perceptron's.
+        module: Holds the weights.
+        activation: The nonlinearity behind it; None for output layers.
+        task: Whose head it belongs to; None for shared layers.
+    """
+
+    name: str
+    module: nn.Conv2d | nn.Linear
+    activation: nn.Module | None
+    task: str | None
+
+    @property
+    def is_convolution(self) -> bool:
+        return isinstance(self.module, nn.Conv2d)
+
+    @property
+    def weights(self) -> npt.NDArray[np.float32]:
+        """`(filters, input channels, height, width)` or `(units, inputs)`."""
+        weights: npt.NDArray[np.float32] = self.module.weight.detach().numpy()
+        return weights
+
+    @property
+    def num_channels(self) -> int:
+        """Filters of a convolution, units of a dense layer."""
+        module = self.module
+        return module.out_channels if isinstance(module, nn.Conv2d) else module.out_features
+
+
+def find_layers(model: nn.Module) -> list[Layer]:
+    """Every convolution and dense layer, the trunk's first, in the order of registration."""
+    if isinstance(model, Perceptron):
+        return [Layer("unit", model.unit, None, model.task)]
+    if not isinstance(model, MultiTaskNetwork):
+        return _layers_of(model, None)
+    layers = _layers_of(model.trunk, None)
+    for task, head in model.heads.items():
+        layers += _layers_of(head, task)
+    return layers
+
+
+def _layers_of(part: nn.Module, task: str | None) -> list[Layer]:
+    modules = [module for module in part.modules() if not list(module.children())]
+    positions = [
+        position
+        for position, module in enumerate(modules)
+        if isinstance(module, nn.Conv2d | nn.Linear)
+    ]
+    prefix = "" if task is None else f"{task}."
+    counts = {"conv": 0, "dense": 0}
+    layers = []
+    for position, following in itertools.pairwise([*positions, len(modules)]):
+        module = modules[position]
+        assert isinstance(module, nn.Conv2d | nn.Linear)
+        kind = "conv" if isinstance(module, nn.Conv2d) else "dense"
+        counts[kind] += 1
+        is_output = task is not None and position == positions[-1]
+        name = f"{prefix}output" if is_output else f"{prefix}{kind}{counts[kind]}"
+        between = modules[position + 1 : following]
+        activation = next((one for one in between if type(one) in ACTIVATIONS.values()), None)
+        layers.append(Layer(name, module, None if is_output else activation, task))
+    return layers
+
+
+def choose_layers(
+    layers: Sequence[Layer], names: Sequence[str] | None, suits: Callable[[Layer], bool]
+) -> list[Layer]:
+    """The layers with these names; None means all that suit.
+
+    Raises:
+        ModelError: A name that no layer has; the message lists those that exist.
+    """
+    if names is None:
+        return [layer for layer in layers if suits(layer)]
+    by_name = {layer.name: layer for layer in layers}
+    for name in names:
+        if name not in by_name:
+            raise ModelError(
+                "layer",
+                rule=f"must be one of {', '.join(by_name)}",
+                found=name,
+                remedy="choose one of them",
+            )
+    return [by_name[name] for name in names]
+
+
+class _LayerReached(Exception):  # noqa: N818 - a signal, not an error
+    """Ends a forward pass behind the layer asked for: what lies beyond costs time, and may not
+    take images of another size.
+    """
+
+
+def layer_output(
+    model: nn.Module, layer: Layer, images: torch.Tensor, *, activated: bool
+) -> torch.Tensor:
+    """What one layer answers to images, differentiable with respect to them.
+
+    Args:
+        images: Network input `(batch, channels, height, width)`.
+        activated: Behind the nonlinearity; otherwise the weighted sums before it.
+
+    Returns:
+        `(batch, filters, height, width)` or `(batch, units)`. The output layer of a regression
+        task is one unit, and its nonlinearity belongs to it: `(batch, 1)` in the target's unit.
+    """
+    outputs: list[torch.Tensor] = []
+
+    def keep(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+        outputs.append(output)
+        raise _LayerReached
+
+    behind = layer.activation if activated and layer.activation is not None else layer.module
+    handle = behind.register_forward_hook(keep)
+    try:
+        with _uncut(model):
+            model(images)
+    except _LayerReached:
+        return outputs[0].unsqueeze(1) if outputs[0].dim() == 1 else outputs[0]
+    finally:
+        handle.remove()
+    raise ModelError("layer", rule="must take part in the forward pass", found=layer.name)
+
+
+def task_output(model: nn.Module, task: str, images: torch.Tensor) -> torch.Tensor:
+    """What a task answers to images, differentiable with respect to them whatever its head cuts.
+
+    Args:
+        images: Network input `(batch, channels, height, width)`.
+
+    Returns:
+        Logits `(batch, classes)`, or values `(batch,)` of a regression task.
+    """
+    with _uncut(model):
+        output: torch.Tensor = model(images)[task]
+    return output
+
+
+def _uncut(model: nn.Module) -> AbstractContextManager[None]:
+    return model.uncut_gradients() if isinstance(model, MultiTaskNetwork) else nullcontext()

@@ -1,0 +1,88 @@
+"""The wrong decisions that a network is most sure of."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from mtlab.config.base import Count
+from mtlab.data.tasks import ClassificationTask
+from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
+from mtlab.visualize.subject import DoesNotApplyError, Picture, Subject, write_probability
+
+IMAGE_INCHES = 1.05
+
+
+class Mistakes(Picture):
+    """A picture per task that has classes."""
+
+    count: Count
+
+    def draw(self, subject: Subject) -> None:
+        others = [task.name for task in subject.tasks if not isinstance(task, ClassificationTask)]
+        if len(others) == len(subject.tasks):
+            raise DoesNotApplyError(
+                "task",
+                rule="must have classes for what=mistakes",
+                found=f"{', '.join(others)}, which has values",
+                remedy="for example what=saliency",
+            )
+        for name in others:
+            subject.terminal.say(f"mistakes of {name} left out: the task has no classes")
+        for task in subject.tasks:
+            if isinstance(task, ClassificationTask):
+                self._draw_task(subject, task)
+
+    def _draw_task(self, subject: Subject, task: ClassificationTask) -> None:
+        logits, targets = subject.outputs[task.name], subject.test.targets[task.name]
+        positions, predicted, confidence = confident_mistakes(logits, targets)
+        if not len(positions):
+            subject.remove(f"mistakes/{task.name}")
+            subject.terminal.say(f"{task.name}: every test image is classified rightly")
+            return
+        num_wrong = len(positions)
+        positions, predicted, confidence = (
+            values[: self.count] for values in (positions, predicted, confidence)
+        )
+        true, images = targets[positions], subject.shown(subject.test.images[positions])
+        names = task.class_names
+        labels = [
+            f"true {names[right]}\nsaid {names[wrong]} {write_probability(sure)}"
+            for right, wrong, sure in zip(
+                true.tolist(), predicted.tolist(), confidence.tolist(), strict=True
+            )
+        ]
+        figure = draw_panels(
+            [Panel("", as_displayable(images), labels)],
+            ColourScale.grey(),
+            f"{task.name}: the {len(labels)} most confident of {num_wrong:,} mistakes on"
+            f" {len(targets):,} test images",
+            tile_inches=IMAGE_INCHES,
+        )
+        numbers = {
+            "images": images,
+            "positions": positions.numpy(),
+            "true": true.numpy(),
+            "predicted": predicted.numpy(),
+            "confidence": confidence.numpy(),
+            "class_names": np.asarray(names),
+        }
+        subject.save(figure, f"mistakes/{task.name}", numbers)
+
+
+def confident_mistakes(
+    logits: torch.Tensor, targets: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """All errors, the most confident first.
+
+    Args:
+        logits: `(num_samples, classes)`.
+        targets: `(num_samples,)`.
+
+    Returns:
+        Positions, predicted classes, and their probabilities in [0, 1], `(num_mistakes,)` each.
+    """
+    probabilities, predicted = logits.double().softmax(dim=1).max(dim=1)
+    wrong = (predicted != targets).nonzero().squeeze(1)
+    positions = wrong[probabilities[wrong].argsort(descending=True, stable=True)]
+    return positions, predicted[positions], probabilities[positions]

@@ -1,0 +1,168 @@
+"""The run that pictures are made of, and what every kind of picture needs of it."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy.typing as npt
+import torch
+from matplotlib.figure import Figure
+from pydantic import BeforeValidator, Field
+
+from mtlab.config.base import Keys, Name, Names, OneOrMore, Whole, one_as_list
+from mtlab.data.dataset import Dataset, Split
+from mtlab.data.tasks import Task
+from mtlab.drawing.saving import save_picture
+from mtlab.errors import MtlabError
+from mtlab.inference.loading import LoadedRun, rebuild_dataset
+from mtlab.terminal import Terminal
+from mtlab.visualize.ascent import PixelRange
+from mtlab.visualize.layers import Layer, find_layers
+
+Numbers = dict[str, npt.NDArray[Any]]
+"""What a picture shows, by name."""
+
+IMAGES_AT_ONCE = 500
+PICTURE_ENDINGS = (".png", ".svg", ".npz")
+
+
+class DoesNotApplyError(MtlabError):
+    """A kind of picture that this run's model has nothing to show for; `what=all` leaves it out."""
+
+
+class ShownKeys(Keys):
+    """What to show of a run; see conf/visualize.yaml."""
+
+    task: Name | None
+    layer: Annotated[Names, Field(min_length=1)] | None
+    digits: OneOrMore | None
+    indices: Annotated[list[Whole], Field(min_length=1), BeforeValidator(one_as_list)] | None
+    seed: Whole
+
+
+class Picture(Keys):
+    """A kind of picture: its keys, and how it is drawn."""
+
+    @abstractmethod
+    def draw(self, subject: Subject) -> None:
+        """Draw and save.
+
+        Raises:
+            DoesNotApplyError: The run has nothing to show for this kind.
+        """
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One run, and what to show of it.
+
+    Attributes:
+        command: What the user typed, for the pictures' metadata.
+        folder: Where the pictures go, a subfolder for each kind.
+    """
+
+    run: LoadedRun
+    keys: ShownKeys
+    terminal: Terminal
+    command: str
+    folder: Path
+
+    @functools.cached_property
+    def layers(self) -> list[Layer]:
+        return find_layers(self.run.model)
+
+    @functools.cached_property
+    def dataset(self) -> Dataset:
+        return rebuild_dataset(self.run)
+
+    @functools.cached_property
+    def test(self) -> Split:
+        """The test split; it may be looked at, since nothing is trained any more."""
+        return self.dataset.load_test()
+
+    @functools.cached_property
+    def outputs(self) -> dict[str, torch.Tensor]:
+        """What the model says of every test image, per task."""
+        with torch.inference_mode():
+            batches = [self.run.model(batch) for batch in self.test.images.split(IMAGES_AT_ONCE)]
+        return {name: torch.cat([batch[name] for batch in batches]) for name in batches[0]}
+
+    @functools.cached_property
+    def pixels(self) -> PixelRange:
+        """Bytes reach from 0 to 255; floats as far as those of the training images do."""
+        statistics = self.run.pixel_statistics
+        shape = (1, -1, 1, 1)
+        if statistics.scale != 1:
+            mean, std = torch.tensor(statistics.mean), torch.tensor(statistics.std)
+            return PixelRange(((0 - mean) / std).view(shape), ((1 - mean) / std).view(shape))
+        images = self.dataset.train.images
+        low, high = images.amin(dim=(0, 2, 3)), images.amax(dim=(0, 2, 3))
+        return PixelRange(low.view(shape), torch.maximum(high, low + 1e-6).view(shape))
+
+    def shown(self, images: torch.Tensor) -> npt.NDArray[Any]:
+        """Network input as brightness in [0, 1], `(n, channels, height, width)`."""
+        shares: npt.NDArray[Any] = self.pixels.as_shares(images).numpy()
+        return shares
+
+    @property
+    def main_task(self) -> Task:
+        """The task that `task=` names, else the first one, those with classes before the others."""
+        return self.run.task(self.keys.task)
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The task that `task=` names, else every one."""
+        return [self.main_task] if self.keys.task else list(self.run.tasks)
+
+    def save(
+        self,
+        figure: Figure,
+        name: str,
+        numbers: Mapping[str, npt.NDArray[Any]],
+        *,
+        vector: bool = False,
+    ) -> None:
+        """Write a picture and say so.
+
+        Args:
+            name: With the subfolder of its kind, as in `filters/conv1`.
+        """
+        path = self.folder / f"{name}.png"
+        save_picture(figure, path, numbers, command=self.command, vector=vector)
+        self.terminal.say(str(path))
+
+    def remove(self, name: str, *, pages: bool = False) -> None:
+        """Remove a picture of before, which the new ones may not replace.
+
+        Args:
+            pages: Also those that it was spread over, which end in a number.
+        """
+        picture = self.folder / name
+        pattern = re.escape(picture.name) + (r"(_\d+)?" if pages else "")
+        for path in sorted(picture.parent.glob("*.*")):
+            if path.suffix in PICTURE_ENDINGS and re.fullmatch(pattern, path.stem):
+                path.unlink()
+
+    @contextmanager
+    def steps(self, description: str, total: int) -> Iterator[Callable[[], None]]:
+        """A progress bar; calling what it gives counts one step."""
+        bar = self.terminal.progress()
+        if bar is None:
+            yield lambda: None
+            return
+        with bar:
+            task = bar.add_task(description, total=total, figures="")
+            yield lambda: bar.advance(task)
+
+
+def write_probability(value: float) -> str:
+    """Four digits, never rounded up to 1."""
+    return f"{math.floor(value * 1e4) / 1e4:.4f}"

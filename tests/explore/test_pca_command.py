@@ -1,0 +1,217 @@
+"""`mtlab pca` and `mtlab separable` leave numbers and pictures."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Runner
+from trained_runs import files_below, train_run
+
+
+def test_pca_of_the_bundled_digits(mtlab: Runner) -> None:
+    outcome = mtlab("pca", "dataset=digits", "pca.points=50", "pca.three_dimensional=true",
+                    "pca.space_points=40", "hydra.run.dir=here")  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    folder = mtlab.folder / "here"
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["status"] == "completed"
+    assert summary["samples"] == {"train_and_validation": 1438, "test": 359}
+    assert summary["num_features"] == 784
+    # Bilinear enlargement of 8x8 scans has rank 64 at most, but for rounding to bytes.
+    assert 1 < summary["axes_of_train"]["components_for_share"] < 64
+    assert len(summary["pairs"]) == 45
+    zero_and_one = summary["pairs"][0]
+    assert zero_and_one["pair"] == ["0", "1"]
+    assert zero_and_one["all_pixels_train_error"] < 0.01
+    assert ["0", "1"] in summary["separable_pairs"]
+    names = {
+        "explained_variance", "plane_points", "plane_test", "plane_test_own_axes", "plane_train",
+        "separability", "space",
+    }  # fmt: skip
+    endings = (".png", ".svg", ".npz")
+    files = files_below(folder / "figures")
+    assert set(files) == {f"{name}{ending}" for name in names for ending in endings}
+    page = (folder / "index.html").read_text()
+    assert all(f'src="figures/{name}.png"' in page for name in names)
+    assert len(np.load(folder / "figures" / "space.npz")["coordinates"]) == 40
+
+
+def test_the_numbers_of_pca_are_enough_to_draw_its_pictures_again(mtlab: Runner) -> None:
+    outcome = mtlab("pca", "dataset=digits", "pca.points=50", "dataset.limit=200",
+                    "hydra.run.dir=here")  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    figures = mtlab.folder / "here" / "figures"
+    few, all_points = np.load(figures / "plane_points.npz"), np.load(figures / "plane_train.npz")
+    assert few["coordinates"].shape == (50, 2)
+    assert few["class_names"].tolist() == [str(digit) for digit in range(10)]
+    assert str(few["title"]) == "digits: 50 training images"
+    assert all("of the variance" in str(name) for name in few["axis_names"])
+    # The few are where they are among all of them.
+    np.testing.assert_allclose(
+        few["coordinates"], all_points["coordinates"][few["positions"]], atol=1e-5
+    )
+    np.testing.assert_array_equal(few["classes"], all_points["classes"][few["positions"]])
+    variance = np.load(figures / "explained_variance.npz")
+    assert variance["shares_train"].sum() == pytest.approx(1)
+    summary = json.loads((mtlab.folder / "here" / "summary.json").read_text())
+    count = summary["axes_of_train"]["components_for_share"]
+    assert variance["components_for_share"] == count
+    assert (
+        variance["shares_train"][:count].sum() >= 0.95 > variance["shares_train"][: count - 1].sum()
+    )
+    pairs = np.load(figures / "separability.npz")
+    assert pairs["all_pixels_train"][1, 0] == 100 * summary["pairs"][0]["all_pixels_train_error"]
+
+
+def test_pca_draws_a_tsne_map_of_as_many_images_as_there_are(mtlab: Runner) -> None:
+    outcome = mtlab("pca", "dataset=digits", "dataset.limit=40", "pca.tsne=true",
+                    "pca.tsne_perplexity=5", "hydra.run.dir=here")  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    numbers = np.load(mtlab.folder / "here" / "figures" / "tsne.npz")
+    assert numbers["coordinates"].shape == (40, 2)
+    assert np.isfinite(numbers["coordinates"]).all()
+    assert sorted(numbers["positions"].tolist()) == list(range(40))
+
+
+def test_pca_takes_classes_of_an_image_or_two(mtlab: Runner) -> None:
+    outcome = mtlab("pca", "dataset=digits", "dataset.limit=12", "hydra.run.dir=here")
+    assert outcome.code == 0, outcome.err
+
+
+def test_a_class_without_test_images_has_no_test_error(mtlab: Runner) -> None:
+    random = np.random.default_rng(0)
+    path = mtlab.folder / "images.npz"
+    train_labels = np.arange(90) % 3
+    np.savez(
+        path,
+        X=random.integers(0, 255, (90, 8, 8)).astype(np.uint8), y=train_labels,
+        X_test=random.integers(0, 255, (10, 8, 8)).astype(np.uint8), y_test=np.zeros(10, int),
+    )  # fmt: skip
+    outcome = mtlab("pca", "dataset=npz", f"dataset.path={path}", "hydra.run.dir=here")
+    assert outcome.code == 0, outcome.err
+    summary = json.loads((mtlab.folder / "here" / "summary.json").read_text())
+    errors = {tuple(entry["pair"]): entry["plane_test_error"] for entry in summary["pairs"]}
+    assert errors["1", "2"] is None
+    assert 0 <= errors["0", "1"] <= 1
+
+
+def test_pca_of_two_classes_by_another_task(mtlab: Runner) -> None:
+    outcome = mtlab("pca", "dataset=digits", "task=parity", "dataset.classes=[1,2,3]",
+                    "hydra.run.dir=here")  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    summary = json.loads((mtlab.folder / "here" / "summary.json").read_text())
+    assert summary["classes"] == ["even", "odd"]
+    assert [entry["pair"] for entry in summary["pairs"]] == [["even", "odd"]]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (("pca.points=1",), "pca.points: must be a whole number of at least 2"),
+        (
+            ("pca.variance_share=2",),
+            "pca.variance_share: must be a number between 0 (excluded)",
+        ),
+        (("task=colour",), "must name tasks of dataset=digits"),
+        (("pca.space_points=1",), "pca.space_points: must be a whole number of at least 2"),
+        (
+            ("pca.tsne=true", "dataset.limit=25"),
+            "pca.tsne_perplexity: must be below the number of images in the map, 25",
+        ),
+    ],
+)
+def test_a_mistake_of_pca_is_told_in_one_line(
+    mtlab: Runner, overrides: tuple[str, ...], told: str
+) -> None:
+    outcome = mtlab("pca", "dataset=digits", *overrides)
+    assert outcome.code == 2
+    assert told in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_each_pair_is_the_run_that_train_makes_of_it(mtlab: Runner) -> None:
+    outcome = mtlab(
+        "separable", "dataset=digits", "pairs=[[0,1],[8,3]]", "trainer.epochs=4", "processes=2",
+        "++published.digits=[[0,1]]", "hydra.run.dir=here",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    folder = mtlab.folder / "here"
+    summary = json.loads((folder / "summary.json").read_text())
+    assert [entry["pair"] for entry in summary["pairs"]] == [[0, 1], [3, 8]]
+    assert 'src="figures/pairs.png"' in (folder / "index.html").read_text()
+    numbers = np.load(folder / "figures" / "pairs.npz")
+    assert numbers["labels"].tolist() == [0, 1, 3, 8]
+    assert numbers["converged"][1, 0] == summary["pairs"][0]["converged"]
+    assert max(len(line) for line in outcome.out.splitlines() if line.startswith("│")) <= 80
+    assert "published" in outcome.out and "iterations" in outcome.out
+    with (folder / "separable.csv").open(newline="") as file:
+        assert [row["published"] for row in csv.DictReader(file)] == ["yes", "no"]
+    run = train_run(mtlab.folder / "run", "model=perceptron", "dataset.classes=[3,8]",
+                    "dataset.limit=null", "trainer.epochs=4")  # fmt: skip
+    recorded = json.loads((run / "summary.json").read_text())
+    hard = summary["pairs"][1]
+    assert hard["kept_test_accuracy"] == recorded["test"]["digit"]["accuracy"]
+    assert hard["iterations"] == recorded["epochs"]
+    assert hard["converged"] == recorded["converged"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (("pairs=[[0,77]]",), "pairs: must hold labels of digits"),
+        (("pairs=[[0,0]]",), "pairs: must hold pairs of two different labels"),
+        (("trainer.epochs=0",), "trainer.epochs: must be at least 1 iteration"),
+        (("model=mlp",), "model: must be perceptron here"),
+        (("processes=0",), "processes: must be a number of at least 1"),
+        (("pairs=[]",), "pairs: must hold at least one pair"),
+        (("dataset.classes=[0,17]",), "dataset.classes: must hold labels of digits"),
+        (("tasks=[parity]",), "tasks: must name one task that takes the labels as they are"),
+        (("tasks=[digit,parity]",), "tasks: must name one task"),
+        (("published.mnist=[[0]]",), "published.mnist: must hold pairs of two different labels"),
+    ],
+)
+def test_a_mistake_of_separable_is_told_in_one_line(
+    mtlab: Runner, overrides: tuple[str, ...], told: str
+) -> None:
+    outcome = mtlab("separable", "dataset=digits", *overrides)
+    assert outcome.code == 2
+    assert told in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_an_interruption_ends_the_processes_that_train_pairs(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mtlab", "separable", "dataset=digits", "processes=2",
+         "trainer.epochs=10000000", "model.tolerance=0", "pairs=[[1,8],[3,9],[8,9]]"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert "3 pairs" in process.stdout.readline()
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        assert process.returncode == 130
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(process.pid, 0)
+            except ProcessLookupError:
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("processes were left running")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
