@@ -55,12 +55,11 @@ class DownloadedSet:
 
 
 def _mnist_like(torchvision_class: str, origin: str, *md5s: str) -> DownloadedSet:
-    names = (
-        "train-images-idx3-ubyte.gz",
-        "train-labels-idx1-ubyte.gz",
-        "t10k-images-idx3-ubyte.gz",
-        "t10k-labels-idx1-ubyte.gz",
-    )
+    names = [
+        f"{split}-{content}-ubyte.gz"
+        for split in ("train", "t10k")
+        for content in ("images-idx3", "labels-idx1")
+    ]
     return DownloadedSet(torchvision_class, origin, dict(zip(names, md5s, strict=True)))
 
 
@@ -205,13 +204,8 @@ def read_idx(path: Path, num_dimensions: int) -> torch.Tensor:
 def _verify(path: Path, md5: str | None) -> None:
     if md5 is None:
         return
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
-    except OSError as error:
-        raise DataError(
-            str(path), rule="must be readable", found=error, remedy="check its permissions"
-        ) from error
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     if found.hexdigest() != md5:
         raise DataError(
             str(path),

@@ -155,62 +155,32 @@ def _spike(u: Field, v: Field, base: float, tip: float, half_width: float) -> Fi
     return distance
 
 
-def _arrow(u: Field, v: Field) -> Field:
-    return np.minimum(_box(u, v, (-0.3, 0), (0.6, 0.17)), _spike(u, v, 0.15, 0.95, 0.6))
-
-
-def _corner(u: Field, v: Field) -> Field:
-    return np.minimum(_box(u, v, (-0.45, 0), (0.2, 0.75)), _box(u, v, (0.05, -0.55), (0.7, 0.2)))
-
-
-def _crescent(u: Field, v: Field) -> Field:
-    return np.maximum(_disc(u, v, 0, 0.9), -_disc(u, v, 0.5, 0.75))
-
-
-def _drop(u: Field, v: Field) -> Field:
-    return np.minimum(_disc(u, v, -0.3, 0.55), _spike(u, v, -0.1, 1.0, 0.52))
-
-
-def _half_disc(u: Field, v: Field) -> Field:
-    distance: Field = np.maximum(_disc(u, v, -0.4, 0.95), -(u + np.float32(0.4)))
-    return distance
-
-
-def _key(u: Field, v: Field) -> Field:
-    bow = np.maximum(_disc(u, v, 0.5, 0.45), -_disc(u, v, 0.5, 0.2))
-    return np.minimum(bow, _box(u, v, (-0.4, 0), (0.55, 0.12)))
-
-
-def _open_ring(u: Field, v: Field) -> Field:
-    ring = np.maximum(_disc(u, v, 0, 0.9), -_disc(u, v, 0, 0.5))
-    return np.maximum(ring, -_box(u, v, (0.7, 0), (0.6, 0.25)))
-
-
-def _pie(u: Field, v: Field) -> Field:
-    mouth = np.float32(math.sin(0.6)) * u - np.float32(math.cos(0.6)) * np.abs(v)
-    distance: Field = np.maximum(_disc(u, v, 0, 0.9), mouth)
-    return distance
-
-
-def _tee(u: Field, v: Field) -> Field:
-    return np.minimum(_box(u, v, (0.15, 0), (0.75, 0.18)), _box(u, v, (-0.6, 0), (0.2, 0.7)))
-
-
-def _triangle(u: Field, v: Field) -> Field:
-    return _spike(u, v, -0.65, 0.95, 0.55)
-
-
 OUTLINES: dict[str, Callable[[Field, Field], Field]] = {
-    "arrow": _arrow,
-    "corner": _corner,
-    "crescent": _crescent,
-    "drop": _drop,
-    "half disc": _half_disc,
-    "key": _key,
-    "open ring": _open_ring,
-    "pie": _pie,
-    "tee": _tee,
-    "triangle": _triangle,
+    "arrow": lambda u, v: np.minimum(
+        _box(u, v, (-0.3, 0), (0.6, 0.17)), _spike(u, v, 0.15, 0.95, 0.6)
+    ),
+    "corner": lambda u, v: np.minimum(
+        _box(u, v, (-0.45, 0), (0.2, 0.75)), _box(u, v, (0.05, -0.55), (0.7, 0.2))
+    ),
+    "crescent": lambda u, v: np.maximum(_disc(u, v, 0, 0.9), -_disc(u, v, 0.5, 0.75)),
+    "drop": lambda u, v: np.minimum(_disc(u, v, -0.3, 0.55), _spike(u, v, -0.1, 1.0, 0.52)),
+    "half disc": lambda u, v: np.maximum(_disc(u, v, -0.4, 0.95), -(u + np.float32(0.4))),
+    "key": lambda u, v: np.minimum(
+        np.maximum(_disc(u, v, 0.5, 0.45), -_disc(u, v, 0.5, 0.2)),
+        _box(u, v, (-0.4, 0), (0.55, 0.12)),
+    ),
+    "open ring": lambda u, v: np.maximum(
+        np.maximum(_disc(u, v, 0, 0.9), -_disc(u, v, 0, 0.5)),
+        -_box(u, v, (0.7, 0), (0.6, 0.25)),
+    ),
+    "pie": lambda u, v: np.maximum(
+        _disc(u, v, 0, 0.9),
+        np.float32(math.sin(0.6)) * u - np.float32(math.cos(0.6)) * np.abs(v),
+    ),
+    "tee": lambda u, v: np.minimum(
+        _box(u, v, (0.15, 0), (0.75, 0.18)), _box(u, v, (-0.6, 0), (0.2, 0.7))
+    ),
+    "triangle": lambda u, v: _spike(u, v, -0.65, 0.95, 0.55),
 }
 """Per shape, in the order of the label: signed distance to its edge (below 0 inside) in units of
 its radius. None looks the same when it is turned by less than a full circle."""
