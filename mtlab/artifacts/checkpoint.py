@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from mtlab.data.dataset import Dataset
+from mtlab.data.dataset import Dataset, PixelStatistics
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.errors import RunFolderError
 
 METADATA_KEY = "mtlab"
 
@@ -35,3 +39,60 @@ def save_model(path: Path, model: nn.Module, dataset: Dataset) -> None:
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.write_bytes(save(tensors, {METADATA_KEY: json.dumps(usage)}))
     unfinished.replace(path)
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """What `save_model` wrote.
+
+    Attributes:
+        tensors: The model's state by name.
+    """
+
+    tensors: dict[str, torch.Tensor]
+    tasks: tuple[Task, ...]
+    image_shape: tuple[int, int, int]
+    pixel_statistics: PixelStatistics
+
+
+def read_model(path: Path) -> SavedModel:
+    """Read what `save_model` wrote; nothing is executed.
+
+    Raises:
+        RunFolderError: A damaged file, or one without mtlab's metadata.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise RunFolderError(
+            str(path),
+            rule="must be a complete safetensors file",
+            found=error,
+            remedy="restore the file, or train again",
+        ) from error
+    try:
+        usage = json.loads(metadata[METADATA_KEY])
+        tasks = tuple(_task(_with_tuples(values)) for values in usage["tasks"])
+        channels, height, width = usage["image_shape"]
+        statistics = PixelStatistics(**_with_tuples(usage["pixel_statistics"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunFolderError(
+            str(path),
+            rule="must carry the tasks, image_shape and pixel_statistics that mtlab writes",
+            found=f"{type(error).__name__}: {error}",
+            remedy="train again with this version",
+        ) from error
+    return SavedModel(tensors, tasks, (channels, height, width), statistics)
+
+
+def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What `asdict` wrote; JSON has turned its tuples into lists."""
+    return {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+
+
+def _task(values: dict[str, Any]) -> Task:
+    return ClassificationTask(**values) if "class_names" in values else RegressionTask(**values)

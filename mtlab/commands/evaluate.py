@@ -20,7 +20,7 @@ from mtlab.config.files import RunFolderKey
 from mtlab.data.dataset import Dataset, Split
 from mtlab.device import select_device
 from mtlab.errors import ConfigError
-from mtlab.inference.ensemble import own_test_split, task_metrics, vote
+from mtlab.inference.ensemble import own_test_split, vote
 from mtlab.inference.loading import LoadedRun, load_run, read_run_config, rebuild_dataset
 from mtlab.inference.other_dataset import other_dataset
 from mtlab.objective.build import build_objective
@@ -47,7 +47,7 @@ def evaluate_run(composed: DictConfig) -> None:
     other = None if composed.get("dataset") is None else to_dataset_config(composed)
     measure = measure_ensemble if member_folders(folder) else measure_run
     name, num_samples, measured = measure(folder, other, options.split, composed)
-    metrics = task_metrics(measured)
+    metrics = measured.tasks
     console = Console(highlight=False)
     console.print(figures_tables(list(metrics), [(options.split, metrics)]))
     console.print(f"{num_samples:,} images of {name}, split {options.split}")

@@ -157,7 +157,7 @@ def as_summary(
         "best_epoch": None,
         "device": device.type,
         "precision": device.precision,
-        "test": task_metrics(ensemble.metrics),
+        "test": ensemble.metrics.tasks,
         "members": [
             {
                 "folder": str(candidate.folder),
@@ -166,7 +166,7 @@ def as_summary(
                 "why_not": candidate.why_not,
                 "is_best": candidate.folder == kept[best].folder,
                 "val": candidate.summary.get("val"),
-                "test": task_metrics(metrics_of[candidate.folder])
+                "test": metrics_of[candidate.folder].tasks
                 if candidate.folder in metrics_of
                 else None,
             }
@@ -190,8 +190,3 @@ def _published(kept: Sequence[Candidate], device: Device) -> dict[str, Any]:
         "published_on": configs[0].get("published_on"),
         "deviations": deviations,
     }
-
-
-def task_metrics(metrics: SplitMetrics) -> dict[str, dict[str, float]]:
-    """Each task's metrics as they stand in summary.json."""
-    return metrics.tasks

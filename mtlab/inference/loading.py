@@ -6,21 +6,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 import yaml
 from omegaconf import OmegaConf
-from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from mtlab.artifacts.checkpoint import METADATA_KEY
+from mtlab.artifacts.checkpoint import read_model
+from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS, member_folders
 from mtlab.config.compose import to_run_config
 from mtlab.config.schema import RunConfig
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, PixelStatistics
-from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.data.tasks import ClassificationTask, Task
 from mtlab.errors import ConfigError, DataError, RunFolderError
 from mtlab.models.build import build_model
 
@@ -78,15 +77,21 @@ def load_run(folder: Path) -> LoadedRun:
     check_is_run(folder)
     config = read_run_config(folder)
     path = folder / WEIGHTS
-    tensors, metadata = _read_weights(folder)
-    tasks, image_shape, statistics = _read_metadata(path, metadata)
+    if not path.is_file():
+        raise RunFolderError(
+            str(path),
+            rule="must be there: a run writes it once it is trained",
+            found=f"a run that {_how_it_ended(folder)}",
+            remedy="train to the end, with trainer.epochs of at least 1",
+        )
+    saved = read_model(path)
     # The fresh weights are overwritten; drawing them must not disturb anyone's random numbers.
     with torch.random.fork_rng(devices=[]):
-        model = build_model(config.model, image_shape, tasks)
-    _check_shapes(path, model.state_dict(), tensors)
-    model.load_state_dict(tensors)
+        model = build_model(config.model, saved.image_shape, saved.tasks)
+    _check_shapes(path, model.state_dict(), saved.tensors)
+    model.load_state_dict(saved.tensors)
     model.eval().requires_grad_(False)
-    return LoadedRun(folder, config, tasks, image_shape, statistics, model)
+    return LoadedRun(folder, config, saved.tasks, saved.image_shape, saved.pixel_statistics, model)
 
 
 def rebuild_dataset(run: LoadedRun) -> Dataset:
@@ -145,51 +150,20 @@ def read_run_config(folder: Path) -> RunConfig:
     """
     path = folder / CONFIG
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return to_run_config(OmegaConf.create(read_config(folder)))
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise RunFolderError(
             str(path),
             rule="must be readable YAML",
             found=error,
             remedy="restore the file, or train again",
         ) from error
-    if not isinstance(values, dict):
-        raise RunFolderError(
-            str(path),
-            rule="must hold a run's configuration",
-            found=type(values).__name__,
-            remedy="train again",
-        )
-    try:
-        return to_run_config(OmegaConf.create(values))
     except ConfigError as error:
         raise RunFolderError(
             str(path),
             rule="must be a configuration that this version understands",
             found=f"({error})",
             remedy="train again with this version",
-        ) from error
-
-
-def _read_weights(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    path = folder / WEIGHTS
-    if not path.is_file():
-        raise RunFolderError(
-            str(path),
-            rule="must be there: a run writes it once it is trained",
-            found=f"a run that {_how_it_ended(folder)}",
-            remedy="train to the end, with trainer.epochs of at least 1",
-        )
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise RunFolderError(
-            str(path),
-            rule="must be a complete safetensors file",
-            found=error,
-            remedy="restore the file, or train again",
         ) from error
 
 
@@ -203,35 +177,6 @@ def _how_it_ended(folder: Path) -> str:
     if status == "completed":
         return f"completed with {summary.get('epochs', 0)} epochs"
     return f"is recorded as {status}"
-
-
-def _read_metadata(
-    path: Path, metadata: Mapping[str, str]
-) -> tuple[tuple[Task, ...], tuple[int, int, int], PixelStatistics]:
-    try:
-        usage = json.loads(metadata[METADATA_KEY])
-        tasks = tuple(_task(_with_tuples(values)) for values in usage["tasks"])
-        channels, height, width = usage["image_shape"]
-        statistics = PixelStatistics(**_with_tuples(usage["pixel_statistics"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunFolderError(
-            str(path),
-            rule="must carry the tasks, image_shape and pixel_statistics that mtlab writes",
-            found=f"{type(error).__name__}: {error}",
-            remedy="train again with this version",
-        ) from error
-    return tasks, (channels, height, width), statistics
-
-
-def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What `asdict` wrote; JSON has turned its tuples into lists."""
-    return {
-        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-    }
-
-
-def _task(values: dict[str, Any]) -> Task:
-    return ClassificationTask(**values) if "class_names" in values else RegressionTask(**values)
 
 
 def _check_shapes(
