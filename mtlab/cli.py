@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 from mtlab import __version__
 from mtlab.config.arguments import arrange
 from mtlab.errors import MtlabError
-from mtlab.process import tune_for_training
+from mtlab.process import lasting_output, tune_for_training
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -37,39 +38,39 @@ class Command:
     """A word that users type.
 
     Attributes:
-        config_name: The primary config under conf/.
-        module, function: Where its Hydra job stands.
+        function: Its job, `module:name` below mtlab.commands.
+        config_name: The primary config under conf/; empty for a command with options of its own in
+            place of Hydra's overrides, which takes the words behind its own and returns the exit
+            code.
+        positional: The key that a word without `=` behind the command's is for; empty for none.
     """
 
-    config_name: str
-    module: str
     function: str
+    config_name: str = ""
+    positional: str = ""
+
+    def load(self) -> Callable[[object], object]:
+        """The function that does it."""
+        module, _, name = self.function.partition(":")
+        function: Callable[[object], object] = getattr(
+            import_module(f"mtlab.commands.{module}"), name
+        )
+        return function
 
 
-@dataclass(frozen=True)
-class PlainCommand:
-    """A word with options of its own in place of Hydra's overrides, such as one that takes folders.
-
-    Attributes:
-        module, function: Takes the arguments behind the word, returns the exit code.
-    """
-
-    module: str
-    function: str
-
-
-TRAIN = Command("train", "mtlab.commands.train", "train")
-COMMANDS: dict[str, Command | PlainCommand] = {
+TRAIN = Command("train:train", "train")
+COMMANDS = {
     "train": TRAIN,
-    "report": PlainCommand("mtlab.commands.report", "report"),
-    "visualize": Command("visualize", "mtlab.commands.visualize", "visualize"),
-    "pca": Command("pca", "mtlab.commands.pca", "pca"),
-    "separable": Command("separable", "mtlab.commands.separable", "separable"),
-    "evaluate": Command("evaluate", "mtlab.commands.evaluate", "evaluate_run"),
-    "predict": Command("predict", "mtlab.commands.predict", "predict_file"),
-    "ensemble": Command("ensemble", "mtlab.commands.ensemble", "ensemble"),
-    "export": Command("export", "mtlab.commands.export", "export"),
-    "data export": Command("data_export", "mtlab.commands.data_export", "data_export"),
+    "rerun": Command("rerun:rerun", "rerun", "run"),
+    "report": Command("report:report"),
+    "visualize": Command("visualize:visualize", "visualize", "run"),
+    "pca": Command("pca:pca", "pca"),
+    "separable": Command("separable:separable", "separable"),
+    "evaluate": Command("evaluate:evaluate_run", "evaluate", "run"),
+    "predict": Command("predict:predict_file", "predict", "run"),
+    "ensemble": Command("ensemble:ensemble", "ensemble", "runs"),
+    "export": Command("export:export", "export", "run"),
+    "data export": Command("data_export:data_export", "data_export"),
 }
 DEFAULT_COMMAND = "train"
 
@@ -80,17 +81,29 @@ def main(arguments: list[str] | None = None) -> int:
     tune_for_training()
     # A run that is told to stop by its process manager is recorded like one stopped by Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
+    if hasattr(signal, "SIGHUP"):
+        # A terminal that goes away costs nothing but the terminal.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with lasting_output():
+        return _run(typed)
+
+
+def _run(typed: list[str]) -> int:
     try:
         return _dispatch(list(typed))
     except KeyboardInterrupt:
         print("mtlab: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:
-        from mtlab.config.explain import explain
+        from mtlab.config.messages import explain
 
-        command = COMMANDS.get(typed[0] if typed else "")
-        config_name = command.config_name if isinstance(command, Command) else TRAIN.config_name
-        line = explain(error, config_name, [word for word in typed if "=" in word])
+        command = COMMANDS.get(typed[0] if typed else "", TRAIN)
+        line = explain(
+            error,
+            command.config_name or TRAIN.config_name,
+            [word for word in typed if "=" in word],
+            is_sweep=bool({"-m", "--multirun"} & set(typed)),
+        )
         if line is None or os.environ.get(DEBUG_VARIABLE):
             raise
         print(f"mtlab: {line}", file=sys.stderr)
@@ -107,26 +120,40 @@ def _dispatch(arguments: list[str]) -> int:
         return EXIT_OK
     if any(argument.startswith("query=") for argument in arguments):
         complete_command()
+    command = take_command(arguments)
+    if not command.config_name:
+        code = command.load()(arguments)
+        assert isinstance(code, int)
+        return code
+    if command.positional and arguments and re.match(r"(?!-)[^=]+$", arguments[0]):
+        arguments[0] = f"{command.positional}={arguments[0]}"
+    arranged = arrange(arguments, COMMANDS)
+    return run_hydra(command, with_row_shown(arranged) if command is TRAIN else arranged)
+
+
+def take_command(arguments: list[str]) -> Command:
+    """The command that the first words name, which are taken away; without a word, `train`.
+
+    Raises:
+        MtlabError: There is no such command.
+    """
     name = DEFAULT_COMMAND
     if arguments and re.fullmatch(r"[a-z][\w-]*", arguments[0]):
         name = arguments.pop(0)
-    if arguments and f"{name} {arguments[0]}" in COMMANDS:
+    longer = [known for known in COMMANDS if known.startswith(f"{name} ")]
+    if arguments and f"{name} {arguments[0]}" in longer:
         name = f"{name} {arguments.pop(0)}"
+    elif longer and {"-h", "--help"} & set(arguments):
+        name = longer[0]
     if name not in COMMANDS:
-        near = [known for known in COMMANDS if known.startswith(f"{name} ")]
-        near = near or difflib.get_close_matches(name, COMMANDS, n=1)
+        near = longer or difflib.get_close_matches(name, COMMANDS, n=1)
         raise MtlabError(
             "command",
             rule=f"must be one of {', '.join(COMMANDS)}",
             found=name,
             remedy=f"did you mean {near[0]}?" if near else "see mtlab --help",
         )
-    command = COMMANDS[name]
-    if isinstance(command, PlainCommand):
-        code: int = getattr(import_module(command.module), command.function)(arguments)
-        return code
-    arranged = arrange(arguments, COMMANDS)
-    return run_hydra(command, with_row_shown(arranged) if command is TRAIN else arranged)
+    return COMMANDS[name]
 
 
 def complete_command() -> None:
@@ -144,7 +171,7 @@ def complete_command() -> None:
 
 
 def with_row_shown(arranged: list[str]) -> list[str]:
-    """Where `--cfg` shows a configuration, the overrides behind those of the experiment's row.
+    """Where `--cfg` shows a configuration, the overrides behind those of the preset's row.
 
     A job applies its row itself; `--cfg` comes to no job.
     """
@@ -154,13 +181,14 @@ def with_row_shown(arranged: list[str]) -> list[str]:
         return arranged
     from hydra import compose, initialize_config_dir
 
-    from mtlab.config.compose import conf_folder, register_resolvers
-    from mtlab.config.rows import row_overrides
+    from mtlab.config.compose import conf_folder, plain, register_resolvers
+    from mtlab.config.preset import named_row
 
     register_resolvers()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
         composed = compose(TRAIN.config_name, [*_search_path(flags), *overrides])
-    return [*flags, *row_overrides(composed, overrides), *overrides]
+    row = named_row(plain(composed))
+    return [*flags, *([] if row is None else row.as_overrides(overrides)), *overrides]
 
 
 def _search_path(flags: list[str]) -> list[str]:
@@ -176,9 +204,11 @@ def _search_path(flags: list[str]) -> list[str]:
 def run_hydra(command: Command, arguments: list[str]) -> int:
     """Compose the configuration and run the command, once or for each job of a sweep."""
     import hydra
+    from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
+    from mtlab.artifacts.run_dir import remove_if_empty
     from mtlab.commands.sweep import SWEEP_FOLDERS, extend_sweep, finish_sweep
     from mtlab.config.compose import conf_folder, register_resolvers
 
@@ -192,11 +222,14 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     def job(composed: DictConfig) -> None:
         # Caught here rather than by Hydra, which would print a line of its own about it.
         try:
-            getattr(import_module(command.module), command.function)(composed)
+            command.load()(composed)
         except (MtlabError, HydraException, OmegaConfBaseException, OSError) as error:
             if os.environ.get(DEBUG_VARIABLE):
                 raise
             failures.append(error)
+        finally:
+            # Hydra makes the folder before the job can be refused.
+            remove_if_empty(Path(HydraConfig.get().runtime.output_dir))
 
     start = hydra.main(
         version_base="1.3", config_path=str(conf_folder()), config_name=command.config_name

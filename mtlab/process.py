@@ -1,9 +1,13 @@
-"""How this process waits for its threads and what it does with memory it no longer needs."""
+"""How this process waits for threads, keeps freed memory, and bears the loss of its terminal."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 KEPT_BYTES = 2**30
 """Freed memory of at most this size stays with the process; beyond it, it goes back."""
@@ -38,3 +42,48 @@ def _keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, KEPT_BYTES)
         mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
+
+
+class LastingOutput:
+    """A stream that whoever reads it may close: what is written from then on is lost, no more.
+
+    `mtlab ... | head -1` and a terminal window that is closed would fail the run otherwise.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_gone = False
+
+    def write(self, text: str) -> int:
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(self._stream.flush)
+
+    def _try(self, action: Callable[[], object]) -> None:
+        if self._is_gone:
+            return
+        try:
+            action()
+        except OSError:
+            self._is_gone = True
+            # Python writes what it still holds to the same place when it ends.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def lasting_output() -> Iterator[None]:
+    """Within this context, standard output may go away without anybody noticing."""
+    before = sys.stdout
+    sys.stdout = LastingOutput(before)
+    try:
+        yield
+        sys.stdout.flush()
+    finally:
+        sys.stdout = before

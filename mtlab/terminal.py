@@ -45,7 +45,7 @@ class Terminal:
             TextColumn("{task.description}", table_column=Column(no_wrap=True)),
             BarColumn(bar_width=16, table_column=Column(min_width=6)),
             TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
-            # Last, because figures of many tasks are what a narrow terminal has to cut.
+            # Last, because metrics of many tasks are what a narrow terminal has to cut.
             TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True, ratio=1)),
             expand=True,
             console=self.console,

@@ -135,3 +135,15 @@ def write_whole(path: Path, text: str) -> None:
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder that nothing was written into, and those above it, up to the current one."""
+    here = Path.cwd()
+    for place in (folder, *folder.parents):
+        if place == here or (place != folder and not place.is_relative_to(here)):
+            return
+        try:
+            place.rmdir()
+        except OSError:
+            return  # not empty

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +10,18 @@ from omegaconf import OmegaConf
 from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import read_config, read_overrides, read_summary, run_folders
 from mtlab.artifacts.run_dir import FIGURES
-from mtlab.artifacts.summary import RunSummary
-from mtlab.commands.experiment import prepare
 from mtlab.commands.separable import check, choose_pairs, train_all
 from mtlab.commands.separable_result import published_pairs, report
-from mtlab.commands.train import start
-from mtlab.config.compose import to_after_sweep
 from mtlab.config.model import PerceptronConfig
 from mtlab.config.pairs import AfterSweepOptions, SeparableOptions
-from mtlab.config.schema import RunConfig
+from mtlab.config.run import RunConfig
+from mtlab.config.typed import to_dataclass
 from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.error_curves import ErrorCurve, draw_error_curves
 from mtlab.errors import ConfigError
 from mtlab.inference.loading import read_run_config
 from mtlab.report.tables import run_settings, varied_keys
+from mtlab.runner.build import build
 from mtlab.terminal import Terminal
 
 SEPARABLE = "separable"
@@ -38,8 +35,11 @@ def add_to_sweep(folder: Path) -> None:
     completed = [
         run for run in run_folders(folder) if read_summary(run).get("status") == "completed"
     ]
-    options = to_after_sweep(OmegaConf.create(read_config(completed[0]))) if completed else None
-    if options is None or not (options.learning_rates or options.separable):
+    keys = read_config(completed[0]).get("after_sweep") if completed else None
+    if keys is None:
+        return
+    options = to_dataclass("after_sweep", keys, AfterSweepOptions)
+    if not (options.learning_rates or options.separable):
         return
     place = folder / SEPARABLE
     place.mkdir(exist_ok=True)
@@ -83,7 +83,8 @@ def shared_settings(runs: list[Path]) -> RunConfig:
             remedy="see mtlab separable --help for one setting at a time",
         )
     config = read_run_config(runs[0])
-    config = replace(config, dataset=replace(config.dataset, classes=None))
+    dataset = config.dataset.model_copy(update={"classes": None})
+    config = config.model_copy(update={"dataset": dataset})
     check(config, [])
     return config
 
@@ -96,10 +97,10 @@ def draw_learning_rates(
     pair = options.learning_rates_pair
     curves = {}
     for rate in sorted(options.learning_rates):
-        model = replace(config.model, lr=rate, initial_scale=options.initial_scale)
-        dataset = replace(config.dataset, classes=sorted(pair))
-        experiment = prepare(replace(config, model=model, dataset=dataset), [], RunSummary())
-        trainer = start(experiment)
+        rule = {"lr": rate, "initial_scale": options.initial_scale}
+        model = config.model.model_copy(update=rule)
+        dataset = config.dataset.model_copy(update={"classes": sorted(pair)})
+        trainer = build(config.model_copy(update={"model": model, "dataset": dataset})).trainer
         losses = np.array([event.train.loss for event in trainer.fit()], dtype=np.float64)
         curves[f"lr {rate:g}"] = ErrorCurve(losses, True, bool(trainer.converged))
     first, second = sorted(pair)

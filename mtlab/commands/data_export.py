@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,12 +14,11 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from mtlab.artifacts.run_dir import output_path
-from mtlab.config.base import Keys, Whole
+from mtlab.config.base import Keys, Whole, read_keys
 from mtlab.config.compose import conf_folder, to_dataset_config, to_options
-from mtlab.config.dataset import DatasetConfig, ShapesConfig
+from mtlab.config.dataset import DatasetConfig, ShapesConfig, TaskConfig
 from mtlab.config.files import file_ending
-from mtlab.config.rows import literal
-from mtlab.config.tasks import TargetRule, TaskConfig
+from mtlab.config.preset import literal
 from mtlab.data.build import check_classes, kept_samples, kept_test_samples, open_source
 from mtlab.data.source import LabelledImages
 
@@ -101,21 +98,15 @@ def _name(name: str) -> str:
 def _tasks_of(option: str) -> dict[str, TaskConfig]:
     """The tasks of a file of the group `dataset`."""
     values = OmegaConf.load(conf_folder() / "dataset" / f"{option}.yaml").tasks
-    schema = OmegaConf.structured(TaskConfig)
-    tasks: Any = {
-        name: OmegaConf.to_object(OmegaConf.merge(schema, task)) for name, task in values.items()
+    return {
+        str(name): read_keys(TaskConfig, OmegaConf.to_container(task))
+        for name, task in values.items()
     }
-    return dict(tasks)
 
 
 def _rule(task: TaskConfig) -> dict[str, Any]:
     """A task as YAML has it, without what every task has."""
-    ordinary = asdict(TaskConfig())
-    changed = {key: value for key, value in asdict(task).items() if value != ordinary[key]}
-    plain = {
-        key: value.value if isinstance(value, Enum) else value for key, value in changed.items()
-    }
-    return plain or {"by": TargetRule.label.value}
+    return task.model_dump(exclude_defaults=True) or {"by": "label"}
 
 
 def as_arrays(samples: LabelledImages) -> Arrays:

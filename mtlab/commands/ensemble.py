@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from pydantic import BeforeValidator
 from rich.table import Table
 
-from mtlab.artifacts.run_dir import RunFolder, write_whole
-from mtlab.commands.result import ResultRecord
-from mtlab.commands.train import save_hydra_files
+from mtlab.artifacts.run_dir import write_whole
 from mtlab.config.base import Count, Keys
 from mtlab.config.compose import to_device_config, to_options
-from mtlab.config.device import DeviceConfig, DeviceKind, Precision
+from mtlab.config.device import DeviceConfig, Precision
 from mtlab.device import select_device
 from mtlab.errors import ConfigError
 from mtlab.inference.ensemble import (
@@ -30,7 +27,8 @@ from mtlab.inference.loading import read_run_config
 from mtlab.inference.members import Candidate, find_candidates
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.report.figures import draw_run_figures
-from mtlab.terminal import Terminal
+from mtlab.runner.origin import hydra_origin
+from mtlab.runner.record import Record
 
 
 def _folders(value: object) -> object:
@@ -55,24 +53,20 @@ class EnsembleOptions(Keys):
 
 def ensemble(composed: DictConfig) -> None:
     """Hydra's job: choose the members, let them vote on the test split, keep them together."""
-    hydra = HydraConfig.get()
     options = to_options(composed, EnsembleOptions)
     candidates = find_candidates([Path(run).expanduser() for run in options.runs], options.keep)
     kept = [candidate for candidate in candidates if candidate.why_not is None]
-    own = DeviceConfig(DeviceKind.auto, None, tested_precision(kept))
+    own = DeviceConfig(name="auto", threads=None, precision=tested_precision(kept))
     settings = to_device_config(composed, own)
-    device = select_device(settings.name.value, settings.precision.value, settings.threads)
+    device = select_device(settings.name, settings.precision, settings.threads)
     folders = [candidate.folder for candidate in kept]
     voted = vote(folders, own_test_split, options.batch_size, device)
     # Only now, when nothing can be refused any more: a refused ensemble leaves no folder.
-    folder = RunFolder(Path(hydra.runtime.output_dir))
-    with (
-        Terminal(folder.log, quiet=False) as terminal,
-        ResultRecord("ensemble", folder, terminal, list(hydra.overrides.task)) as record,
-    ):
-        save_hydra_files(folder, composed)
+    with Record(hydra_origin(composed, "ensemble")) as record:
+        record.begin()
+        folder, terminal = record.folder, record.terminal
         # Whoever asks the ensemble later reads there how it was measured.
-        composed.device.precision = settings.precision.value
+        composed.device.precision = settings.precision
         write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
         best = best_on_validation(voted, kept)
         save_ensemble(voted, folder)
@@ -92,7 +86,7 @@ def ensemble(composed: DictConfig) -> None:
 def tested_precision(kept: Sequence[Candidate]) -> Precision:
     """What all members were tested in; float32 where they differ."""
     precisions = {read_run_config(candidate.folder).device.precision for candidate in kept}
-    return precisions.pop() if len(precisions) == 1 else Precision.float32
+    return precisions.pop() if len(precisions) == 1 else "float32"
 
 
 Row = tuple[str, SplitMetrics]

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from mtlab.artifacts.reading import read_config, read_summary
 from mtlab.artifacts.run_dir import member_folders, output_path, write_whole
-from mtlab.commands.experiment import choose_device
 from mtlab.config.base import Keys
 from mtlab.config.compose import to_dataset_config, to_device_config, to_options
 from mtlab.config.dataset import DatasetConfig
@@ -26,6 +25,7 @@ from mtlab.inference.other_dataset import other_dataset
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.report.tables import figures_tables
+from mtlab.runner.build import choose_device
 from mtlab.training.evaluate import evaluate
 
 Metrics = dict[str, dict[str, float]]
@@ -109,7 +109,7 @@ def measure_ensemble(
     # The folder's own configuration says how the members were asked: the same batches and device.
     own = OmegaConf.create(read_config(folder))
     chosen = to_device_config(composed, to_device_config(own))
-    device = select_device(chosen.name.value, chosen.precision.value, chosen.threads)
+    device = select_device(chosen.name, chosen.precision, chosen.threads)
     members = member_folders(folder)
     config = read_run_config(members[0])
 

@@ -11,7 +11,6 @@ from mtlab.artifacts.run_dir import RunFolder, write_whole
 from mtlab.commands.result import ResultRecord
 from mtlab.config.base import Keys, Name, Whole
 from mtlab.config.compose import to_dataset_config, to_options
-from mtlab.config.model import TaskChoice
 from mtlab.data.build import build_dataset
 from mtlab.data.tasks import ClassificationTask
 from mtlab.drawing.contact_sheet import write_contact_sheet
@@ -41,7 +40,7 @@ def pca(composed: DictConfig) -> None:
         keys = to_options(composed, OwnKeys)
         config = to_dataset_config(composed)
         requested = None if keys.task is None else [keys.task]
-        dataset = build_dataset(config, requested, TaskChoice.first, keys.seed)
+        dataset = build_dataset(config, requested, "first", keys.seed)
         write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
         task = dataset.tasks[0]
         if not isinstance(task, ClassificationTask):

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from mtlab.artifacts.run_dir import output_path, write_whole
 from mtlab.config.base import Count, Keys
 from mtlab.config.compose import to_device_config, to_options
-from mtlab.config.device import DeviceConfig, DeviceKind, Precision
+from mtlab.config.device import DeviceConfig
 from mtlab.config.files import RunFolderKey, file_ending
 from mtlab.data.array_files import read_array
 from mtlab.inference.predictor import load
@@ -31,11 +31,13 @@ def predict_file(composed: DictConfig) -> None:
     """Hydra's job: read the images, ask the run, write its predictions."""
     options = to_options(composed, PredictOptions)
     target = output_path(options.output)
-    device = to_device_config(composed, DeviceConfig(DeviceKind.auto, None, Precision.float32))
+    device = to_device_config(
+        composed, DeviceConfig(name="auto", threads=None, precision="float32")
+    )
     predictor = load(
         options.run,
-        device=device.name.value,
-        precision=None if composed.device.precision is None else device.precision.value,
+        device=device.name,
+        precision=None if composed.device.precision is None else device.precision,
         threads=device.threads,
         batch_size=options.batch_size,
     )

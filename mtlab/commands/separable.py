@@ -6,47 +6,39 @@ import itertools
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import asdict
 
 import torch
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from mtlab.artifacts.run_dir import RunFolder, write_whole
-from mtlab.artifacts.summary import RunSummary
-from mtlab.commands.experiment import prepare
-from mtlab.commands.result import ResultRecord
+from mtlab.artifacts.run_dir import write_whole
 from mtlab.commands.separable_result import Pair, PairResult, describe, published_pairs, report
-from mtlab.commands.train import start
-from mtlab.config.command_line import check_perceptron, find_override
+from mtlab.config.arguments import find_override
 from mtlab.config.compose import to_options, to_run_config
 from mtlab.config.model import PerceptronConfig
+from mtlab.config.no_effect import check_perceptron
 from mtlab.config.pairs import SeparableOptions
-from mtlab.config.schema import RunConfig
-from mtlab.config.tasks import TargetRule, TaskKind
-from mtlab.config.training import Keep
+from mtlab.config.run import RunConfig
 from mtlab.data.build import open_source
 from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.errors import ConfigError
 from mtlab.objective.metrics import SplitMetrics
+from mtlab.runner.build import build
+from mtlab.runner.origin import hydra_origin
+from mtlab.runner.record import Record
 from mtlab.terminal import Terminal
 
 
 def separable(composed: DictConfig) -> None:
     """Hydra's job: a perceptron per pair, some at a time, then table, picture and summary."""
-    hydra = HydraConfig.get()
-    folder = RunFolder(Path(hydra.runtime.output_dir))
-    overrides = list(hydra.overrides.task)
-    with (
-        Terminal(folder.log, quiet=False) as terminal,
-        ResultRecord("separable", folder, terminal, overrides) as record,
-    ):
-        config = to_run_config(composed, own_keys=("pairs", "processes"))
+    with Record(hydra_origin(composed, "separable")) as record:
+        config = to_run_config(composed, own_keys=("pairs", "processes", "published"))
         options = to_options(composed, SeparableOptions)
-        check(config, overrides)
+        check(config, record.origin.overrides)
+        record.begin()
+        folder, terminal = record.folder, record.terminal
         write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
         pairs = choose_pairs(config, options)
         results = train_all(config, pairs, options.processes, terminal)
@@ -56,12 +48,12 @@ def separable(composed: DictConfig) -> None:
             "published_pairs": None if published is None else sorted(published),
             "pairs": [asdict(result) for result in results],
         }
-        report(results, published, folder.path, record.command, terminal)
+        report(results, published, folder.path, record.origin.command, terminal)
         sheet = write_contact_sheet(folder.path, f"separable pairs of {config.dataset.name}")
         terminal.say(f"all pictures: {sheet}")
 
 
-def check(config: RunConfig, overrides: list[str]) -> None:
+def check(config: RunConfig, overrides: Sequence[str]) -> None:
     """Refuse what has no meaning here.
 
     Raises:
@@ -102,9 +94,7 @@ def check_task(config: RunConfig) -> None:
     """
     names = config.tasks or (config.dataset.default_tasks or list(config.dataset.tasks))[:1]
     declared = [config.dataset.tasks[name] for name in names if name in config.dataset.tasks]
-    are_labels = all(
-        task.kind is TaskKind.classification and task.by is TargetRule.label for task in declared
-    )
+    are_labels = all(task.kind == "classification" and task.by == "label" for task in declared)
     if len(names) > 1 or not are_labels:
         raise ConfigError(
             "tasks",
@@ -196,15 +186,15 @@ def _one_thread() -> None:
 def train_pair(config: RunConfig, pair: Pair) -> PairResult:
     """The run that `mtlab model=perceptron 'dataset.classes=[a,b]'` is, without its folder."""
     started = time.perf_counter()
-    dataset = replace(config.dataset, classes=list(pair))
-    experiment = prepare(replace(config, dataset=dataset), [], RunSummary())
-    trainer = start(experiment)
+    dataset = config.dataset.model_copy(update={"classes": list(pair)})
+    experiment = build(config.model_copy(update={"dataset": dataset}))
+    trainer = experiment.trainer
     assert trainer.converged is not None
     last: SplitMetrics | None = None
     for event in trainer.fit():
         last = event.train
     assert last is not None
-    if config.trainer.keep is Keep.best and trainer.best is not None:
+    if config.trainer.keep == "best" and trainer.best is not None:
         trainer.model.load_state_dict(trainer.best.weights)
     task = experiment.dataset.tasks[0].name
     test = experiment.measure(experiment.dataset.load_test())

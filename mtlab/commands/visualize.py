@@ -11,9 +11,9 @@ from pydantic import model_validator
 from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import run_folders
 from mtlab.artifacts.run_dir import CONFIG, LOG, PICTURES
+from mtlab.config.arguments import as_typed
 from mtlab.config.base import OneOrMore, read_keys
 from mtlab.config.compose import to_options
-from mtlab.config.verbatim import as_typed
 from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.lettering import plain_drawing
 from mtlab.errors import ConfigError, RunFolderError

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from mtlab.config.verbatim import quote_verbatim
 from mtlab.errors import MtlabError
+
+# Imported before a command is chosen, so nothing heavy is imported here.
 
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
 OPEN_KEYS = ("mtl.weights", "dataset.tasks", "model.heads")
-# Hydra's flags, see mtlab --hydra-help.
-FLAGS_ALONE = {
-    "-m", "--multirun", "-r", "--run", "-h", "--help", "--hydra-help", "--resolve",
-    "-sc", "--shell-completion",
-}  # fmt: skip
-FLAGS_WITH_VALUE = {
-    "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name",
-    "-cd", "--config-dir", "-i", "--info", "--experimental-rerun",
-}  # fmt: skip
+# Their values hold signs that mean something else to Hydra, as the = in the folders of a sweep.
+VERBATIM_KEYS = ("keep", "run", "runs", "input", "output", "dataset.path")
 GROUPS = ("dataset", "model", "mtl", "optimizer", "scheduler", "augmentation", "device", "trainer")
-FLAG_CHOICES = dict.fromkeys(("-c", "--cfg"), ("job", "hydra", "all")) | dict.fromkeys(
-    ("-i", "--info"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+
+# Hydra's flags, see mtlab --hydra-help.
+SHOWS = ("-c", "--cfg")
+RUNS_ONCE_OR_OFTEN = ("-m", "--multirun", "-r", "--run")
+COMPLETION = ("-sc", "--shell-completion")
+INFORMATION = ("-i", "--info")
+FLAGS_ALONE = (*RUNS_ONCE_OR_OFTEN, "-h", "--help", "--hydra-help", "--resolve", *COMPLETION)
+FLAGS_WITH_VALUE = (
+    *SHOWS,
+    *INFORMATION,
+    *("-p", "--package", "-cn", "--config-name", "-cd", "--config-dir"),
 )
-FLAGS_OF_MODES = {
-    "-m", "--multirun", "-r", "--run", "-c", "--cfg", "-sc", "--shell-completion", "-i", "--info",
-}  # fmt: skip
+EXCLUSIVE_FLAGS = (*RUNS_ONCE_OR_OFTEN, *SHOWS, *COMPLETION, *INFORMATION)
+FLAG_CHOICES = dict.fromkeys(SHOWS, ("job", "hydra", "all")) | dict.fromkeys(
+    INFORMATION, ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+)
+# Hydra would fail without --cfg, or run as if the flag were not there.
+ONLY_WITH_CFG = ("--resolve", "-p", "--package")
+REFUSED_FLAGS = {
+    "--experimental-rerun": "see mtlab rerun FOLDER, which repeats a run",
+    "--config-path": "see --config-dir FOLDER, which adds groups of your own",
+    "-cp": "see --config-dir FOLDER, which adds groups of your own",
+}
 
 
 def arrange(arguments: list[str], commands: Iterable[str] = ()) -> list[str]:
@@ -36,34 +47,16 @@ def arrange(arguments: list[str], commands: Iterable[str] = ()) -> list[str]:
         commands: Words that ought to have stood in front.
 
     Raises:
-        MtlabError: A word that is neither an override nor a flag.
+        MtlabError: A word that is neither an override nor a flag, or flags that do not go together.
     """
     flags: list[str] = []
     overrides: list[str] = []
     rest = iter(arguments)
     for argument in rest:
-        flag = argument.partition("=")[0]
         if argument.startswith("-"):
-            if flag not in FLAGS_ALONE | FLAGS_WITH_VALUE:
-                near = difflib.get_close_matches(flag, FLAGS_ALONE | FLAGS_WITH_VALUE, n=1)
-                raise MtlabError(
-                    "flag",
-                    rule="must be one that exists",
-                    found=argument,
-                    remedy=f"did you mean {near[0]}?" if near else "see mtlab --help",
-                )
-            if flag in FLAGS_ALONE:
-                flags.append(argument)
-            else:
-                flags += _flag_value(argument, rest)
-        elif argument.partition("=")[0] in GROUPS and (no_name := _no_name(argument)):
-            raise MtlabError(
-                argument.partition("=")[0],
-                rule="must name a file of the group",
-                found=no_name,
-                remedy="leave it out to keep the default, or see mtlab --help for the options",
-            )
+            flags += _flag(argument, rest)
         elif argument.find("=") > 0 or argument.startswith("~"):
+            _check_names_an_option(argument)
             overrides.append(_open_key(argument))
         else:
             meant = [name for name in commands if name.split()[0] == argument]
@@ -71,30 +64,24 @@ def arrange(arguments: list[str], commands: Iterable[str] = ()) -> list[str]:
                 "override",
                 rule="must have the form KEY=VALUE or GROUP=OPTION",
                 found=argument,
-                remedy=f"put the command first: mtlab {meant[0]} ..."
-                if meant
-                else "see mtlab --help",
+                remedy=f"put the command first: mtlab {meant[0]} ..." if meant else _SEE_HELP,
             )
-    modes = [flag for flag in flags if flag.partition("=")[0] in FLAGS_OF_MODES]
-    if len(modes) > 1:
-        raise MtlabError(
-            "flags",
-            rule="only one of running, sweeping and showing at a time",
-            found=" ".join(modes),
-            remedy=f"leave out all but one, as in {modes[-1]}",
-        )
+    _check_together(flags, overrides)
     return flags + overrides
 
 
-def _no_name(argument: str) -> str | None:
-    """The value of `GROUP=VALUE`, or one of several in a sweep, that Hydra reads as no name."""
-    values = argument.partition("=")[2].split(",")
-    return next((v for v in values if re.fullmatch(r"null|true|false|[-+\d.]+", v, re.I)), None)
+_SEE_HELP = "see mtlab --help"
 
 
-def _flag_value(argument: str, rest: Iterator[str]) -> list[str]:
-    """A flag with its value, `--flag=value` or `--flag value`, as two words."""
+def _flag(argument: str, rest: Iterator[str]) -> list[str]:
+    """A flag, with its value `--flag=value` or `--flag value` as a word of its own."""
     flag, has_value, value = argument.partition("=")
+    if flag in FLAGS_ALONE:
+        return [argument]
+    if flag not in FLAGS_WITH_VALUE:
+        near = difflib.get_close_matches(flag, (*FLAGS_ALONE, *FLAGS_WITH_VALUE), n=1)
+        remedy = REFUSED_FLAGS.get(flag) or (f"did you mean {near[0]}?" if near else _SEE_HELP)
+        raise MtlabError("flag", rule="must be one that exists", found=argument, remedy=remedy)
     value = value if has_value else next(rest, "")
     choices = FLAG_CHOICES.get(flag, ())
     if not value or (choices and value not in choices):
@@ -107,6 +94,47 @@ def _flag_value(argument: str, rest: Iterator[str]) -> list[str]:
     return [flag, value]
 
 
+def _check_together(flags: Sequence[str], overrides: Sequence[str]) -> None:
+    """Refuse flags that Hydra would fail on or pass over."""
+    modes = [flag for flag in flags if flag.partition("=")[0] in EXCLUSIVE_FLAGS]
+    if len(modes) > 1:
+        raise MtlabError(
+            "flags",
+            rule="only one of running, sweeping and showing at a time",
+            found=" ".join(modes),
+            remedy=f"leave out all but one, as in {modes[-1]}",
+        )
+    for flag in flags:
+        if flag in ONLY_WITH_CFG and not set(flags) & set(SHOWS):
+            raise MtlabError(
+                flag,
+                rule="says how --cfg shows the configuration",
+                found="no --cfg",
+                remedy="add --cfg job, or leave it out",
+            )
+    actions = {"install", "uninstall", "query"}
+    if set(flags) & set(COMPLETION) and not actions & {override_key(one) for one in overrides}:
+        raise MtlabError(
+            "--shell-completion",
+            rule="must be followed by install=SHELL",
+            found=" ".join(overrides) or "nothing",
+            remedy='for example eval "$(mtlab -sc install=bash)"',
+        )
+
+
+def _check_names_an_option(argument: str) -> None:
+    """`GROUP=VALUE`, or one of several in a sweep, with a value that Hydra reads as no name."""
+    group, _, values = argument.partition("=")
+    no_names = (v for v in values.split(",") if re.fullmatch(r"null|true|false|[-+\d.]+", v, re.I))
+    if group in GROUPS and (found := next(no_names, None)):
+        raise MtlabError(
+            group,
+            rule="must name a file of the group",
+            found=found,
+            remedy="leave it out to keep the default, or see mtlab --help for the options",
+        )
+
+
 def _open_key(argument: str) -> str:
     """Let a key that is not in the YAML yet be set where names are the user's own, and
     paths and expressions stand there without the quotes that Hydra wants.
@@ -114,3 +142,38 @@ def _open_key(argument: str) -> str:
     key = argument.partition("=")[0]
     is_open = any(key == open_key or key.startswith(f"{open_key}.") for open_key in OPEN_KEYS)
     return f"++{argument}" if is_open else quote_verbatim(argument)
+
+
+def quote_verbatim(override: str) -> str:
+    """`run=a=b` as Hydra reads it, `run="a=b"`; any other override as it is."""
+    key, _, value = override.partition("=")
+    is_plain = value not in ("", "null") and value[0] not in "[\"'" and "${" not in value
+    # A comma separates the values of a sweep.
+    if key not in VERBATIM_KEYS or not is_plain or "," in value:
+        return override
+    escaped = value.replace('"', '\\"')
+    return f'{key}="{escaped}"'
+
+
+def as_typed(override: str) -> str:
+    """`quote_verbatim` undone, to show a command as it was typed."""
+    key, _, value = override.partition("=")
+    if key not in VERBATIM_KEYS or len(value) < 2 or not value[0] == value[-1] == '"':
+        return override
+    plain = f"{key}={value[1:-1]}".replace('\\"', '"')
+    # Quotes that were typed because they are needed stay.
+    return plain if quote_verbatim(plain) == override else override
+
+
+def override_key(override: str) -> str:
+    """The key or group that an override sets, dotted."""
+    return override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")
+
+
+def find_override(overrides: Sequence[str], key: str) -> str | None:
+    """The first override of a key, a group, or anything below it; None where there is none."""
+    for override in overrides:
+        name = override_key(override)
+        if name == key or name.startswith(f"{key}."):
+            return override
+    return None

@@ -100,9 +100,10 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
 
 def _unknown_key(key: str, known: list[str]) -> ConfigError:
     parent, _, name = key.rpartition(".")
+    rule = f"must be a key of {parent}: " if parent else "must be a key that exists; there are "
     return ConfigError(
         key,
-        rule=f"must be a key of {parent or 'the command'}: {', '.join(known)}",
+        rule=rule + ", ".join(known),
         found=name,
         remedy=did_you_mean(name, known, "leave it out"),
     )
@@ -158,17 +159,16 @@ def _resolved(node: Schema, whole: Schema) -> Schema:
             return node
 
 
-def _in_words(schema: Schema) -> tuple[str, str]:
-    """What a value has to be, and an example of one; `("an int of at least 1", "3")`."""
+def _in_words(schema: Schema) -> tuple[str, str]:  # noqa: PLR0911 - a case for each type
+    """What a value has to be, and an example of one; `("a whole number of at least 1", "3")`."""
     suffix = " or null" if schema.get("nullable") else ""
     if "enum" in schema or "const" in schema:
         choices = schema.get("enum") or [schema["const"]]
         return f"one of {', '.join(map(str, choices))}{suffix}", str(choices[0])
     if "anyOf" in schema:
         parts = [_in_words(one) for one in schema["anyOf"] if one.get("type") != "null"]
-        can_be_null = len(parts) < len(schema["anyOf"])
-        words = [words for words, _ in parts] + ["null"] * can_be_null
-        return ", or ".join(words), parts[0][1]
+        null = ["null"] if len(parts) < len(schema["anyOf"]) else []
+        return ", or ".join([*(words for words, _ in parts), *null]), parts[0][1]
     match schema.get("type"):
         case "integer":
             return f"a whole number{_limits(schema)}{suffix}", _example(schema, 3)
@@ -181,7 +181,8 @@ def _in_words(schema: Schema) -> tuple[str, str]:
         case "array":
             return _list_in_words(schema, suffix)
         case "object":
-            words, example = _in_words(schema.get("additionalProperties") or {})
+            inner = schema.get("additionalProperties")
+            words, example = _in_words(inner if isinstance(inner, dict) else {})
             return f"a mapping of names to {words}{suffix}", f"{{name: {example}}}"
         case _:
             return f"another value{suffix}", ""
@@ -195,8 +196,8 @@ def _list_in_words(schema: Schema, suffix: str) -> tuple[str, str]:
     low, high = schema.get("minItems", 0), schema.get("maxItems")
     if low == high == 2:
         return f"a list of two {what}{suffix}", f"[{example},{example}]"
-    at_least_one = "at least one of " if low else ""
-    return f"a list of {at_least_one}{what}{suffix}", f"[{example}]"
+    not_empty = ", not empty" if low else ""
+    return f"a list of {what}{not_empty}{suffix}", f"[{example}]"
 
 
 def _limits(schema: Schema) -> str:

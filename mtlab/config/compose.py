@@ -1,11 +1,9 @@
-"""Where `conf/` lies, and the way from composed YAML to a typed, checked RunConfig."""
+"""Where `conf/` lies, and the way from composed YAML to the configuration of a run."""
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,27 +12,13 @@ from omegaconf import DictConfig, OmegaConf
 from mtlab.config.base import Keys, read_keys
 from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
-from mtlab.config.model import ModelConfig
-from mtlab.config.pairs import AfterSweepOptions
-from mtlab.config.rows import row_names
-from mtlab.config.schema import VARIANTS, RunConfig
-from mtlab.config.training import (
-    AugmentationConfig,
-    OptimizerConfig,
-    SchedulerConfig,
-    TrainerConfig,
-    WeightingConfig,
-)
+from mtlab.config.preset import Compose, deviations, find_row, named_row, row_names
+from mtlab.config.run import RunConfig
 from mtlab.config.typed import to_dataclass
 from mtlab.errors import ConfigError
 
 PRIMARY_CONFIG = "train"
 LONGEST_FOLDER_NAME = 120
-AFTER_SWEEP = "after_sweep"
-EXPERIMENT_KEYS = (
-    "row", "rows", "published", "published_ensemble", "published_on", AFTER_SWEEP,
-)  # fmt: skip
-
 T = TypeVar("T")
 
 
@@ -83,41 +67,57 @@ def unused_folder(folder: str) -> str:
             return str(attempt)
 
 
+def plain(composed: DictConfig) -> dict[str, Any]:
+    """A composed configuration as plain values, its interpolations resolved."""
+    values = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(values, dict)
+    return {str(key): value for key, value in values.items()}
+
+
 def to_run_config(composed: DictConfig, own_keys: Collection[str] = ()) -> RunConfig:
-    """Turn a composed configuration into typed, range-checked values.
+    """A composed configuration as that of a run.
 
     Args:
         own_keys: Top-level keys that a command has beside those of a run.
 
     Raises:
-        ConfigError: A key that no class knows, a missing key, a wrong type or range.
+        ConfigError: A key that does not exist or is missing, a wrong type or range.
     """
-    values = OmegaConf.to_container(composed, resolve=True)
-    assert isinstance(values, dict)
-    _check_top_level(values, own_keys)
-    seed, tasks = values.get("seed"), values.get("tasks")
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise ConfigError(
-            "seed",
-            rule="must be a whole number of at least 0",
-            found=seed,
-            remedy="for example seed=0",
-        )
-    mtl = values.get("mtl")
-    if isinstance(mtl, dict) and "lambda" in mtl:
-        mtl = {("lambda_" if key == "lambda" else key): value for key, value in mtl.items()}
-    return RunConfig(
-        seed=seed,
-        tasks=_task_names(tasks),
-        dataset=_variant("dataset", values.get("dataset"), DatasetConfig),
-        augmentation=_variant("augmentation", values.get("augmentation"), AugmentationConfig),
-        model=_variant("model", values.get("model"), ModelConfig),
-        mtl=None if mtl is None else _variant("mtl", mtl, WeightingConfig),
-        optimizer=_variant("optimizer", values.get("optimizer"), OptimizerConfig),
-        scheduler=_variant("scheduler", values.get("scheduler"), SchedulerConfig),
-        device=to_dataclass("device", values.get("device"), DeviceConfig),
-        trainer=to_dataclass("trainer", values.get("trainer"), TrainerConfig),
+    values = {key: value for key, value in plain(composed).items() if key not in own_keys}
+    return read_keys(RunConfig, values)
+
+
+def read_run(
+    composed: DictConfig, overrides: Sequence[str], preset: str | None, again: Compose
+) -> RunConfig:
+    """The configuration of a run with the row of its preset, and where it deviates from them.
+
+    Args:
+        overrides: Those of the command line.
+        again: Composes once more, from other overrides.
+
+    Raises:
+        ConfigError: See `to_run_config`; a row that the preset does not have.
+    """
+    row = named_row(plain(composed))
+    settings = [] if row is None else row.as_overrides(overrides)
+    values = plain(again([*settings, *overrides]) if settings else composed)
+    config = read_keys(RunConfig, values)
+    row = find_row(values)
+    return config.model_copy(
+        update={
+            "preset": preset,
+            "row": None if row is None else row.name,
+            "rows": {} if row is None else {row.name: values["rows"][row.name]},
+            "deviations": deviations(values, preset, overrides, again) if preset else None,
+        }
     )
+
+
+class DatasetAlone(Keys):
+    """What is read of a command that has a dataset and no run."""
+
+    dataset: DatasetConfig
 
 
 def to_dataset_config(composed: DictConfig) -> DatasetConfig:
@@ -126,9 +126,7 @@ def to_dataset_config(composed: DictConfig) -> DatasetConfig:
     Raises:
         ConfigError: See `to_run_config`.
     """
-    values = OmegaConf.to_container(composed, resolve=True)
-    assert isinstance(values, dict)
-    return _variant("dataset", values.get("dataset"), DatasetConfig)
+    return read_keys(DatasetAlone, {"dataset": plain(composed).get("dataset")}).dataset
 
 
 def to_device_config(composed: DictConfig, own: DeviceConfig | None = None) -> DeviceConfig:
@@ -141,98 +139,21 @@ def to_device_config(composed: DictConfig, own: DeviceConfig | None = None) -> D
     Raises:
         ConfigError: See `to_run_config`.
     """
-    values = OmegaConf.to_container(composed, resolve=True)
-    assert isinstance(values, dict)
-    chosen = values.get("device")
+    chosen = plain(composed).get("device")
     if own is not None:
         given = {key: value for key, value in (chosen or {}).items() if value is not None}
-        chosen = {
-            "name": own.name.value, "threads": own.threads, "precision": own.precision.value
-        } | given  # fmt: skip
-    return to_dataclass("device", chosen, DeviceConfig)
+        chosen = own.model_dump() | given
+    return read_keys(DeviceConfig, chosen, "device")
 
 
 def to_options(composed: DictConfig, kind: type[T]) -> T:
-    """A command's own top-level keys: those that are fields of its dataclass.
+    """A command's own top-level keys: those that are keys of its class.
 
     Raises:
         ConfigError: See `to_run_config`.
     """
-    values = OmegaConf.to_container(composed, resolve=True)
-    assert isinstance(values, dict)
-    if issubclass(kind, Keys):
-        names = kind.model_fields.keys()
-        return read_keys(kind, {name: values[name] for name in names if name in values})
-    names = OmegaConf.structured(kind).keys()
-    return to_dataclass("", {str(name): values[name] for name in names if name in values}, kind)
-
-
-def to_after_sweep(composed: DictConfig) -> AfterSweepOptions | None:
-    """The group `after_sweep`; None for an experiment without it.
-
-    Raises:
-        ConfigError: See `to_run_config`.
-    """
-    values = OmegaConf.to_container(composed, resolve=True)
-    assert isinstance(values, dict)
-    group = values.get(AFTER_SWEEP)
-    return None if group is None else to_dataclass(AFTER_SWEEP, group, AfterSweepOptions)
-
-
-def _check_top_level(values: dict[Any, Any], own_keys: Collection[str]) -> None:
-    known = [field.name for field in dataclasses.fields(RunConfig)]
-    known += [*EXPERIMENT_KEYS, *own_keys]
-    for key in values:
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            raise ConfigError(
-                str(key),
-                rule=f"must be a key that exists; there are {', '.join(known)}",
-                found=key,
-                remedy=f"did you mean {near[0]}?" if near else "leave it out",
-            )
-
-
-def _task_names(tasks: object) -> list[str] | None:
-    if tasks is None:
-        return None
-    names = [tasks] if isinstance(tasks, str) else tasks
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(
-            "tasks",
-            rule="must be a list of names",
-            found=tasks,
-            remedy="for example 'tasks=[digit]'",
-        )
-    if not names or len(set(names)) != len(names):
-        raise ConfigError(
-            "tasks",
-            rule="must name at least one task, and none twice",
-            found=names,
-            remedy="for example 'tasks=[digit]'",
-        )
-    return names
-
-
-def _variant(group: str, values: object, base: type[T]) -> T:
-    """Build the class that the group's own key (`name`, `source`) asks for."""
-    key, classes = VARIANTS[group]
-    if not isinstance(values, dict) or str(values.get(key)) not in classes:
-        remedy = f"choose a file of the group, as in {group}={next(iter(classes))}"
-        found = values
-        if isinstance(values, dict):
-            found = values.get(key)
-            near = difflib.get_close_matches(str(found), classes, n=1) or list(classes)
-            remedy = (
-                f"in a file of your own keep the {key} of the one that it is like, as in"
-                f" `{key}: {near[0]}`; the file itself may have any name"
-            )
-        raise ConfigError(
-            f"{group}.{key}",
-            rule=f"must be one of {', '.join(classes)}",
-            found=found,
-            remedy=remedy,
-        )
-    built: object = to_dataclass(group, values, classes[values[key]])
-    assert isinstance(built, base)
-    return built
+    values = plain(composed)
+    if not issubclass(kind, Keys):
+        names = OmegaConf.structured(kind).keys()
+        return to_dataclass("", {str(n): values[n] for n in names if n in values}, kind)
+    return read_keys(kind, {name: values[name] for name in kind.model_fields if name in values})

@@ -1,129 +1,124 @@
-"""Keys of the group `dataset`: where images come from, how they are split and scaled."""
+"""Keys of the group `dataset`: where images come from, how they are split and scaled, its tasks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from typing import Annotated, Literal, Self
 
-from mtlab.config.checks import (
-    check_between,
-    check_each_at_least,
-    require,
-)
-from mtlab.config.tasks import TaskConfig
+from pydantic import Field, model_validator
+
+from mtlab.config.base import Count, Keys, Name, Share, ShareInside, Whole
+from mtlab.errors import ConfigError
 
 
-class Normalisation(Enum):
-    """`unit`: pixels in [0, 1]. `standard`: then zero mean and unit variance on train."""
+class TaskConfig(Keys):
+    """One task, `dataset.tasks.<name>`.
 
-    unit = "unit"
-    standard = "standard"
+    Attributes:
+        by: How a classification task's target follows from a label; `groups` and `at` belong to it.
+        label: The label it reads; None: the one of its own name, else the only one, or the first
+            where `by` derives classes from it.
+        range: Of a regression, lowest and highest value of the target; None: any number.
+        activation: What turns a regression head's last number into its answer. `sigmoid` reaches
+            over the range ([0, 1] without one), `softplus` from 0 upwards.
+        huber_delta: Where Huber's loss turns from squares to absolute values, in the target's unit.
+    """
+
+    kind: Literal["classification", "regression"] = "classification"
+    by: Literal["label", "groups", "parity", "threshold"] = "label"
+    label: str | None = None
+    groups: dict[Name, list[int]] = Field(default_factory=dict)
+    at: int | None = None
+    range: list[float] | None = None
+    activation: Literal["identity", "sigmoid", "softplus"] = "identity"
+    loss: Literal["mse", "mae", "huber"] = "mse"
+    huber_delta: float = 1.0
 
 
-class EmnistVariant(Enum):
-    """The EMNIST splits on offer: 47, 26 and 10 classes."""
-
-    balanced = "balanced"
-    letters = "letters"
-    digits = "digits"
-
-
-@dataclass
-class DatasetConfig:
+class DatasetKeys(Keys):
     """What every dataset has."""
 
     name: str
-    source: str
-    normalisation: Normalisation
-    val_fraction: float
-    limit: int | None
-    classes: list[int] | None
-    class_names: list[str] | None
-    tasks: dict[str, TaskConfig]
-    default_tasks: list[str] | None
+    normalisation: Literal["unit", "standard"]
+    val_fraction: ShareInside
+    limit: Count | None
+    classes: list[Whole] | None
+    class_names: list[Name] | None
+    tasks: dict[Name, TaskConfig]
+    default_tasks: list[Name] | None
 
-    def __post_init__(self) -> None:
-        check_between(
-            self.val_fraction, "dataset.val_fraction", 0, 1, low_open=True, high_open=True
-        )
-        if self.limit is not None:
-            check_between(self.limit, "dataset.limit", 1)
-        if self.classes is not None:
-            check_each_at_least(self.classes, "dataset.classes", 0)
-            require(
-                len(set(self.classes)) == len(self.classes) >= 2,
+    @model_validator(mode="after")
+    def _check_classes(self) -> Self:
+        classes = self.classes
+        if classes is not None and not len(set(classes)) == len(classes) >= 2:
+            raise ConfigError(
                 "dataset.classes",
-                "must list at least two different classes",
-                self.classes,
-                "for example 'dataset.classes=[0,1]'",
+                rule="must list at least two different classes",
+                found=classes,
+                remedy="for example 'dataset.classes=[0,1]'",
             )
+        return self
 
 
-@dataclass
-class DigitsConfig(DatasetConfig):
+class DigitsConfig(DatasetKeys):
     """scikit-learn's bundled digits."""
 
+    source: Literal["digits"]
 
-@dataclass
-class DownloadedConfig(DatasetConfig):
+
+class DownloadedConfig(DatasetKeys):
     """Sets that are downloaded once into a cache folder."""
 
+    source: Literal["mnist", "fashion_mnist", "kmnist"]
     root: str | None
 
 
-@dataclass
-class EmnistConfig(DownloadedConfig):
-    """EMNIST, in one of its variants."""
+class EmnistConfig(DatasetKeys):
+    """EMNIST, in one of its variants of 47, 26 and 10 classes."""
 
-    variant: EmnistVariant
+    source: Literal["emnist"]
+    root: str | None
+    variant: Literal["balanced", "letters", "digits"]
 
 
-@dataclass
-class UndividedConfig(DatasetConfig):
+class UndividedKeys(DatasetKeys):
     """Sets that come without a test split of their own."""
 
-    test_fraction: float
+    test_fraction: ShareInside
     stratify_by: str | None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_between(
-            self.test_fraction, "dataset.test_fraction", 0, 1, low_open=True, high_open=True
-        )
 
-
-@dataclass
-class NpzConfig(UndividedConfig):
+class NpzConfig(UndividedKeys):
     """A user's own arrays."""
 
+    source: Literal["npz"]
     path: str | None
     images: str
-    labels: list[str] | None
-    label_names: list[str] | None
+    labels: list[Name] | None
+    label_names: list[Name] | None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(
-            bool(self.path),
-            "dataset.path",
-            "must name a .npz file",
-            self.path,
-            "for example dataset.path=images.npz",
-        )
+    @model_validator(mode="after")
+    def _check_path(self) -> Self:
+        if not self.path:
+            raise ConfigError(
+                "dataset.path",
+                rule="must name a .npz file",
+                found=self.path,
+                remedy="for example dataset.path=images.npz",
+            )
+        return self
 
 
-@dataclass
-class ShapesConfig(UndividedConfig):
+class ShapesConfig(UndividedKeys):
     """The drawn shapes."""
 
-    num_images: int
-    image_size: int
-    seed: int
-    difficulty: float
+    source: Literal["shapes"]
+    num_images: Annotated[int, Field(ge=2)]
+    image_size: Annotated[int, Field(ge=8)]
+    seed: Whole
+    difficulty: Share
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_between(self.num_images, "dataset.num_images", 2)
-        check_between(self.image_size, "dataset.image_size", 8)
-        check_between(self.seed, "dataset.seed", 0)
-        check_between(self.difficulty, "dataset.difficulty", 0, 1)
+
+DatasetConfig = Annotated[
+    DigitsConfig | DownloadedConfig | EmnistConfig | NpzConfig | ShapesConfig,
+    Field(discriminator="source"),
+]

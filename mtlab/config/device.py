@@ -1,39 +1,26 @@
-"""The keys of the group `device`: where and how precisely to compute."""
+"""Keys of the group `device`: where and how precisely to compute."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from typing import Annotated, Literal
 
-from mtlab.config.checks import check_between
+from pydantic import Field
 
-LARGEST_THREADS = 1024
-"""Far more threads than any processor has, and far fewer than an operating system refuses."""
+from mtlab.config.base import Keys
 
-
-class DeviceKind(Enum):
-    """`auto` takes a GPU where there is one."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-    auto = "auto"
+Precision = Literal["float32", "bfloat16"]
 
 
-class Precision(Enum):
-    """`bfloat16`: autocast; weights and optimizer state stay float32."""
+class DeviceConfig(Keys):
+    """Where to compute.
 
-    float32 = "float32"
-    bfloat16 = "bfloat16"
+    Attributes:
+        name: `auto` takes a GPU where there is one.
+        threads: Of the processor. 1024 are far more than any has, and far fewer than an operating
+            system refuses.
+        precision: `bfloat16`: autocast; weights and optimizer state stay float32.
+    """
 
-
-@dataclass
-class DeviceConfig:
-    """Where to compute."""
-
-    name: DeviceKind
-    threads: int | None
+    name: Literal["cpu", "cuda", "auto"]
+    threads: Annotated[int, Field(ge=1, le=1024)] | None
     precision: Precision
-
-    def __post_init__(self) -> None:
-        if self.threads is not None:
-            check_between(self.threads, "device.threads", 1, LARGEST_THREADS)

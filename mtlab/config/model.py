@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from mtlab.config.checks import (
-    check_between,
-    check_each_at_least,
-    check_number_or_list,
-    require,
-)
-from mtlab.config.heads import HeadConfig
+from pydantic import Field
+
+from mtlab.config.base import Count, Keys, Names, NotNegative, Positive, ShareBelowOne
 
 
-class Activation(Enum):
-    """Nonlinearities between layers."""
+class HeadConfig(Keys):
+    """The layers of one task's head, `model.heads.<task>`; `mtlab.models.layers` reads them.
 
-    relu = "relu"
-    leaky_relu = "leaky_relu"
-    elu = "elu"
-    gelu = "gelu"
-    silu = "silu"
-    tanh = "tanh"
-    sigmoid = "sigmoid"
+    Attributes:
+        layers: From the shared features on, without the output layer: mappings such as
+            `{conv: 64}` or the bare words `flatten` and `global_average_pooling`.
+        features_from: Tasks whose heads' features join this one's where it becomes a vector; None:
+            nobody's.
+        detach_features: Whether no gradient flows back into the heads that lend features.
+        stop_gradient: Whether no gradient flows from this head into the shared layers.
+    """
 
-
-class TaskChoice(Enum):
-    """The tasks a model learns when `tasks` is left out: the dataset's first, or its defaults."""
-
-    first = "first"
-    defaults = "defaults"
-
-
-class UpdateRule(Enum):
-    """When the perceptron corrects its weights: after each sample, or after each pass."""
-
-    online = "online"
-    batch = "batch"
+    layers: list[Any] = Field(default_factory=list)
+    features_from: Names | None = None
+    detach_features: bool = False
+    stop_gradient: bool = False
 
 
-@dataclass
-class ModelConfig:
+class ModelKeys(Keys):
     """What every model has.
 
     Attributes:
+        task_choice: The tasks it learns when `tasks` is left out: the dataset's first, or its
+            defaults.
         classification_loss: What it learns classes by, and is measured in.
         learns_on_processor: Whether its rule is for the processor alone, whatever `device` says.
     """
@@ -53,30 +40,27 @@ class ModelConfig:
     classification_loss: ClassVar[str] = "cross_entropy"
     learns_on_processor: ClassVar[bool] = False
 
-    name: str
-    task_choice: TaskChoice
+    task_choice: Literal["first", "defaults"]
 
 
-@dataclass
-class PerceptronConfig(ModelConfig):
-    """Rosenblatt's perceptron on two classes."""
+class PerceptronConfig(ModelKeys):
+    """Rosenblatt's perceptron on two classes.
+
+    Attributes:
+        update: When it corrects its weights: after each sample, or after each pass.
+    """
 
     classification_loss: ClassVar[str] = "sign_error"
     learns_on_processor: ClassVar[bool] = True
 
-    update: UpdateRule
-    lr: float
-    tolerance: float
-    initial_scale: float
-
-    def __post_init__(self) -> None:
-        check_between(self.lr, "model.lr", 0, low_open=True)
-        check_between(self.tolerance, "model.tolerance", 0, 2)
-        check_between(self.initial_scale, "model.initial_scale", 0)
+    name: Literal["perceptron"]
+    update: Literal["online", "batch"]
+    lr: Positive
+    tolerance: Annotated[float, Field(ge=0, le=2)]
+    initial_scale: NotNegative
 
 
-@dataclass
-class LayeredConfig(ModelConfig):
+class LayeredKeys(ModelKeys):
     """What every network of layers has: a trunk, then one head per task.
 
     Attributes:
@@ -84,84 +68,53 @@ class LayeredConfig(ModelConfig):
         heads: By task, the heads with layers of their own.
     """
 
-    branch_widths: list[int]
-    activation: Activation
+    branch_widths: list[Count]
+    activation: Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
     batch_norm: bool
-    dropout: float
-    heads: dict[str, HeadConfig] = field(default_factory=dict, kw_only=True)
-
-    def __post_init__(self) -> None:
-        check_each_at_least(self.branch_widths, "model.branch_widths", 1)
-        check_between(self.dropout, "model.dropout", 0, 1, high_open=True)
-        for task, head in self.heads.items():
-            key = f"model.heads.{task}.layers"
-            require(
-                isinstance(head.layers, list), key, "must list layers", head.layers,
-                f"for example '{key}=[flatten,{{dense:64}}]'",
-            )  # fmt: skip
+    dropout: ShareBelowOne
+    heads: dict[str, HeadConfig] = Field(default_factory=dict)
 
 
-@dataclass
-class MlpConfig(LayeredConfig):
+class MlpConfig(LayeredKeys):
     """Dense layers on flattened pixels."""
 
-    widths: list[int]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_each_at_least(self.widths, "model.widths", 1)
+    name: Literal["mlp"]
+    widths: list[Count]
 
 
-@dataclass
-class ConvolutionalConfig(LayeredConfig):
+class ConvolutionalKeys(LayeredKeys):
     """What every network of convolutions has; `filters` counts per layer or per block."""
 
-    filters: list[int]
-    shared_widths: list[int]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_each_at_least(self.filters, "model.filters", 1)
-        require(
-            len(self.filters) > 0,
-            "model.filters",
-            "must hold at least one layer or block",
-            self.filters,
-            "for example 'model.filters=[32,64,128]', or model=mlp for no convolutions",
-        )
-        check_each_at_least(self.shared_widths, "model.shared_widths", 1)
+    filters: Annotated[list[Count], Field(min_length=1)]
+    shared_widths: list[Count]
 
 
-LARGEST_PADDING = 1024
-"""In pixels. Wider borders of zeros than that are a slip, and fill the memory before they help."""
+# In pixels. Wider borders of zeros than that are a slip, and fill the memory before they help.
+Padding = Annotated[int, Field(ge=0, le=1024)]
 
 
-@dataclass
-class CnnConfig(ConvolutionalConfig):
-    """Convolutions, shared dense layers, one branch of dense layers per task."""
+class CnnConfig(ConvolutionalKeys):
+    """Convolutions, shared dense layers, one branch of dense layers per task.
 
-    kernel_size: Any
-    strides: Any
-    padding: Any
-    pool_after: list[int]
-    pool_size: int
+    Numbers that may differ between layers are one number, or a list with one per layer.
+    """
+
+    name: Literal["cnn", "mtl_cnn", "three_heads"]
+    kernel_size: Count | list[Count]
+    strides: Count | list[Count] | None
+    padding: Padding | list[Padding]
+    pool_after: list[Count]
+    pool_size: Annotated[int, Field(ge=2)]
     global_average_pooling: bool
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number_or_list(self.kernel_size, "model.kernel_size", 1)
-        check_number_or_list(self.strides, "model.strides", 1, null_allowed=True)
-        check_number_or_list(self.padding, "model.padding", 0, high=LARGEST_PADDING)
-        check_each_at_least(self.pool_after, "model.pool_after", 1)
-        check_between(self.pool_size, "model.pool_size", 2)
 
-
-@dataclass
-class VggConfig(ConvolutionalConfig):
+class VggConfig(ConvolutionalKeys):
     """Blocks of padded 3x3 convolutions and pooling, shared dense layers, a branch per task."""
 
-    convolutions_per_block: int
+    name: Literal["vgg"]
+    convolutions_per_block: Count
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_between(self.convolutions_per_block, "model.convolutions_per_block", 1)
+
+ModelConfig = Annotated[
+    PerceptronConfig | MlpConfig | CnnConfig | VggConfig, Field(discriminator="name")
+]

@@ -28,6 +28,7 @@ PLACE_AND_SPEED = (
     "dataset.path",
     "trainer.figures",
     "trainer.eval_batch_size",
+    "tracker",
 )
 """Where and how fast a run is made, and what is drawn of it: no part of a study's protocol."""
 

@@ -1,219 +1,137 @@
-"""Keys of what trains a network: `augmentation`, `mtl`, `optimizer`, `scheduler`, `trainer`."""
+"""Keys of what trains a network: `augmentation`, `optimizer`, `scheduler`, `trainer`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from typing import Annotated, Literal, Self
 
-from mtlab.config.checks import (
-    check_between,
-    require,
+from pydantic import Field, model_validator
+
+from mtlab.config.base import (
+    Count,
+    Keys,
+    NotNegative,
+    Positive,
+    ShareBelowOne,
+    ShareInside,
+    Whole,
 )
+from mtlab.errors import ConfigError
 
 
-@dataclass
-class AugmentationConfig:
-    """Training images as they are (`none`), and what every augmentation has."""
+class NoAugmentationConfig(Keys):
+    """Training images as they are."""
 
-    name: str
+    name: Literal["none"]
 
 
-@dataclass
-class AffineConfig(AugmentationConfig):
+class AffineConfig(Keys):
     """Random shift, rotation and scale of every training image."""
 
-    shift_pixels: float
-    rotate_degrees: float
-    scale: float
-
-    def __post_init__(self) -> None:
-        check_between(self.shift_pixels, "augmentation.shift_pixels", 0)
-        check_between(self.rotate_degrees, "augmentation.rotate_degrees", 0, 180)
-        check_between(self.scale, "augmentation.scale", 0, 1, high_open=True)
+    name: Literal["affine"]
+    shift_pixels: NotNegative
+    rotate_degrees: Annotated[float, Field(ge=0, le=180)]
+    scale: ShareBelowOne
 
 
-LARGEST_WEIGHT = 1e6
-"""Of a task. Beyond it, the weighted loss soon leaves the range of single precision."""
+AugmentationConfig = Annotated[NoAugmentationConfig | AffineConfig, Field(discriminator="name")]
 
 
-@dataclass
-class WeightingConfig:
-    """How the tasks' losses become one."""
-
-    name: str
-
-
-@dataclass
-class LambdaConfig(WeightingConfig):
-    """lambda * first + (1 - lambda) * second. YAML calls the key `lambda`, a Python keyword."""
-
-    lambda_: float
-
-    def __post_init__(self) -> None:
-        check_between(self.lambda_, "mtl.lambda", 0, 1)
-
-
-@dataclass
-class WeightsConfig(WeightingConfig):
-    """One weight per named task; tasks that are not named have weight 1."""
-
-    weights: dict[str, float]
-
-    def __post_init__(self) -> None:
-        for task, weight in self.weights.items():
-            check_between(weight, f"mtl.weights.{task}", 0, LARGEST_WEIGHT)
-
-
-@dataclass
-class UncertaintyConfig(WeightingConfig):
-    """Weights learned as each task's uncertainty."""
-
-
-@dataclass
-class PCGradConfig(WeightingConfig):
-    """Gradient surgery; the tasks' losses have weight 1."""
-
-
-@dataclass
-class OptimizerConfig:
+class OptimizerKeys(Keys):
     """What every optimizer has."""
 
-    name: str
-    lr: float
-    weight_decay: float
-    conv_weight_decay: float
-
-    def __post_init__(self) -> None:
-        check_between(self.lr, "optimizer.lr", 0, low_open=True)
-        check_between(self.weight_decay, "optimizer.weight_decay", 0)
-        check_between(self.conv_weight_decay, "optimizer.conv_weight_decay", 0)
+    lr: Positive
+    weight_decay: NotNegative
+    conv_weight_decay: NotNegative
 
 
-@dataclass
-class AdamConfig(OptimizerConfig):
+class AdamConfig(OptimizerKeys):
     """Adam and AdamW."""
 
-    betas: list[float]
-    eps: float
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(
-            len(self.betas) == 2,
-            "optimizer.betas",
-            "must hold two numbers",
-            self.betas,
-            "for example 'optimizer.betas=[0.9,0.999]'",
-        )
-        for beta in self.betas:
-            check_between(beta, "optimizer.betas", 0, 1, high_open=True)
-        check_between(self.eps, "optimizer.eps", 0, low_open=True)
+    name: Literal["adam", "adamw"]
+    betas: Annotated[list[ShareBelowOne], Field(min_length=2, max_length=2)]
+    eps: Positive
 
 
-@dataclass
-class SgdConfig(OptimizerConfig):
+class SgdConfig(OptimizerKeys):
     """Stochastic gradient descent with momentum."""
 
-    momentum: float
+    name: Literal["sgd"]
+    momentum: ShareBelowOne
     nesterov: bool
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_between(self.momentum, "optimizer.momentum", 0, 1, high_open=True)
-        require(
-            not self.nesterov or self.momentum > 0,
-            "optimizer.nesterov",
-            "needs momentum",
-            f"optimizer.momentum={self.momentum:g}",
-            "set optimizer.momentum=0.9 or optimizer.nesterov=false",
-        )
+    @model_validator(mode="after")
+    def _check_nesterov(self) -> Self:
+        if self.nesterov and self.momentum == 0:
+            raise ConfigError(
+                "optimizer.nesterov",
+                rule="needs momentum",
+                found=f"optimizer.momentum={self.momentum:g}",
+                remedy="set optimizer.momentum=0.9 or optimizer.nesterov=false",
+            )
+        return self
 
 
-@dataclass
-class RmspropConfig(OptimizerConfig):
+class RmspropConfig(OptimizerKeys):
     """RMSprop."""
 
-    alpha: float
-    eps: float
-    momentum: float
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_between(self.alpha, "optimizer.alpha", 0, 1, high_open=True)
-        check_between(self.eps, "optimizer.eps", 0, low_open=True)
-        check_between(self.momentum, "optimizer.momentum", 0, 1, high_open=True)
+    name: Literal["rmsprop"]
+    alpha: ShareBelowOne
+    eps: Positive
+    momentum: ShareBelowOne
 
 
-@dataclass
-class SchedulerConfig:
-    """A constant learning rate (`none`), and what every schedule has."""
-
-    name: str
+OptimizerConfig = Annotated[AdamConfig | SgdConfig | RmspropConfig, Field(discriminator="name")]
 
 
-@dataclass
-class StepConfig(SchedulerConfig):
+class ConstantConfig(Keys):
+    """A constant learning rate."""
+
+    name: Literal["none"]
+
+
+class StepConfig(Keys):
     """The learning rate times `gamma` every `step_epochs`."""
 
-    step_epochs: int
-    gamma: float
-
-    def __post_init__(self) -> None:
-        check_between(self.step_epochs, "scheduler.step_epochs", 1)
-        check_between(self.gamma, "scheduler.gamma", 0, 1, low_open=True)
+    name: Literal["step"]
+    step_epochs: Count
+    gamma: Annotated[float, Field(gt=0, le=1)]
 
 
-@dataclass
-class CosineConfig(SchedulerConfig):
+class CosineConfig(Keys):
     """The learning rate falls along a half cosine from `optimizer.lr` to `min_lr`."""
 
-    min_lr: float
-
-    def __post_init__(self) -> None:
-        check_between(self.min_lr, "scheduler.min_lr", 0)
+    name: Literal["cosine"]
+    min_lr: NotNegative
 
 
-@dataclass
-class PlateauConfig(SchedulerConfig):
+class PlateauConfig(Keys):
     """The learning rate times `factor` when `trainer.monitor` stands still."""
 
-    factor: float
-    patience_epochs: int
-    min_lr: float
-
-    def __post_init__(self) -> None:
-        check_between(self.factor, "scheduler.factor", 0, 1, low_open=True, high_open=True)
-        check_between(self.patience_epochs, "scheduler.patience_epochs", 0)
-        check_between(self.min_lr, "scheduler.min_lr", 0)
+    name: Literal["plateau"]
+    factor: ShareInside
+    patience_epochs: Whole
+    min_lr: NotNegative
 
 
-class Keep(Enum):
-    """Which weights a run keeps: those of its best epoch on validation, or its last."""
-
-    best = "best"
-    last = "last"
+SchedulerConfig = Annotated[
+    ConstantConfig | StepConfig | CosineConfig | PlateauConfig, Field(discriminator="name")
+]
 
 
-@dataclass
-class TrainerConfig:
-    """How long, in what batches, and what is kept."""
+class TrainerConfig(Keys):
+    """How long, in what batches, and what is kept.
 
-    epochs: int
-    batch_size: int
-    eval_batch_size: int
+    Attributes:
+        monitor: The validation metric that best epochs are judged by; `auto` until the tasks are
+            known, see `mtlab.config.resolve`.
+    """
+
+    epochs: Whole
+    batch_size: Count
+    eval_batch_size: Count
     monitor: str
-    keep: Keep
-    patience_epochs: int | None
-    min_delta: float
-    clip_norm: float | None
+    keep: Literal["best", "last"]
+    patience_epochs: Count | None
+    min_delta: NotNegative
+    clip_norm: Positive | None
     figures: bool
-
-    def __post_init__(self) -> None:
-        check_between(self.epochs, "trainer.epochs", 0)
-        check_between(self.batch_size, "trainer.batch_size", 1)
-        check_between(self.eval_batch_size, "trainer.eval_batch_size", 1)
-        check_between(self.min_delta, "trainer.min_delta", 0)
-        if self.patience_epochs is not None:
-            check_between(self.patience_epochs, "trainer.patience_epochs", 1)
-        if self.clip_norm is not None:
-            check_between(self.clip_norm, "trainer.clip_norm", 0, low_open=True)

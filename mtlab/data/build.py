@@ -12,13 +12,10 @@ from mtlab.config.dataset import (
     DigitsConfig,
     DownloadedConfig,
     EmnistConfig,
-    Normalisation,
     NpzConfig,
     ShapesConfig,
-    UndividedConfig,
+    UndividedKeys,
 )
-from mtlab.config.model import TaskChoice
-from mtlab.config.tasks import TargetRule, TaskKind
 from mtlab.config.training import AffineConfig, AugmentationConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.dataset import Dataset, PixelStatistics, Split
@@ -70,7 +67,7 @@ def open_source(config: DatasetConfig) -> Source:
             strata=strata_by(config),
         )
     if isinstance(config, EmnistConfig):
-        return Downloaded(emnist(config.variant.value), "emnist", cache_folder(config.root))
+        return Downloaded(emnist(config.variant), "emnist", cache_folder(config.root))
     assert isinstance(config, DownloadedConfig)
     return Downloaded(SETS[config.source], config.source, cache_folder(config.root))
 
@@ -78,7 +75,7 @@ def open_source(config: DatasetConfig) -> Source:
 def build_dataset(
     config: DatasetConfig,
     requested: list[str] | None,
-    choice: TaskChoice,
+    choice: str,
     seed: int,
     pixel_statistics: PixelStatistics | None = None,
 ) -> Dataset:
@@ -110,7 +107,7 @@ def build_dataset(
         for name in choose_tasks(available, config, requested, choice)
     ]
     if pixel_statistics is None:
-        standardise = config.normalisation is Normalisation.standard
+        standardise = config.normalisation == "standard"
         statistics = PixelStatistics.of(train.images, standardise=standardise)
     else:
         pixel_statistics.check(train.images, f"dataset={config.name}")
@@ -154,7 +151,7 @@ def strata_by(config: DatasetConfig) -> Strata:
     Raises (when called):
         ConfigError: No task and no label has this name.
     """
-    name = config.stratify_by if isinstance(config, UndividedConfig) else None
+    name = config.stratify_by if isinstance(config, UndividedKeys) else None
 
     def strata(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
         labels = list(samples.labels)
@@ -172,9 +169,9 @@ def strata_by(config: DatasetConfig) -> Strata:
             readers = readers_of(label, config, labels)
         values = samples.labels[label]
         kinds = {(reader.kind, reader.by) for reader in readers}
-        if (TaskKind.classification, TargetRule.label) in kinds:
+        if ("classification", "label") in kinds:
             return values
-        if any(kind is TaskKind.regression for kind, _ in kinds):
+        if any(kind == "regression" for kind, _ in kinds):
             return strata_of_values(values, num_chosen)
         return strata_of(values, num_chosen)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from mtlab.config.dataset import DatasetConfig
-from mtlab.config.model import TaskChoice
-from mtlab.config.tasks import OutputActivation, TargetRule, TaskConfig, TaskKind
+from mtlab.config.dataset import DatasetConfig, TaskConfig
 from mtlab.data.source import LabelledImages
 from mtlab.data.tasks import (
     Classes,
@@ -64,10 +63,10 @@ def available_tasks(config: DatasetConfig, samples: LabelledImages) -> dict[str,
     return tasks
 
 
-def _kind_of(label: torch.Tensor, name: str) -> TaskKind:
+def _kind_of(label: torch.Tensor, name: str) -> Literal["classification", "regression"]:
     """Whole numbers from 0 are classes, fractions are values; anything else has to be told."""
     if not label.is_floating_point():
-        return TaskKind.classification
+        return "classification"
     if bool((label == label.floor()).all()):
         raise ConfigError(
             f"label {name}",
@@ -75,14 +74,14 @@ def _kind_of(label: torch.Tensor, name: str) -> TaskKind:
             found=f"whole numbers down to {float(label.min()):g}",
             remedy=f"shift the labels, or set dataset.tasks.{name}.kind=regression",
         )
-    return TaskKind.regression
+    return "regression"
 
 
 def choose_tasks(
     available: dict[str, TaskConfig],
     config: DatasetConfig,
     requested: list[str] | None,
-    choice: TaskChoice,
+    choice: str,
 ) -> list[str]:
     """The names to learn: those asked for, else the dataset's defaults or the first of them.
 
@@ -103,7 +102,7 @@ def choose_tasks(
                 found=name,
                 remedy=f"choose among them, or add dataset.tasks.{name}",
             )
-    return names if requested or choice is TaskChoice.defaults else names[:1]
+    return names if requested or choice == "defaults" else names[:1]
 
 
 def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
@@ -133,7 +132,7 @@ def _wanted_label(name: str, task: TaskConfig, labels: list[str]) -> str | None:
         return task.label
     if name in labels:
         return name
-    return labels[0] if len(labels) == 1 or task.by is not TargetRule.label else None
+    return labels[0] if len(labels) == 1 or task.by != "label" else None
 
 
 def readers_of(label: str, config: DatasetConfig, labels: list[str]) -> list[TaskConfig]:
@@ -158,7 +157,7 @@ def task_targets(
             where the source knows them. The first is the main label.
     """
     label = label_of(name, task, list(labels))
-    if task.kind is TaskKind.regression:
+    if task.kind == "regression":
         regression = _regression_task(name, task)
         return TaskTargets(regression, label, lambda labels: value_targets(labels, regression))
     _check_classification(name, task, label, labels[label])
@@ -172,7 +171,7 @@ def task_targets(
             present = sorted(config.classes)
     names = {value: class_names[value] if class_names else str(value) for value in present}
     classes = _classes(name, task, names, num_labels)
-    derived, table = derive_task(name, classes, keeps_labels=task.by is TargetRule.label)
+    derived, table = derive_task(name, classes, keeps_labels=task.by == "label")
     return TaskTargets(derived, label, lambda labels: class_targets(labels, table, name))
 
 
@@ -198,11 +197,11 @@ def _classes(
 ) -> Classes:
     key = f"dataset.tasks.{name}"
     match task.by:
-        case TargetRule.label:
+        case "label":
             return label_classes(label_names)
-        case TargetRule.parity:
+        case "parity":
             return parity_classes(label_names)
-        case TargetRule.threshold:
+        case "threshold":
             if task.at is None:
                 raise ConfigError(
                     f"{key}.at",
@@ -211,7 +210,7 @@ def _classes(
                     remedy=f"for example {key}.at=5",
                 )
             return threshold_classes(label_names, task.at)
-        case TargetRule.groups:
+        case "groups":
             return group_classes(label_names, task.groups, num_labels, f"{key}.groups")
 
 
@@ -237,11 +236,11 @@ def _check_classification(name: str, task: TaskConfig, label: str, values: torch
 
 def _regression_task(name: str, task: TaskConfig) -> RegressionTask:
     key = f"dataset.tasks.{name}"
-    if task.by is not TargetRule.label or task.groups or task.at is not None:
+    if task.by != "label" or task.groups or task.at is not None:
         raise ConfigError(
             f"{key}.by",
             rule="derives classes, and this task is a regression",
-            found=task.by.value,
+            found=task.by,
             remedy="leave by, groups and at out",
         )
     if task.range is not None and not (len(task.range) == 2 and task.range[0] < task.range[1]):
@@ -259,11 +258,11 @@ def _regression_task(name: str, task: TaskConfig) -> RegressionTask:
             remedy=f"for example {key}.huber_delta=1",
         )
     low_high = None if task.range is None else (float(task.range[0]), float(task.range[1]))
-    if task.activation is OutputActivation.softplus and low_high is not None and low_high[0] < 0:
+    if task.activation == "softplus" and low_high is not None and low_high[0] < 0:
         raise ConfigError(
             f"{key}.activation",
             rule="softplus answers from 0 upwards",
             found=f"range {task.range}",
             remedy="use sigmoid, which reaches over the range, or identity",
         )
-    return RegressionTask(name, low_high, task.activation.value, task.loss.value, task.huber_delta)
+    return RegressionTask(name, low_high, task.activation, task.loss, task.huber_delta)

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import OmegaConf
 
 from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import CONFIG, MEMBERS, SUMMARY, WEIGHTS, RunFolder, write_whole
 from mtlab.artifacts.scatter import scatter_points
-from mtlab.config.rows import ensemble_figures
+from mtlab.config.preset import ensemble_metrics
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.device import Device
@@ -180,8 +179,8 @@ def _published(kept: Sequence[Candidate], device: Device) -> dict[str, Any]:
 
     Nothing is published for members that do not agree on it.
     """
-    configs = [OmegaConf.create(read_config(candidate.folder)) for candidate in kept]
-    figures = [ensemble_figures(config, device.type) for config in configs]
+    configs = [read_config(candidate.folder) for candidate in kept]
+    figures = [ensemble_metrics(config, device.type) for config in configs]
     deviations: dict[str, Any] = {}
     for candidate in kept:
         deviations |= candidate.summary.get("deviations") or {}

@@ -16,7 +16,7 @@ from mtlab.artifacts.checkpoint import read_model
 from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS, member_folders
 from mtlab.config.compose import to_run_config
-from mtlab.config.schema import RunConfig
+from mtlab.config.run import RunConfig
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, PixelStatistics
 from mtlab.data.tasks import ClassificationTask, Task

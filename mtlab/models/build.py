@@ -8,8 +8,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from mtlab.config.heads import HeadConfig
-from mtlab.config.model import CnnConfig, MlpConfig, ModelConfig, PerceptronConfig, VggConfig
+from mtlab.config.model import (
+    CnnConfig,
+    HeadConfig,
+    MlpConfig,
+    ModelConfig,
+    PerceptronConfig,
+    VggConfig,
+)
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError, ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
@@ -94,17 +100,15 @@ def _build(
 
 
 def _links(task: str, head: HeadConfig) -> HeadLinks:
-    lenders = head.features_from
-    if isinstance(lenders, str) or lenders is None:
-        lenders = [lenders] if lenders else []
-    if not isinstance(lenders, list) or len(set(lenders)) != len(lenders):
+    lenders = head.features_from or []
+    if len(set(lenders)) != len(lenders):
         raise ModelError(
             f"model.heads.{task}.features_from",
             rule="must name a task, or list some, none twice",
             found=head.features_from,
             remedy=f"for example model.heads.{task}.features_from=a",
         )
-    return HeadLinks(tuple(map(str, lenders)), head.detach_features, head.stop_gradient)
+    return HeadLinks(tuple(lenders), head.detach_features, head.stop_gradient)
 
 
 def _head(config: LayerConfig, task: Task, trunk: Trunk, num_borrowed: int) -> Head:
@@ -115,7 +119,7 @@ def _head(config: LayerConfig, task: Task, trunk: Trunk, num_borrowed: int) -> H
             trunk.num_features,
             config.branch_widths,
             task,
-            activation=config.activation.value,
+            activation=config.activation,
             dropout=config.dropout,
         )
     key = f"model.heads.{task.name}.layers"
@@ -126,7 +130,7 @@ def _head(config: LayerConfig, task: Task, trunk: Trunk, num_borrowed: int) -> H
         layers,
         trunk.output_shape,
         num_borrowed,
-        activation=config.activation.value,
+        activation=config.activation,
         key=key,
     )
 
@@ -154,7 +158,7 @@ def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: T
 
 def _trunk(config: LayerConfig, image_shape: tuple[int, int, int]) -> Trunk:
     common: dict[str, Any] = {
-        "activation": config.activation.value,
+        "activation": config.activation,
         "batch_norm": config.batch_norm,
         "dropout": config.dropout,
     }

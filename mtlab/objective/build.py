@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 
 from mtlab.config.model import ModelConfig
-from mtlab.config.training import (
+from mtlab.config.mtl import (
     LambdaConfig,
+    MtlConfig,
     PCGradConfig,
     UncertaintyConfig,
-    WeightingConfig,
     WeightsConfig,
 )
 from mtlab.data.tasks import RegressionTask, Task
@@ -28,7 +28,7 @@ Method = tuple[Weighting, Aggregator | None]
 
 
 def build_objective(
-    method: WeightingConfig | None,
+    method: MtlConfig | None,
     model: ModelConfig,
     tasks: Sequence[Task],
     available_tasks: Sequence[str] | None = None,
@@ -59,7 +59,7 @@ def build_objective(
 
 
 def _method(
-    config: WeightingConfig | None,
+    config: MtlConfig | None,
     tasks: Sequence[Task],
     available_tasks: Sequence[str] | None,
     generator: torch.Generator,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from mtlab.config.model import PerceptronConfig, UpdateRule
-from mtlab.config.schema import RunConfig
+from mtlab.config.model import PerceptronConfig
+from mtlab.config.run import RunConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.dataset import Split
 from mtlab.device import Device
@@ -91,7 +91,7 @@ def _perceptron_trainer(
         train,
         val,
         monitor,
-        online=rule.update is UpdateRule.online,
+        online=rule.update == "online",
         lr=rule.lr,
         tolerance=rule.tolerance,
         num_epochs=config.trainer.epochs,

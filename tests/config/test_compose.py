@@ -17,7 +17,7 @@ from mtlab.config.compose import (
     unused_folder,
 )
 from mtlab.config.model import CnnConfig
-from mtlab.config.training import LambdaConfig, WeightsConfig
+from mtlab.config.mtl import AutoConfig, WeightsConfig
 from mtlab.errors import ConfigError
 
 GROUP_FILES = sorted(
@@ -55,8 +55,8 @@ def test_defaults_are_the_multi_task_network_on_bundled_digits() -> None:
     assert config.dataset.source == "digits"
     assert isinstance(config.model, CnnConfig)
     assert config.tasks is None
-    assert isinstance(config.mtl, LambdaConfig)
-    assert config.mtl.lambda_ == 0.5
+    assert isinstance(config.mtl, AutoConfig)
+    assert config.trainer.monitor == "auto"
 
 
 def test_weights_are_read_by_task_name() -> None:
@@ -96,19 +96,19 @@ def test_strides_stay_free_for_any_number_of_filters() -> None:
         ("dataset.classes=[1,1]", "dataset.classes", "two different"),
         ("dataset.normalisation=zscore", "dataset.normalisation", "unit, standard"),
         ("++dataset.tasks.kind.by=colour", "dataset.tasks.kind.by", "label, groups, parity"),
-        ("model.filters=[]", "model.filters", "at least one layer"),
+        ("model.filters=[]", "model.filters", "not empty"),
         ("model.filters=[8,0]", "model.filters", "at least 1"),
         ("model.filters=[8,x]", "model.filters", "whole numbers"),
         ("model.kernel_size=0", "model.kernel_size", "at least 1"),
         ("model.kernel_size=3.5", "model.kernel_size", "whole number"),
-        ("model.padding=[-1,0,0]", "model.padding", "from 0 to 1024"),
+        ("model.padding=[-1,0,0]", "model.padding", "between 0 and 1024"),
         ("model.dropout=1", "model.dropout", "(excluded)"),
         ("model.activation=rleu", "model.activation", "relu, leaky_relu"),
         ("device.threads=0", "device.threads", "between 1 and 1024"),
         ("device.precision=float16", "device.precision", "float32, bfloat16"),
         ("+trainer.foo=1", "trainer.foo", "must be a key of trainer: epochs"),
         ("tasks=[digit,digit]", "tasks", "none twice"),
-        ("tasks=3", "tasks", "list of names"),
+        ("tasks=3", "tasks", "a list of names"),
         ("~trainer.epochs", "trainer.epochs", "must be set"),
     ],
 )

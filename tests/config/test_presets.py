@@ -12,9 +12,10 @@ from conftest import composed
 from omegaconf import DictConfig, OmegaConf
 
 from mtlab.cli import arrange
-from mtlab.config.compose import conf_folder, to_run_config
+from mtlab.config.compose import conf_folder, read_run, to_run_config
 from mtlab.config.model import VggConfig
-from mtlab.config.rows import published_figures, with_row
+from mtlab.config.preset import published_metrics
+from mtlab.config.run import RunConfig
 from mtlab.config.training import AffineConfig, PlateauConfig
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.models.build import build_model
@@ -31,12 +32,12 @@ def preset_alone(preset: str) -> DictConfig:
 
 
 @functools.cache
-def applied(preset: str, row: str | None) -> DictConfig:
-    """What a job of the preset's sweep composes."""
+def applied(preset: str, row: str | None) -> RunConfig:
+    """What a job of the preset's sweep runs."""
     chosen = OmegaConf.merge(preset_alone(preset), {"row": row})
     assert isinstance(chosen, DictConfig)
     overrides = [f"experiment={preset}", *([] if row is None else [f"row={row}"])]
-    return with_row(chosen, overrides, lambda again: composed(*again))
+    return read_run(chosen, overrides, None, lambda again: composed(*again))
 
 
 def rows_of(preset: str) -> list[str | None]:
@@ -60,8 +61,7 @@ def test_there_is_a_preset_for_every_published_table() -> None:
 def test_every_row_composes_and_has_the_published_number_of_parameters(
     preset: str, row: str | None
 ) -> None:
-    composed_row = applied(preset, row)
-    config = to_run_config(composed_row)
+    config = applied(preset, row)
     names = config.tasks or (["article", "group"] if "fashion" in preset else ["digit"])
     num_classes = len(config.dataset.classes or []) or CLASSES[names[0]]
     tasks: list[Task] = [
@@ -74,7 +74,7 @@ def test_every_row_composes_and_has_the_published_number_of_parameters(
     ]
     with torch.device("meta"):
         total = count_parameters(build_model(config.model, (1, 28, 28), tasks)).total
-    published = published_figures(composed_row, "cpu") or {}
+    published = published_metrics(config.as_values(), "cpu") or {}
     assert published.get("parameters.total", total) == total
 
 
@@ -168,7 +168,7 @@ def test_every_published_figure_is_the_studys_and_none_is_missing(preset: str, d
     # Without a row only where the study has such a line: a sweep of the others has none.
     found = {}
     for row in (*([None] if None in STUDIES[preset] else []), *values.get("rows", [])):
-        figures = published_figures(applied(preset, row), device) or {}
+        figures = published_metrics(applied(preset, row).as_values(), device) or {}
         figures.pop("parameters.total", None)  # Tested above against the network itself.
         if figures:
             found[row] = pytest.approx(figures)
@@ -209,7 +209,7 @@ def test_the_vgg_study_has_all_its_measures_against_overfitting() -> None:
 
 def test_the_ablations_change_one_thing_each() -> None:
     rows = ("baseline", "epochs", "batch_norm", "dropout", "global_average_pooling", "loss_weights")
-    configs = {row: to_run_config(applied("digit_parity_threshold", row)) for row in rows}
+    configs = {row: applied("digit_parity_threshold", row) for row in rows}
     baseline = configs.pop("baseline")
     assert baseline.trainer.epochs == 10
     parts = ("dataset", "augmentation", "model", "mtl", "optimizer", "scheduler", "trainer")

@@ -7,21 +7,20 @@ import torch
 from conftest import composed
 
 from mtlab.config.compose import to_run_config
-from mtlab.config.model import TaskChoice
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset
 from mtlab.data.digits import Digits
 from mtlab.errors import ConfigError, MtlabError
 
 
-def build(*overrides: str, seed: int = 0, choice: TaskChoice = TaskChoice.defaults) -> Dataset:
+def build(*overrides: str, seed: int = 0, choice: str = "defaults") -> Dataset:
     config = to_run_config(composed(*overrides))
     return build_dataset(config.dataset, config.tasks, choice, seed)
 
 
 def test_tasks_are_the_requested_ones_else_the_defaults_else_the_first() -> None:
     assert [task.name for task in build().tasks] == ["digit", "parity"]
-    assert [task.name for task in build(choice=TaskChoice.first).tasks] == ["digit"]
+    assert [task.name for task in build(choice="first").tasks] == ["digit"]
     assert [task.name for task in build("tasks=[threshold,digit]").tasks] == ["threshold", "digit"]
 
 

@@ -12,7 +12,7 @@ from conftest import Runner, composed
 
 from mtlab.commands.data_export import reading_command
 from mtlab.config.compose import to_dataset_config
-from mtlab.config.rows import literal
+from mtlab.config.preset import literal
 from mtlab.data.shapes import OUTLINES
 
 

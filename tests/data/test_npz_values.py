@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtlab.config.dataset import Normalisation, NpzConfig
-from mtlab.config.model import TaskChoice
-from mtlab.config.tasks import TargetRule, TaskConfig, TaskKind
+from mtlab.config.dataset import NpzConfig, TaskConfig
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, PixelStatistics
 from mtlab.data.splits import strata_of
@@ -41,13 +39,13 @@ def build(
 ) -> Dataset:
     np.savez(folder / "set.npz", **arrays)
     values: dict[str, Any] = {
-        "name": "npz", "source": "npz", "normalisation": Normalisation.standard,
+        "name": "npz", "source": "npz", "normalisation": "standard",
         "val_fraction": 0.125, "limit": None, "classes": None, "class_names": None, "tasks": {},
         "default_tasks": None, "path": str(folder / "set.npz"), "images": "X", "labels": None,
         "label_names": ["a", "b", "c"], "test_fraction": 0.2, "stratify_by": None,
     }  # fmt: skip
     config = NpzConfig(**{**values, **changes})
-    return build_dataset(config, None, TaskChoice.defaults, 0, pixel_statistics)
+    return build_dataset(config, None, "defaults", 0, pixel_statistics)
 
 
 def test_columns_become_tasks_of_their_own_kind(tmp_path: Path):
@@ -63,7 +61,7 @@ def test_columns_become_tasks_of_their_own_kind(tmp_path: Path):
 def test_a_class_that_only_test_images_have_is_a_class(tmp_path: Path):
     arrays = study_arrays()
     arrays["X"][:, 0, 0] = arrays["y"][:, 2]
-    settings = {"stratify_by": "c", "normalisation": Normalisation.unit}
+    settings = {"stratify_by": "c", "normalisation": "unit"}
     held_out = build(tmp_path, arrays, **settings).load_test().images[0, 0, 0, 0]
     arrays["y"][arrays["X"][:, 0, 0] == float(held_out), 0] = 9
     dataset = build(tmp_path, arrays, **settings)
@@ -75,7 +73,7 @@ def test_a_class_that_only_test_images_have_is_a_class(tmp_path: Path):
 def test_every_sample_keeps_its_targets(tmp_path: Path):
     arrays = study_arrays()
     arrays["X"][:, 0, 0] = arrays["y"][:, 2]
-    dataset = build(tmp_path, arrays, normalisation=Normalisation.unit)
+    dataset = build(tmp_path, arrays, normalisation="unit")
     for split in (dataset.train, dataset.val, dataset.load_test()):
         assert torch.equal(split.images[:, 0, 0, 0], split.targets["c"])
 
@@ -107,8 +105,8 @@ def test_strata_of_values_are_tenths_numbered_from_the_middle_outwards():
 def test_whole_numbers_that_a_regression_reads_are_stratified_as_values(tmp_path: Path, kind: str):
     """Held out one by one, the smallest twentieth of 200 different ages would be the test split."""
     ages = np.random.default_rng(0).permutation(NUM_SAMPLES)
-    age = TaskConfig(kind=TaskKind.regression, label="age")
-    others = TaskConfig(by=TargetRule.threshold, at=100, label="age")
+    age = TaskConfig(kind="regression", label="age")
+    others = TaskConfig(by="threshold", at=100, label="age")
     changes = {
         "task": {"tasks": {"age": age, "old": others}},
         "named": {"tasks": {"age": age, "number": TaskConfig(label="age")}, "stratify_by": "age"},
@@ -120,7 +118,7 @@ def test_whole_numbers_that_a_regression_reads_are_stratified_as_values(tmp_path
         changes |= {"stratify_by": "age", "default_tasks": ["half"]}
     arrays["X"][:, 0, 0] = ages
     dataset = build(
-        tmp_path, arrays, label_names=None, normalisation=Normalisation.unit,
+        tmp_path, arrays, label_names=None, normalisation="unit",
         **({"default_tasks": ["age"]} | changes),
     )  # fmt: skip
     for split in (dataset.val, dataset.load_test()):
@@ -147,7 +145,7 @@ def test_pixels_are_standardised_by_training_images_alone(tmp_path: Path):
             r"tasks\.a.*kind=regression",
         ),
         (
-            {"tasks": {"c": TaskConfig(kind=TaskKind.regression, range=[0.5, 1.0])}},
+            {"tasks": {"c": TaskConfig(kind="regression", range=[0.5, 1.0])}},
             DataError,
             r"tasks\.c\.range",
         ),
@@ -206,7 +204,7 @@ def test_a_file_of_arrays_by_other_names_is_no_file_of_the_three_targets(tmp_pat
     names = ["shape", "angle", "value"]
     arrays = {"X": study["X"]} | {name: study["y"][:, i] for i, name in enumerate(names)}
     tasks = {
-        "a": TaskConfig(), "b": TaskConfig(), "c": TaskConfig(kind=TaskKind.regression),
+        "a": TaskConfig(), "b": TaskConfig(), "c": TaskConfig(kind="regression"),
     }  # fmt: skip
     with pytest.raises(DataError, match=r"dataset\.label_names.*shape, angle, value"):
         build(tmp_path, arrays, tasks=tasks)

@@ -13,8 +13,6 @@ import yaml
 from conftest import Runner
 from safetensors.torch import load_file
 
-from mtlab.artifacts.run_dir import RunFolder
-
 SMALL = (
     "dataset=digits", "dataset.limit=60", "trainer.epochs=1", "trainer.figures=false",
     "device=cpu", "device.threads=1",
@@ -123,7 +121,7 @@ def test_another_dataset_or_model_has_nothing_published_and_says_why(mtlab: Runn
 
 def test_a_run_that_fails_early_keeps_its_place_in_the_study(mtlab: Runner) -> None:
     arguments = ("experiment=mlp_grid", "row=480-960", *SMALL, "trainer.monitor=val.none.loss")
-    assert mtlab(*arguments).code == 2
+    assert mtlab("-m", *arguments).code == 1
     summary = json.loads((mtlab.only_run() / "summary.json").read_text())
     assert (summary["status"], summary["experiment"], summary["row"]) == (
         "failed", "mlp_grid", "480-960",
@@ -135,11 +133,11 @@ def test_the_summary_says_before_training_what_is_trained(
 ) -> None:
     before: dict[str, Any] = {}
 
-    def look_and_stop(experiment: object, folder: RunFolder, *_: object) -> None:
-        before.update(json.loads(folder.summary.read_text()))
+    def look_and_stop(*_: object) -> None:
+        before.update(json.loads((mtlab.only_run() / "summary.json").read_text()))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mtlab.commands.train.train_to_the_end", look_and_stop)
+    monkeypatch.setattr("mtlab.runner.train.train", look_and_stop)
     mtlab("experiment=mlp_grid", "row=480-960", *SMALL, *AS_MNIST)
     assert (before["status"], before["row"], before["tasks"]) == ("running", "480-960", ["digit"])
     assert before["published"]["parameters.total"] == 848170

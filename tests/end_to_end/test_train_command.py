@@ -14,10 +14,9 @@ from omegaconf import OmegaConf
 from PIL import Image
 from safetensors.torch import load_file
 
-from mtlab.artifacts.summary import RunSummary
-from mtlab.commands.experiment import prepare
 from mtlab.config.compose import to_run_config
 from mtlab.data.digits import Digits
+from mtlab.runner.build import build
 
 QUICK = ("trainer.epochs=1", "dataset.limit=200", "device=cpu")
 
@@ -70,7 +69,7 @@ def test_the_folder_agrees_with_itself(mtlab: Runner) -> None:
     assert counts.trace() / counts.sum() == pytest.approx(summary["test"]["digit"]["accuracy"])
 
     config = to_run_config(composed(*summary["overrides"]))
-    experiment = prepare(config, [], RunSummary())
+    experiment = build(config)
     experiment.model.load_state_dict(load_file(folder / "model.safetensors"))
     measured = experiment.measure(experiment.dataset.load_test())
     assert measured.as_dict() == {"loss": measured.loss, **summary["test"]}

@@ -9,6 +9,7 @@ import torch
 from conftest import composed
 
 from mtlab.config.compose import to_run_config
+from mtlab.config.run import resolved
 from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import ConfigError
 from mtlab.objective.build import build_objective
@@ -23,9 +24,10 @@ TASKS = [
 
 
 def build(num_tasks: int, *overrides: str) -> Objective:
+    tasks = TASKS[:num_tasks]
     config = to_run_config(composed(*overrides))
-    available = [task.name for task in TASKS]
-    return build_objective(config.mtl, config.model, TASKS[:num_tasks], available)
+    config = resolved(config, {task.name: True for task in tasks})
+    return build_objective(config.mtl, config.model, tasks, [task.name for task in TASKS])
 
 
 def test_cross_entropy_by_hand() -> None:
@@ -74,7 +76,7 @@ def test_losses_come_in_the_order_of_the_tasks() -> None:
 @pytest.mark.parametrize(
     ("num_tasks", "overrides", "complaint"),
     [
-        (3, [], "exactly two tasks; found 3: first, second, third; use mtl=weights"),
+        (3, ["mtl=lambda"], "exactly two tasks; found 3: first, second, third; use mtl=weights"),
         (
             2,
             ["mtl=weights", "++mtl.weights.fourth=1"],

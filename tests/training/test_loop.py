@@ -9,13 +9,11 @@ import pytest
 import torch
 from conftest import composed
 
-from mtlab.artifacts.summary import RunSummary
-from mtlab.commands.experiment import Experiment, prepare
-from mtlab.commands.train import start
 from mtlab.config.compose import to_run_config
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import ConfigError, TrainingError
+from mtlab.runner.build import Experiment, build
 from mtlab.training.evaluate import evaluate
 from mtlab.training.events import EpochEnd, Progress
 from mtlab.training.monitor import Monitor
@@ -39,7 +37,7 @@ SMALL = [
 
 
 def built(*overrides: str) -> Experiment:
-    return prepare(to_run_config(composed(*overrides)), [], RunSummary())
+    return build(to_run_config(composed(*overrides)))
 
 
 def experiment(*overrides: str) -> Experiment:
@@ -48,7 +46,7 @@ def experiment(*overrides: str) -> Experiment:
 
 def trained(*overrides: str):
     parts = experiment(*overrides)
-    trainer = start(parts)
+    trainer = parts.trainer
     return parts, trainer, [event for event in trainer.fit() if isinstance(event, EpochEnd)]
 
 
@@ -157,7 +155,7 @@ def test_a_plateau_is_judged_by_the_monitors_direction_and_min_delta(
 def test_weights_that_break_in_the_last_step_are_noticed_on_validation() -> None:
     parts = experiment("optimizer.lr=1e38", "trainer.batch_size=500", "model.filters=[4]",
                        "model.pool_after=[]")  # fmt: skip
-    events = start(parts).fit()
+    events = parts.trainer.fit()
     with pytest.raises(TrainingError, match=r"validation loss must stay finite; epoch 1"):
         list(events)
 
@@ -170,7 +168,7 @@ def test_every_optimizer_lowers_the_loss(optimizer: str) -> None:
 
 def test_an_exploding_loss_names_step_and_task() -> None:
     parts = experiment("optimizer=sgd", "optimizer.lr=1e30")
-    events = start(parts).fit()
+    events = parts.trainer.fit()
     with pytest.raises(TrainingError, match=r"task digit: .*epoch 1, step \d+; found (nan|inf)"):
         list(events)
 
@@ -181,7 +179,7 @@ def test_clipping_bounds_the_step() -> None:
         "trainer.epochs=1", "trainer.batch_size=500",
     )  # fmt: skip
     before = [parameter.detach().clone() for parameter in parts.model.parameters()]
-    events = start(parts).fit()
+    events = parts.trainer.fit()
     list(events)
     moved = torch.sqrt(
         sum(
@@ -197,7 +195,7 @@ def test_a_task_of_weight_zero_does_not_move_its_head(weight: float, still: str)
     parts = experiment(f"mtl.lambda={weight}")
     heads = parts.model.heads
     before = {task: head.output.weight.detach().clone() for task, head in heads.items()}
-    events = start(parts).fit()
+    events = parts.trainer.fit()
     list(events)
     for task, head in heads.items():
         assert torch.equal(head.output.weight.detach(), before[task]) is (task == still)
@@ -213,7 +211,7 @@ def test_bfloat16_trains_and_reports_float32_losses() -> None:
 def test_progress_reports_what_is_done_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mtlab.training.loop.SECONDS_BETWEEN_PROGRESS", 0.0)
     parts = experiment("trainer.epochs=1")
-    events = start(parts).fit()
+    events = parts.trainer.fit()
     steps = [event for event in events if isinstance(event, Progress)]
     assert [event.step for event in steps] == [1, 2, 3, 4, 5]
     assert {event.num_steps for event in steps} == {5}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_loop import built, start
+from test_loop import built
 
 from mtlab.artifacts.training_state import restore, write_state
 from mtlab.training.events import EpochEnd
@@ -60,7 +60,7 @@ CASES = {
 
 
 def fresh(overrides: list[str]) -> Trainer:
-    trainer = start(built(*SMALL, *overrides))
+    trainer = built(*SMALL, *overrides).trainer
     torch.seed()  # whatever the process drew before must not matter
     return trainer
 
@@ -95,7 +95,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(
 ) -> None:
     whole = tmp_path / "whole"
     whole.mkdir()
-    trainer = start(built(*SMALL, *overrides))
+    trainer = built(*SMALL, *overrides).trainer
     lines = finish(trainer, whole)
     for epoch in range(trainer.epoch + 1):
         resumed = tmp_path / f"from {epoch}"
@@ -109,7 +109,7 @@ def test_another_process_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     overrides = CASES["mlp, dropout, batch norm, adamw, step"]
     whole, resumed = tmp_path / "whole", tmp_path / "resumed"
     whole.mkdir()
-    lines = finish(start(built(*SMALL, *overrides)), whole)
+    lines = finish(built(*SMALL, *overrides).trainer, whole)
     code = (
         "import json, sys; from pathlib import Path; import test_resume\n"
         "overrides, state, folder = json.loads(sys.argv[1])\n"

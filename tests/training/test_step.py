@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from test_loop import built, experiment, start
+from test_loop import built, experiment
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mtlab.commands.experiment import Experiment
 from mtlab.errors import ConfigError
+from mtlab.runner.build import Experiment
 from mtlab.training.optim import build_optimizer
 from mtlab.training.step import EpochSums, TrainStep
 
@@ -73,4 +73,4 @@ def test_what_a_weighting_learns_is_learned_without_weight_decay() -> None:
 
 def test_gradients_can_only_meet_in_shared_layers() -> None:
     with pytest.raises(ConfigError, match=r"mtl: .*share no layer.*found pcgrad"):
-        start(built("model=mlp", "model.widths=[]", "mtl=pcgrad", "tasks=[digit,parity]"))
+        _ = built("model=mlp", "model.widths=[]", "mtl=pcgrad", "tasks=[digit,parity]").trainer

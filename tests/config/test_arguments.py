@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtlab.config.verbatim import as_typed, quote_verbatim
+from mtlab.config.arguments import as_typed, quote_verbatim
 
 
 @pytest.mark.parametrize(

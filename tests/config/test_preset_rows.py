@@ -7,28 +7,32 @@ from pathlib import Path
 
 import pytest
 from conftest import composed
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from mtlab.cli import arrange, with_row_shown
-from mtlab.config.compose import to_run_config
+from mtlab.config.compose import plain, read_run
 from mtlab.config.model import CnnConfig, MlpConfig
-from mtlab.config.rows import (
-    ensemble_figures,
+from mtlab.config.preset import (
+    Row,
+    ensemble_metrics,
     find_row,
-    published_figures,
+    published_metrics,
     row_names,
-    row_overrides,
-    with_row,
 )
+from mtlab.config.run import RunConfig
 from mtlab.errors import ConfigError
 
 
-def with_its_row(*overrides: str) -> DictConfig:
-    return with_row(composed(*overrides), overrides, lambda again: composed(*again))
+def read(*overrides: str) -> RunConfig:
+    return read_run(composed(*overrides), overrides, None, lambda again: composed(*again))
+
+
+def published(*overrides: str, device_type: str = "cpu") -> dict[str, float] | None:
+    return published_metrics(read(*overrides).as_values(), device_type)
 
 
 def test_a_row_sets_several_lists_together() -> None:
-    model = to_run_config(with_its_row("experiment=cnn_grid", "row=64-288-64")).model
+    model = read("experiment=cnn_grid", "row=64-288-64").model
     assert isinstance(model, CnnConfig)
     assert model.filters == [64, 288, 64]
     assert model.kernel_size == [3, 2, 3]
@@ -36,17 +40,15 @@ def test_a_row_sets_several_lists_together() -> None:
 
 
 def test_a_row_can_choose_a_group_and_keys_of_it() -> None:
-    mlp = to_run_config(with_its_row("experiment=mlp_vs_cnn")).model
-    cnn = to_run_config(with_its_row("experiment=mlp_vs_cnn", "row=cnn")).model
+    mlp = read("experiment=mlp_vs_cnn").model
+    cnn = read("experiment=mlp_vs_cnn", "row=cnn").model
     assert isinstance(mlp, MlpConfig) and mlp.widths == [1000]
     assert isinstance(cnn, CnnConfig) and cnn.filters == [16] and cnn.pool_after == [1]
 
 
 def test_the_command_line_wins_over_the_row() -> None:
-    config = to_run_config(
-        with_its_row(
-            "experiment=digit_parity_threshold", "row=all", "trainer.epochs=1", "model.dropout=0.1"
-        )
+    config = read(
+        "experiment=digit_parity_threshold", "row=all", "trainer.epochs=1", "model.dropout=0.1"
     )
     assert isinstance(config.model, CnnConfig)
     assert config.trainer.epochs == 1
@@ -55,19 +57,19 @@ def test_the_command_line_wins_over_the_row() -> None:
 
 
 def test_a_group_on_the_command_line_drops_all_that_the_row_says_of_it() -> None:
-    config = to_run_config(with_its_row("experiment=mlp_vs_cnn", "row=cnn", "model=mlp"))
+    config = read("experiment=mlp_vs_cnn", "row=cnn", "model=mlp")
     assert isinstance(config.model, MlpConfig)
     assert config.model.widths == [1000, 1000]
 
 
 def test_an_unknown_row_is_told_with_the_rows_that_there_are() -> None:
     with pytest.raises(ConfigError, match=r"row: must be one of mlp, cnn; found nn"):
-        with_its_row("experiment=mlp_vs_cnn", "row=nn")
+        read("experiment=mlp_vs_cnn", "row=nn")
 
 
 def test_a_row_without_a_table_is_a_mistake() -> None:
     with pytest.raises(ConfigError, match="row: picks a row of an experiment's table"):
-        with_its_row("row=mlp")
+        read("row=mlp")
 
 
 def test_values_of_every_kind_survive_the_way_through_overrides() -> None:
@@ -75,8 +77,7 @@ def test_values_of_every_kind_survive_the_way_through_overrides() -> None:
         "model.some": [1, 2.5, True, None, "a, b=[c]", "it's", "10", "true"],
         "model.group": {"a": [1], "b": {"c": 1e-05}},
     }
-    base = OmegaConf.create({"row": "x", "rows": {"x": values}})
-    again = composed(*row_overrides(base, []))
+    again = composed(*Row("x", values, {}).as_overrides())
     assert OmegaConf.to_container(again.model.some) == values["model.some"]
     assert OmegaConf.to_container(again.model.group) == values["model.group"]
 
@@ -89,23 +90,19 @@ def test_the_sweep_over_a_table_has_every_row_in_order() -> None:
 
 
 def test_published_figures_are_those_of_the_row_and_of_the_device() -> None:
-    config = with_its_row("experiment=mlp_grid", "row=992-544")
+    row = ("experiment=mlp_grid", "row=992-544")
     figures = {"parameters.total": 1324362, "test.digit.accuracy": 0.9726}
-    assert published_figures(config, "cpu") == {**figures, "seconds.train": 87.09}
-    assert published_figures(config, "cuda") == {**figures, "seconds.train": 35.55}
+    assert published(*row) == {**figures, "seconds.train": 87.09}
+    assert published(*row, device_type="cuda") == {**figures, "seconds.train": 35.55}
 
 
 def test_a_shorter_run_still_stands_against_the_published_figures() -> None:
-    config = with_its_row("experiment=mlp_grid", "trainer.epochs=1", "dataset.limit=2000")
-    assert published_figures(config, "cpu")
+    assert published("experiment=mlp_grid", "trainer.epochs=1", "dataset.limit=2000")
 
 
 def test_another_network_than_the_rows_stands_against_nothing() -> None:
-    assert (
-        published_figures(with_its_row("experiment=mlp_grid", "model.widths=[10]"), "cpu") is None
-    )
-    another = with_its_row("experiment=mlp_vs_cnn", "row=cnn", "model=mlp")
-    assert published_figures(another, "cpu") is None
+    assert published("experiment=mlp_grid", "model.widths=[10]") is None
+    assert published("experiment=mlp_vs_cnn", "row=cnn", "model=mlp") is None
 
 
 @pytest.mark.parametrize(
@@ -122,32 +119,30 @@ def test_another_network_than_the_rows_stands_against_nothing() -> None:
 def test_without_a_named_row_the_settings_find_it(
     overrides: list[str], name: str, path: str, figure: float
 ) -> None:
-    config = composed(*overrides)
-    row = find_row(config)
-    published = published_figures(config, "cpu")
+    row = find_row(plain(composed(*overrides)))
+    metrics = published(*overrides)
     assert row is not None and row.name == name
-    assert published is not None and published[path] == figure
+    assert metrics is not None and metrics[path] == figure
 
 
 def test_settings_that_no_row_has_find_none() -> None:
-    config = composed("experiment=perceptron_pairs", "dataset.classes=[4,5]")
-    assert find_row(config) is None
-    assert published_figures(config, "cpu") is None
-    assert published_figures(composed(), "cpu") is None
+    other = ("experiment=perceptron_pairs", "dataset.classes=[4,5]")
+    assert find_row(plain(composed(*other))) is None
+    assert published(*other) is None
+    assert published() is None
 
 
 def test_an_ensembles_figures_are_not_those_of_its_members() -> None:
     config = composed("experiment=three_targets")
-    assert published_figures(config, "cpu") is None
+    assert published_metrics(plain(config), "cpu") is None
     found = {"test.a.accuracy": 0.255, "test.b.accuracy": 0.0733, "test.c.mae": 0.1902}
-    assert ensemble_figures(config, "cpu") == found
-    assert ensemble_figures(composed("experiment=three_targets_ablation"), "cpu") is None
+    assert ensemble_metrics(plain(config), "cpu") == found
+    assert ensemble_metrics(plain(composed("experiment=three_targets_ablation")), "cpu") is None
 
 
 def test_a_published_figure_must_be_a_number() -> None:
-    config = OmegaConf.create({"published": {"test.digit.accuracy": "97%"}})
     with pytest.raises(ConfigError, match=r"published\.test\.digit\.accuracy: must be a number"):
-        published_figures(config, "cpu")
+        published_metrics({"published": {"test.digit.accuracy": "97%"}}, "cpu")
 
 
 def test_showing_the_configuration_shows_the_row_applied(tmp_path: Path) -> None:

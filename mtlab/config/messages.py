@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import (
     HydraException,
     MissingConfigException,
@@ -18,11 +18,14 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from mtlab.config.base import did_you_mean
 from mtlab.config.compose import conf_folder
 from mtlab.errors import ConfigError, MtlabError
 
 
-def explain(error: Exception, config_name: str, overrides: Sequence[str]) -> str | None:
+def explain(
+    error: Exception, config_name: str, overrides: Sequence[str], *, is_sweep: bool = False
+) -> str | None:
     """One line for a mistake of the user's; None for anything else, which is ours.
 
     Args:
@@ -40,7 +43,7 @@ def explain(error: Exception, config_name: str, overrides: Sequence[str]) -> str
         line = f"--config-dir: {_in_one_line(error)}; name a folder that exists"
     elif isinstance(error, HydraException | OmegaConfBaseException):
         line = (
-            _several_values(error)
+            (None if is_sweep else _several_values(overrides))
             or _unknown_key(error, config_name, overrides)
             or _in_one_line(error)
         )
@@ -80,7 +83,10 @@ def _unknown_option(error: MissingConfigException) -> ConfigError:
 
 
 def _missing_file(error: MissingConfigException) -> ConfigError:
-    """A defaults list names a file by a path that leads nowhere."""
+    """A defaults list names a file by a path that leads nowhere.
+
+    Hydra names the file of the list in its message alone.
+    """
     found = re.match(r"In '([^']+)'", _in_one_line(error))
     return ConfigError(
         f"{found.group(1)}.yaml" if found else "--config-name",
@@ -90,18 +96,22 @@ def _missing_file(error: MissingConfigException) -> ConfigError:
     )
 
 
-def _several_values(error: Exception) -> ConfigError | None:
+def _several_values(overrides: Sequence[str]) -> ConfigError | None:
     """Several values for one key, which only a sweep takes."""
-    found = re.match(r"Ambiguous value for argument '([^'=]+)=([^']*)'", _in_one_line(error))
-    if found is None:
-        return None
-    key, values = found.groups()
-    return ConfigError(
-        key,
-        rule="must be one value",
-        found=values,
-        remedy=f"write '{key}=[{values}]' for a list, or add -m to sweep over them",
-    )
+    try:
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+    except OverrideParseException:
+        return None  # then it is not what Hydra complains of
+    for override in parsed:
+        if override.is_sweep_override():
+            key, values = override.key_or_group, override.get_value_string()
+            return ConfigError(
+                key,
+                rule="must be one value",
+                found=values,
+                remedy=f"write '{key}=[{values}]' for a list, or add -m to sweep over them",
+            )
+    return None
 
 
 def _unreadable_override(error: OverrideParseException) -> ConfigError:
@@ -118,14 +128,12 @@ def _unknown_key(
     error: Exception, config_name: str, overrides: Sequence[str]
 ) -> ConfigError | None:
     """Name the keys that are there, by composing once more without the overrides of single keys."""
-    found = re.search(r"Could not override '([^']+)'", _in_one_line(error))
-    if found is None:
-        return None
-    key = found.group(1)
+    cause = error.__cause__
+    key = str(cause.full_key or "") if isinstance(cause, OmegaConfBaseException) else ""
     parent, _, name = key.rpartition(".")
     groups = [override for override in overrides if _is_group(override) and key not in override]
     known = _keys_below(parent, config_name, groups) or _keys_below(parent, config_name, [])
-    if not known:
+    if not key or not known or name in known:
         return None
     where = f"{parent} has" if parent else "there are"
     return ConfigError(
@@ -150,12 +158,6 @@ def _keys_below(parent: str, config_name: str, groups: Sequence[str]) -> list[st
     except (HydraException, OmegaConfBaseException):
         return []
     return [str(key) for key in node] if isinstance(node, DictConfig) else []
-
-
-def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
-    """A remedy that names the nearest known word, if one is near."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else otherwise
 
 
 def _in_one_line(error: BaseException) -> str:

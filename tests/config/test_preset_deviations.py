@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import pytest
 from conftest import composed
-from omegaconf import OmegaConf
 
-from mtlab.config.protocol import Deviations, are_comparable, deviations
-from mtlab.config.rows import published_figures, with_row
+from mtlab.config.compose import plain, read_run
+from mtlab.config.preset import Deviations, are_comparable, published_metrics
+from mtlab.config.run import RunConfig
+
+
+def read(*overrides: str, preset: str | None = None) -> RunConfig:
+    return read_run(composed(*overrides), overrides, preset, lambda again: composed(*again))
 
 
 def deviations_of(experiment: str, *typed: str) -> Deviations:
     overrides = [f"experiment={experiment}", *typed]
-    whole = with_row(composed(*overrides), overrides, lambda again: composed(*again))
-    return deviations(whole, experiment, overrides, lambda again: composed(*again))
+    found = read(*overrides, preset=experiment).deviations
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -71,18 +76,17 @@ def test_another_dataset_or_model_stands_beside_nothing_published(
     experiment: str, typed: list[str], expected: bool
 ) -> None:
     found = deviations_of(experiment, *typed)
-    assert are_comparable(composed(f"experiment={experiment}"), found) is expected
+    assert are_comparable(plain(composed(f"experiment={experiment}")), found) is expected
 
 
 def test_figures_of_images_that_no_preset_has_are_for_any_dataset() -> None:
     other = {"dataset.name": {"preset": "shapes", "run": "mine"}}
-    assert are_comparable(OmegaConf.create({"published_on": "private images"}), other)
-    assert not are_comparable(OmegaConf.create({"published_on": None}), other)
+    assert are_comparable({"published_on": "private images"}, other)
+    assert not are_comparable({"published_on": None}, other)
 
 
 def test_a_row_that_was_trained_shorter_keeps_its_figures() -> None:
-    overrides = ["experiment=cnn_baseline", "row=4 epochs", "trainer.epochs=1"]
-    whole = with_row(composed(*overrides), overrides, lambda again: composed(*again))
-    assert published_figures(whole, "cpu") == {
+    config = read("experiment=cnn_baseline", "row=4 epochs", "trainer.epochs=1")
+    assert published_metrics(config.as_values(), "cpu") == {
         "parameters.total": 185066, "test.digit.accuracy": 0.9893,
     }  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import composed
 
-from mtlab.config.command_line import check_perceptron, check_weighting, find_override
 from mtlab.config.compose import to_run_config
+from mtlab.config.no_effect import check_perceptron, check_weighting, find_override
 from mtlab.errors import ConfigError
 
 
@@ -35,11 +35,6 @@ def test_what_a_perceptron_has_no_use_for_is_refused(override: str) -> None:
     with pytest.raises(ConfigError, match="own rule"):
         check_perceptron(config, ["model=perceptron", override])
     check_perceptron(to_run_config(composed("model=mlp")), [override])
-
-
-def test_a_perceptron_is_refused_on_cuda() -> None:
-    with pytest.raises(ConfigError, match="processor"):
-        check_perceptron(to_run_config(composed("model=perceptron", "device=cuda")), [])
 
 
 def test_overrides_are_found_by_key_group_and_prefix() -> None:

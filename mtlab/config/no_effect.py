@@ -1,12 +1,12 @@
-"""Rules about what was typed: a setting that would have no effect is a mistake, not a wish."""
+"""What was typed and would have no effect is a mistake, not a wish."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mtlab.config.device import DeviceKind
+from mtlab.config.arguments import find_override, override_key
 from mtlab.config.model import PerceptronConfig
-from mtlab.config.schema import RunConfig
+from mtlab.config.run import RunConfig
 from mtlab.errors import ConfigError
 
 UNUSED_BY_PERCEPTRON = (
@@ -22,7 +22,7 @@ UNUSED_BY_PERCEPTRON = (
 
 
 def check_perceptron(config: RunConfig, overrides: Sequence[str]) -> None:
-    """The perceptron has a rule of its own, on the processor.
+    """The perceptron has a rule of its own.
 
     Raises:
         ConfigError: The command line sets what a perceptron has no use for.
@@ -38,13 +38,6 @@ def check_perceptron(config: RunConfig, overrides: Sequence[str]) -> None:
                 found=typed,
                 remedy="leave it out; model.lr and model.update steer the rule",
             )
-    if config.device.name is DeviceKind.cuda:
-        raise ConfigError(
-            "device",
-            rule="model=perceptron learns on the processor, one sample after another",
-            found="device=cuda",
-            remedy="use device=cpu or device=auto",
-        )
 
 
 def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
@@ -54,7 +47,7 @@ def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
         ConfigError: The command line sets a weighting, or such a task's weight, all the same.
     """
     typed = find_override(overrides, "mtl")
-    if len(tasks) == 1 and typed is not None:
+    if len(tasks) == 1 and typed not in (None, "mtl=auto"):
         raise ConfigError(
             "mtl",
             rule="weighs the losses of several tasks, and this run has one",
@@ -70,17 +63,3 @@ def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
                 found=override,
                 remedy="leave it out, or add the task to `tasks`",
             )
-
-
-def find_override(overrides: Sequence[str], key: str) -> str | None:
-    """The first override of a key, a group, or anything below it; None where there is none."""
-    for override in overrides:
-        name = override_key(override)
-        if name == key or name.startswith(f"{key}."):
-            return override
-    return None
-
-
-def override_key(override: str) -> str:
-    """The key or group that an override sets, dotted."""
-    return override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")

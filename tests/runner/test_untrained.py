@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from conftest import Runner, composed
 
-from mtlab.commands.cautions import cautions
 from mtlab.config.compose import to_run_config
 from mtlab.data.build import build_dataset
+from mtlab.runner.untrained import classes_without_images, heads_without_tasks
 
 HEADS = "++model.heads={a: {layers: [flatten]}, b: {layers: [flatten]}, c: {layers: [flatten]}}"
 SHAPES = ("dataset=shapes", "dataset.num_images=400", "dataset.image_size=8", "model=cnn")
@@ -16,7 +16,7 @@ SHAPES = ("dataset=shapes", "dataset.num_images=400", "dataset.image_size=8", "m
 def told(*overrides: str) -> list[str]:
     config = to_run_config(composed(*overrides))
     dataset = build_dataset(config.dataset, config.tasks, config.model.task_choice, config.seed)
-    return list(cautions(config, dataset))
+    return [*classes_without_images(dataset), *heads_without_tasks(config, dataset)]
 
 
 def test_classes_without_a_training_image_are_named_by_task() -> None:

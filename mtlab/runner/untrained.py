@@ -1,4 +1,4 @@
-"""What can be trained and yet is hardly meant: told in a line each before training begins."""
+"""Classes and heads that no training image reaches, told before training begins."""
 
 from __future__ import annotations
 
@@ -6,23 +6,17 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from mtlab.config.model import LayeredConfig
-from mtlab.config.schema import RunConfig
+from mtlab.config.model import LayeredKeys
+from mtlab.config.run import RunConfig
 from mtlab.data.dataset import Dataset
 from mtlab.data.tasks import ClassificationTask
 
 MOST_NAMES = 10
-"""Classes named in a line; of more the rest is counted."""
+"""Names in a line; of more the rest is counted."""
 
 
-def cautions(config: RunConfig, dataset: Dataset) -> Iterator[str]:
-    """One line for each."""
-    yield from _classes_without_images(dataset)
-    yield from _heads_without_tasks(config, dataset)
-
-
-def _classes_without_images(dataset: Dataset) -> Iterator[str]:
-    """Classes that no training image has; validation and test may have them."""
+def classes_without_images(dataset: Dataset) -> Iterator[str]:
+    """A line per task with classes that no training image has; other splits may have them."""
     for task in dataset.tasks:
         if not isinstance(task, ClassificationTask):
             continue
@@ -35,9 +29,13 @@ def _classes_without_images(dataset: Dataset) -> Iterator[str]:
             )
 
 
-def _heads_without_tasks(config: RunConfig, dataset: Dataset) -> Iterator[str]:
-    """Heads of the model file that nobody asked to leave out."""
-    if config.tasks or not isinstance(config.model, LayeredConfig):
+def heads_without_tasks(config: RunConfig, dataset: Dataset) -> Iterator[str]:
+    """A line on heads of the model file whose tasks the run does not learn.
+
+    Args:
+        config: As it was typed: whoever names the tasks leaves heads out on purpose.
+    """
+    if config.tasks or not isinstance(config.model, LayeredKeys):
         return
     learned = [task.name for task in dataset.tasks]
     idle = [name for name in config.model.heads if name not in learned]

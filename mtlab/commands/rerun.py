@@ -1,0 +1,31 @@
+"""`mtlab rerun FOLDER`: make the run of a folder again, from its config.yaml alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from mtlab.config.base import Keys
+from mtlab.config.compose import to_options
+from mtlab.inference.loading import read_run_config
+from mtlab.report.run_result import show_result
+from mtlab.runner.origin import hydra_origin
+from mtlab.runner.train import RunRecord, run
+
+
+class RerunOptions(Keys):
+    """conf/rerun.yaml."""
+
+    run: str
+
+
+def rerun(composed: DictConfig) -> None:
+    """Hydra's job: the same run in a folder of its own, to the bit on the same machine."""
+    options = to_options(composed, RerunOptions)
+    with RunRecord(hydra_origin(composed, "rerun")) as record:
+        config = read_run_config(Path(options.run).expanduser())
+        run(record, config)
+        show_result(
+            record.summary(), record.folder.path, record.terminal.say, config.trainer.figures
+        )

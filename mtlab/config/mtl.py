@@ -1,0 +1,52 @@
+"""Keys of the group `mtl`: how the losses of several tasks are trained together."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mtlab.config.base import Keys, Name, Share
+
+# Beyond a weight of a million the weighted loss soon leaves the range of single precision.
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class AutoConfig(Keys):
+    """What suits the tasks: `lambda` for two, `weights` for more; see `mtlab.config.resolve`."""
+
+    name: Literal["auto"]
+    lambda_: Share | None = Field(alias="lambda")
+    weights: dict[Name, Weight]
+
+
+class LambdaConfig(Keys):
+    """lambda * first + (1 - lambda) * second. YAML calls the key `lambda`, a Python keyword."""
+
+    name: Literal["lambda"]
+    lambda_: Share = Field(alias="lambda")
+
+
+class WeightsConfig(Keys):
+    """One weight per named task; tasks that are not named have weight 1."""
+
+    name: Literal["weights"]
+    weights: dict[Name, Weight]
+
+
+class UncertaintyConfig(Keys):
+    """Weights that are learned with the network, from each task's uncertainty."""
+
+    name: Literal["uncertainty"]
+
+
+class PCGradConfig(Keys):
+    """Gradients of the shared layers that lose what conflicts with another task's."""
+
+    name: Literal["pcgrad"]
+
+
+MtlConfig = Annotated[
+    AutoConfig | LambdaConfig | WeightsConfig | UncertaintyConfig | PCGradConfig,
+    Field(discriminator="name"),
+]

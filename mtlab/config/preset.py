@@ -1,0 +1,272 @@
+"""Presets (conf/experiment): the rows of their tables, what they publish, who deviates from them.
+
+A grid of Hydra's sweeper is a product of lists. The points of a published table are not one:
+filters, kernel sizes and strides change together. So a preset lists them under `rows`, once, and a
+sweep goes over the names:
+
+    rows:
+      192-96: {model.filters: [192, 96], model.kernel_size: [3, 4], published: {...}}
+
+A row's settings are overrides that stand in front of those of the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from mtlab.config.arguments import override_key
+from mtlab.config.roles import PERCEPTRON_RULE, PLACE_AND_SPEED, REPETITION, STUDY, belongs
+from mtlab.errors import ConfigError
+
+PRESET_GROUP = "experiment"
+
+Values = Mapping[str, Any]
+"""A configuration as nested mappings."""
+Compose = Callable[[list[str]], DictConfig]
+"""Composes a configuration from overrides."""
+Deviations = dict[str, dict[str, Any]]
+"""Dotted key to the value that the preset has (`preset`) and the run's own (`run`)."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a preset's table.
+
+    Attributes:
+        settings: A group or a dotted key to its value.
+        published: A dotted path in summary.json to a number, or to one number per type of device.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    published: dict[str, Any]
+
+    def describes(self, values: Values, *, but_training: bool = False) -> bool:
+        """Whether a configuration has every setting of the row.
+
+        Args:
+            but_training: Leave out how long and in what batches it is trained.
+        """
+        return all(
+            _has(values, key, value)
+            for key, value in self.settings.items()
+            if not (but_training and key.startswith("trainer."))
+        )
+
+    def as_overrides(self, overrides: Sequence[str] = ()) -> list[str]:
+        """Its settings as they would be typed.
+
+        Args:
+            overrides: Those of the command line. What they set is left out, and all of a group
+                that they choose.
+        """
+        typed = [override_key(override) for override in overrides]
+        return [
+            _override(key, value) for key, value in self.settings.items() if not belongs(key, typed)
+        ]
+
+
+def row_names(*, _root_: DictConfig) -> str:
+    """`${row_names:}`: every row of the preset, as a sweep over `row` wants them."""
+    return ",".join(read_rows({"rows": OmegaConf.to_container(_root_.rows)}))
+
+
+def read_rows(values: Values) -> dict[str, Row]:
+    """The rows of a preset's table by name.
+
+    Raises:
+        ConfigError: A row that maps no keys to values.
+    """
+    rows = {}
+    for name, settings in (values.get("rows") or {}).items():
+        if not isinstance(settings, dict) or not isinstance(settings.get("published", {}), dict):
+            raise ConfigError(
+                f"rows.{name}",
+                rule="must map keys to values",
+                found=settings,
+                remedy="for example {model.widths: [100], published: {}}",
+            )
+        own = {str(key): value for key, value in settings.items() if key != "published"}
+        rows[str(name)] = Row(str(name), own, settings.get("published", {}))
+    return rows
+
+
+def named_row(values: Values) -> Row | None:
+    """The row that the key `row` names.
+
+    Raises:
+        ConfigError: No row has this name.
+    """
+    name = values.get("row")
+    if name is None:
+        return None
+    rows = read_rows(values)
+    if not rows:
+        raise ConfigError(
+            "row",
+            rule="picks a row of an experiment's table, and none is chosen that has one",
+            found=name,
+            remedy="add one, for example experiment=mlp_grid, or leave it out",
+        )
+    if str(name) not in rows:
+        raise ConfigError(
+            "row",
+            rule=f"must be one of {', '.join(rows)}",
+            found=name,
+            remedy="choose one of them",
+        )
+    return rows[str(name)]
+
+
+def find_row(values: Values) -> Row | None:
+    """The row that `row` names, else the first whose settings the run has; None without any."""
+    rows = read_rows(values).values()
+    found = (row for row in rows if row.settings and row.describes(values))
+    return named_row(values) or next(found, None)
+
+
+def published_metrics(values: Values, device_type: str) -> dict[str, float] | None:
+    """What is published for a run: the preset's metrics, and those of its row.
+
+    A row's metrics count as long as no override has changed the row's own settings, but for those
+    of its training: a shorter run stands against what the longer one came to.
+
+    Args:
+        device_type: `cpu` or `cuda`, for numbers that are given for each.
+
+    Raises:
+        ConfigError: A published value that is no number.
+    """
+    found = dict(values.get("published") or {})
+    row = find_row(values)
+    if row is not None and row.describes(values, but_training=True):
+        found |= row.published
+    return _for_device(found, "published", device_type)
+
+
+def ensemble_metrics(values: Values, device_type: str) -> dict[str, float] | None:
+    """What is published for an ensemble of runs with this configuration.
+
+    Args, raises: See `published_metrics`.
+    """
+    found = values.get("published_ensemble") or {}
+    return _for_device(found, "published_ensemble", device_type)
+
+
+def deviations(values: Values, preset: str, overrides: Sequence[str], again: Compose) -> Deviations:
+    """The settings in which a run is not what its preset, or that one's row, says.
+
+    Where another option was chosen for a group, its name stands for all the keys that come with
+    it; those that the command line sets are named too.
+
+    Args:
+        values: The run's configuration, its row applied.
+        overrides: Those of the command line.
+        again: Composes the preset alone.
+    """
+    row = find_row(values)
+    own = row.settings if row is not None and row.describes(values) else {}
+    typed = {override_key(override) for override in overrides}
+    if all(key in own or not _is_protocol(key) for key in typed):
+        return {}  # Most runs of a sweep: nothing has to be composed again.
+    applied = [] if row is None else row.as_overrides()
+    composed = again([*applied, f"{PRESET_GROUP}={preset}"])
+    protocol = _flat(OmegaConf.to_container(composed, resolve=True))
+    found = _flat(values)
+    differing = {
+        key: {"preset": protocol.get(key), "run": found.get(key)}
+        for key in dict.fromkeys((*found, *protocol))
+        if found.get(key) != protocol.get(key)
+    }
+    renamed = {key.partition(".")[0] for key in differing if key.endswith(".name")}
+    return {
+        key: both
+        for key, both in differing.items()
+        if key.partition(".")[0] not in renamed or key.endswith(".name") or key in typed
+    }
+
+
+def are_comparable(values: Values, differing: Mapping[str, object]) -> bool:
+    """Whether published metrics mean anything for a run: the same dataset and the same model.
+
+    With fewer epochs or images, or another rate, they still stand beside the measured ones. So
+    they do with another dataset where the preset's own is not the published one either.
+
+    Args:
+        differing: What `deviations` found.
+    """
+    is_other_dataset = "dataset.name" in differing and values.get("published_on") is None
+    return not is_other_dataset and not any(
+        key.startswith("model.") and key not in PERCEPTRON_RULE for key in differing
+    )
+
+
+def literal(value: object) -> str:
+    """A value in the grammar of Hydra's overrides."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list):
+        return f"[{','.join(literal(entry) for entry in value)}]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{literal(entry)}" for key, entry in value.items()) + "}"
+    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _is_protocol(key: str) -> bool:
+    """Whether a key says how a study's runs are trained and measured."""
+    return not belongs(key, (*STUDY, *REPETITION, *PLACE_AND_SPEED))
+
+
+def _flat(values: object) -> dict[str, Any]:
+    """Dotted keys to values, lists whole; only what is part of a protocol."""
+    flat: dict[str, Any] = {}
+    waiting: list[tuple[str, Any]] = [("", values)]
+    while waiting:
+        path, value = waiting.pop(0)
+        if isinstance(value, Mapping):
+            waiting += [(f"{path}.{key}".lstrip("."), entry) for key, entry in value.items()]
+        elif _is_protocol(path):
+            flat[path] = value
+    return flat
+
+
+def _has(values: Values, key: str, wanted: object) -> bool:
+    found: Any = values
+    for name in key.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if isinstance(found, Mapping) and isinstance(wanted, str):
+        return bool(found.get("name") == wanted)  # a group's option
+    return bool(found == wanted)
+
+
+def _override(key: str, value: object) -> str:
+    if "." in key:
+        # `++`: weights of tasks may be new keys. A misspelt key is found when the values are read.
+        return f"++{key}={literal(value)}"
+    return f"{key}={value if isinstance(value, str) else literal(value)}"
+
+
+def _for_device(found: Values, key: str, device_type: str) -> dict[str, float] | None:
+    metrics: dict[str, float] = {}
+    for path, value in found.items():
+        number = value.get(device_type) if isinstance(value, Mapping) else value
+        if number is None:
+            continue
+        if not isinstance(number, int | float) or isinstance(number, bool):
+            raise ConfigError(
+                f"{key}.{path}",
+                rule="must be a number, or {cpu: NUMBER, cuda: NUMBER}",
+                found=value,
+                remedy="mend the preset's file",
+            )
+        metrics[path] = number
+    return metrics or None

@@ -1,0 +1,1 @@
+"""Where a run is built from its configuration, lived, measured and written down."""

@@ -1,0 +1,93 @@
+"""What a trained run is worth: the weights that validation chose, measured on every split."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mtlab.artifacts.checkpoint import save_model
+from mtlab.artifacts.run_dir import RunFolder, write_whole
+from mtlab.artifacts.scatter import scatter_points
+from mtlab.data.dataset import Split
+from mtlab.data.tasks import RegressionTask
+from mtlab.errors import MtlabError
+from mtlab.objective.metrics import SplitMetrics
+from mtlab.runner.build import Experiment
+from mtlab.training.predict import predict
+from mtlab.training.state import copy_weights
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured after training.
+
+    Attributes:
+        kept_epoch: Whose weights the model has now.
+        splits: `train`, `val` and `test` with them.
+        last: The same with the last weights, of a trainer whose last ones may be far from the best;
+            None for others.
+        seconds: What measuring took.
+    """
+
+    kept_epoch: int
+    splits: Mapping[str, SplitMetrics]
+    last: Mapping[str, SplitMetrics] | None
+    num_test_samples: int
+    seconds: float
+
+
+def measure(experiment: Experiment, folder: RunFolder) -> Measured:
+    """Keep the weights that validation chose, read the test split for the first time, measure.
+
+    Raises:
+        MtlabError: What is wrong with the test split; the message names the model, which is kept.
+    """
+    started = time.perf_counter()
+    trainer, model = experiment.trainer, experiment.model
+    last = copy_weights(model)
+    kept, kept_epoch = last, trainer.epoch
+    if experiment.config.trainer.keep == "best" and trainer.best is not None:
+        kept, kept_epoch = trainer.best.weights, trainer.best.epoch
+    model.load_state_dict(kept)
+    # Before the test split is read: whatever is wrong with it, the weights are safe.
+    save_model(folder.weights, model, experiment.dataset)
+    test = _load_test(experiment, folder).to(experiment.device.torch_device)
+    splits = {"train": experiment.train, "val": experiment.val, "test": test}
+    metrics = {name: experiment.measure(split) for name, split in splits.items()}
+    last_metrics = None
+    if trainer.converged is not None and kept is not last:
+        # The last weights of pairs that cannot be separated jump about: both are reported.
+        model.load_state_dict(last)
+        last_metrics = {name: experiment.measure(split) for name, split in splits.items()}
+        model.load_state_dict(kept)
+    confusions = {
+        name: {task: matrix.tolist() for task, matrix in split.confusions.items()}
+        for name, split in metrics.items()
+    }
+    write_whole(folder.confusions, json.dumps(confusions) + "\n")
+    _save_scatter(experiment, test, folder)
+    seconds = time.perf_counter() - started
+    return Measured(kept_epoch, metrics, last_metrics, len(test), seconds)
+
+
+def _load_test(experiment: Experiment, folder: RunFolder) -> Split:
+    try:
+        return experiment.dataset.load_test()
+    except MtlabError as error:
+        kept = f"the trained model is kept in {folder.weights}"
+        remedy = f"{error.remedy}; {kept}" if error.remedy else kept
+        raise type(error)(
+            error.subject, rule=error.rule, found=error.found, remedy=remedy
+        ) from error
+
+
+def _save_scatter(experiment: Experiment, test: Split, folder: RunFolder) -> None:
+    """Keep the test split's true and predicted values of every regression task."""
+    names = [task.name for task in experiment.dataset.tasks if isinstance(task, RegressionTask)]
+    if names:
+        batch_size = experiment.config.trainer.eval_batch_size
+        outputs = predict(experiment.model, test.images, batch_size, experiment.device)
+        points = {name: scatter_points(test.targets[name], outputs[name]) for name in names}
+        write_whole(folder.scatter, json.dumps({"test": points}) + "\n")

@@ -1,0 +1,126 @@
+"""A folder's summary.json from the first moment of a run to its last, however it ends."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from mtlab.artifacts.provenance import versions
+from mtlab.artifacts.run_dir import RunFolder, write_whole
+from mtlab.artifacts.summary import Status
+from mtlab.errors import MtlabError
+from mtlab.runner.origin import Origin
+from mtlab.terminal import Terminal
+
+
+class Record:
+    """Writes summary.json as `running` at the start, and how the command ended at the end.
+
+    A context, for commands that measure without training; `RunRecord` is a training's. The folder
+    is written into from `begin` on: a command that is refused before leaves none, unless it is a
+    job of a sweep, whose table tells of it.
+
+    Attributes:
+        values: What is measured, for summary.json; may be filled in as it comes.
+        folder, terminal: From `begin` on.
+    """
+
+    folder: RunFolder
+    terminal: Terminal
+
+    def __init__(self, origin: Origin) -> None:
+        self.origin = origin
+        self.values: dict[str, Any] = {}
+        self._status = Status.running
+        self._error: str | None = None
+        self._has_begun = False
+        self._started = time.perf_counter()
+        self._started_at = datetime.now().astimezone().isoformat(timespec="seconds")
+
+    @property
+    def seconds(self) -> float:
+        """Since the beginning."""
+        return time.perf_counter() - self._started
+
+    def begin(self) -> None:
+        """Claim the folder.
+
+        Raises:
+            RunFolderError: It cannot be written, or holds a run already.
+        """
+        self.folder = RunFolder(self.origin.folder)
+        self._has_begun = True
+        if self.origin.hydra_files:
+            self.folder.hydra.mkdir()
+        for name, text in self.origin.hydra_files.items():
+            write_whole(self.folder.hydra / name, text)
+        self.terminal = Terminal(self.folder.log, quiet=self.origin.job is not None)
+        self.write()
+
+    def write(self) -> None:
+        """Write down what is known so far, for whoever reads the folder of a run that is killed."""
+        self.folder.write_summary(self.summary())
+
+    def summary(self) -> dict[str, Any]:
+        """summary.json."""
+        start = {
+            "status": self._status.value,
+            "error": self._error,
+            "command": self.origin.command,
+            "overrides": list(self.origin.overrides),
+            "started_at": self._started_at,
+        }
+        return start | self.measured() | {"versions": versions()}
+
+    def measured(self) -> dict[str, Any]:
+        """What stands between the beginning and the versions; `kind` tells it from a run's."""
+        return {"kind": self.origin.word, **self.values, "seconds": {"total": self.seconds}}
+
+    def closing_words(self) -> str:
+        """The last line of a command that went well."""
+        return f"{self.seconds:.1f} s; everything is in {self.folder.path}"
+
+    def job_words(self) -> str:
+        """What a sweep says of a job that went well."""
+        return ""
+
+    def interruption(self) -> str:
+        """How far a command came that was interrupted."""
+        return "interrupted"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is not None and not self._has_begun:
+            if self.origin.job is None:
+                return
+            self.begin()
+        self._status, self._error = self._ending(error)
+        self.write()
+        with self.terminal:
+            if error is None:
+                self.terminal.say(self.closing_words())
+            else:
+                # The command line shows the error itself; in a sweep the job's line does.
+                self.terminal.log(f"{self._status.value}: {self._error}")
+            if self.origin.job is not None:
+                outcome = f"{self._status.value}: {self._error}" if error else self.job_words()
+                words = " ".join(self.origin.overrides)
+                line = f"#{self.origin.job} {words}: {outcome} ({self.seconds:.1f} s)"
+                self.terminal.say(line, always=True)
+
+    def _ending(self, error: BaseException | None) -> tuple[Status, str | None]:
+        if error is None:
+            return Status.completed, None
+        if isinstance(error, KeyboardInterrupt):
+            return Status.interrupted, self.interruption()
+        known = isinstance(error, MtlabError)
+        return Status.failed, str(error) if known else f"{type(error).__name__}: {error}"

@@ -1,0 +1,126 @@
+"""What receives the events of a training: the folder's files, the terminal, trackers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from mtlab.objective.metrics import SplitMetrics
+from mtlab.terminal import Terminal
+from mtlab.training.events import EpochEnd, Event, Progress
+
+MOST_LINES = 40
+
+
+class Sink:
+    """Receives what the loop yields, in order. Each method does nothing unless a sink says more.
+
+    `receive` must not change what it is given, and should be quick: training waits for it.
+    """
+
+    def receive(self, event: Event) -> None:
+        """Take an event as it happens."""
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        """Take the summary of a run that has completed."""
+
+    def close(self) -> None:
+        """Let go of files and terminals; called once, however training ends."""
+
+
+@contextmanager
+def closing_all(sinks: Sequence[Sink]) -> Iterator[None]:
+    """Close every sink at the end, also when one of them fails to close."""
+    with ExitStack() as stack:
+        for sink in sinks:
+            stack.callback(sink.close)
+        yield
+
+
+class MetricsFile(Sink):
+    """metrics.jsonl: a line per epoch as it ends, so that an interrupted run keeps what it has."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8")
+
+    def receive(self, event: Event) -> None:
+        if isinstance(event, EpochEnd):
+            self._file.write(json.dumps(as_line(event), allow_nan=False) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def as_line(event: EpochEnd) -> dict[str, Any]:
+    """An epoch as metrics.jsonl holds it."""
+    return {
+        "epoch": event.epoch,
+        "train": event.train.as_dict(),
+        "val": event.val.as_dict(),
+        "learning_rate": event.learning_rate,
+        "seconds": event.seconds,
+    }
+
+
+class EpochLines(Sink):
+    """A line per epoch on the terminal and a bar where there is one; of many epochs, about 40."""
+
+    def __init__(self, terminal: Terminal, num_epochs: int) -> None:
+        self._terminal = terminal
+        self._num_epochs = num_epochs
+        self._epochs_between = -(-num_epochs // MOST_LINES)
+        self._unsaid: EpochEnd | None = None
+        self._bar = terminal.progress()
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=num_epochs, figures="")
+
+    def receive(self, event: Event) -> None:
+        if isinstance(event, EpochEnd):
+            self._unsaid = event
+            if event.epoch % self._epochs_between == 0 or event.epoch == 1:
+                self._say_last()
+        self._move_bar(event)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._say_last()
+
+    def _say_last(self) -> None:
+        if self._unsaid is not None:
+            self._terminal.say(epoch_line(self._unsaid, self._num_epochs))
+            self._unsaid = None
+
+    def _move_bar(self, event: Event) -> None:
+        if self._bar is None:
+            return
+        if isinstance(event, Progress):
+            done, speed = event.epoch - 1 + event.step / event.num_steps, event.samples_per_second
+        else:
+            done, speed = float(event.epoch), event.num_samples / event.train_seconds
+        self._bar.update(
+            self._task,
+            completed=done,
+            description=f"epoch {event.epoch}/{self._num_epochs}",
+            figures=f"{_in_short(event.train)}  {speed:,.0f} images/s",
+        )
+
+
+def epoch_line(event: EpochEnd, num_epochs: int) -> str:
+    """One epoch: training metrics | validation metrics | speed."""
+    width = len(str(num_epochs))
+    best = " *" if event.is_best else ""
+    return (
+        f"epoch {event.epoch:{width}d}/{num_epochs}"
+        f"  train {_in_short(event.train)}  |  val {_in_short(event.val)}"
+        f"  |  {event.num_samples / event.train_seconds:,.0f} images/s, {event.seconds:.2f} s{best}"
+    )
+
+
+def _in_short(split: SplitMetrics) -> str:
+    return f"loss {split.loss:.4f} {split.headline}"

@@ -1,0 +1,1 @@
+"""Sinks of the user's choice, `tracker=[...]`; one a file."""

@@ -1,0 +1,41 @@
+"""metrics.csv: the epochs of metrics.jsonl as a table, a column per metric."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mtlab.runner.sinks import Sink, as_line
+from mtlab.training.events import EpochEnd, Event
+
+
+class CsvTable(Sink):
+    """A row per epoch, written as it ends; dotted column names such as `val.digit.accuracy`."""
+
+    def __init__(self, path: Path, delimiter: str) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file, delimiter=delimiter)
+
+    def receive(self, event: Event) -> None:
+        if isinstance(event, EpochEnd):
+            cells = flat(as_line(event))
+            if self._file.tell() == 0:
+                self._writer.writerow(cells)
+            self._writer.writerow(cells.values())
+            self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def flat(values: Mapping[str, Any], above: str = "") -> dict[str, object]:
+    """Nested mappings as one with dotted keys."""
+    cells: dict[str, object] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            cells |= flat(value, f"{above}{key}.")
+        else:
+            cells[f"{above}{key}"] = value
+    return cells

@@ -1,0 +1,119 @@
+"""The life of a run: built, trained, measured, and written down as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from mtlab.artifacts.run_dir import write_whole
+from mtlab.config.no_effect import check_perceptron, check_weighting
+from mtlab.config.run import RunConfig
+from mtlab.runner.build import Experiment, build
+from mtlab.runner.measure import Measured, measure
+from mtlab.runner.origin import Origin
+from mtlab.runner.record import Record
+from mtlab.runner.sinks import EpochLines, MetricsFile, Sink, closing_all
+from mtlab.runner.summary import History, summarise
+from mtlab.runner.trackers.build import build_trackers
+from mtlab.runner.untrained import classes_without_images, heads_without_tasks
+from mtlab.training.trainer import Trainer
+
+
+class RunRecord(Record):
+    """The record of a run: what it is, and what has happened to it so far.
+
+    Attributes:
+        config: With the tasks once the experiment is built; None before it was read.
+        experiment, measured_run: None before they are there.
+        history: Receives the events of training.
+    """
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(origin)
+        self.config: RunConfig | None = None
+        self.experiment: Experiment | None = None
+        self.measured_run: Measured | None = None
+        self.history = History()
+
+    def measured(self) -> dict[str, Any]:
+        return summarise(
+            self.config, self.experiment, self.history, self.measured_run, self.seconds
+        )
+
+    def closing_words(self) -> str:
+        timing = f"{self.seconds:.1f} s in all"
+        if self.history.train:
+            speed = self.history.samples / self.history.train
+            timing += f", {self.history.train:.1f} s of training at {speed:,.0f} images/s"
+        return f"{timing}; everything is in {self.folder.path}"
+
+    def job_words(self) -> str:
+        if self.measured_run is not None:
+            return f"test {self.measured_run.splits['test'].headline}"
+        assert self.experiment is not None
+        return f"{self.experiment.parameters.total:,} parameters"
+
+    def interruption(self) -> str:
+        return f"after {self.history.epochs} epochs"
+
+
+def run(record: RunRecord, config: RunConfig, overrides: Sequence[str] = ()) -> None:
+    """Build a run, train it and measure it.
+
+    Args:
+        overrides: What was typed. The run does not depend on it; a setting that has no effect on
+            this run is refused.
+
+    Raises:
+        MtlabError: Parts that do not fit each other, before the folder is written into; a loss that
+            is not finite, or a test split that cannot be measured, with the folder saying so.
+    """
+    record.config = config
+    check_perceptron(config, overrides)
+    experiment = build(config)
+    check_weighting([task.name for task in experiment.dataset.tasks], overrides)
+    record.config, record.experiment = experiment.config, experiment
+    num_epochs = experiment.config.trainer.epochs
+    trainer = experiment.trainer if num_epochs else None
+    record.begin()
+    write_whole(record.folder.config, OmegaConf.to_yaml(experiment.config.as_values()))
+    terminal = record.terminal
+    terminal.say(_in_one_line(experiment))
+    for line in classes_without_images(experiment.dataset):
+        terminal.say(line)
+    for line in heads_without_tasks(config, experiment.dataset):
+        terminal.say(line)
+    if trainer is None:
+        return
+    folder = record.folder
+    sinks = [
+        record.history,
+        MetricsFile(folder.metrics),
+        EpochLines(terminal, num_epochs),
+        *build_trackers(experiment.config.tracker, folder.path),
+    ]
+    with closing_all(sinks):
+        train(trainer, sinks)
+        record.measured_run = measure(experiment, folder)
+        for sink in sinks:
+            sink.finish(record.summary())
+
+
+def train(trainer: Trainer, sinks: Sequence[Sink]) -> None:
+    """Train to the end; every event goes to each sink in order."""
+    for event in trainer.fit():
+        for sink in sinks:
+            sink.receive(event)
+
+
+def _in_one_line(experiment: Experiment) -> str:
+    """What is about to be trained."""
+    config, device = experiment.config, experiment.device
+    return (
+        f"{config.model.name} on {config.dataset.name}: tasks {', '.join(config.tasks or ())};"
+        f" {len(experiment.train):,} training and {len(experiment.val):,} validation images;"
+        f" {experiment.parameters.total:,} parameters; {experiment.flops_per_sample:,} operations"
+        f" per image; {device.type}, {device.precision}"
+    )
