@@ -9,11 +9,12 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "mtlab"
 LAYERS = [
-    "config", "data", "models", "objective", "training", "artifacts", "inference", "drawing",
+    "config", "data", "models", "objective", "training", "artifacts", "runner", "inference",
     "explore", "visualize", "report",
 ]  # fmt: skip
-OPEN_TO_ALL = {"errors", "device", "seeding", "terminal"}
-SEES_CONFIG = {"training/optim.py", "inference", "explore", "visualize"}
+OPEN_TO_ALL = {"drawing", "errors", "device", "seeding", "terminal", "process"}
+PLAIN_VALUES_ONLY = ("data", "models", "objective", "training", "artifacts", "report", "drawing")
+SEES_CONFIG = {"training/optim.py"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -43,24 +44,30 @@ def test_a_package_imports_only_what_lies_left_of_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
-def test_configuration_stays_in_build_files_and_commands(path: Path) -> None:
+def test_configuration_is_seen_where_things_are_built_and_run(path: Path) -> None:
     name = relative(path)
-    package = name.split("/")[0]
-    if package not in LAYERS[1:] or name.endswith("build.py") or {name, package} & SEES_CONFIG:
+    if name.split("/")[0] not in PLAIN_VALUES_ONLY or name.endswith("build.py"):
         return
-    assert not [module for module in imported_modules(path) if module.startswith("config")]
+    seen = {one for one in imported_modules(path) if one.split(".")[0] == "config"}
+    # The roles of keys are plain values, said once for presets and reports.
+    assert name in SEES_CONFIG or seen <= {"config.roles"}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("report/*.py")), ids=relative)
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("report/**/*.py")), ids=relative)
 def test_reports_know_only_artifacts(path: Path) -> None:
-    for name in imported_modules(path):
+    for name in imported_modules(path) - {"config.roles"}:
         assert name.split(".")[0] in {"report", "artifacts", "drawing", "errors"}
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("drawing/*.py")), ids=relative)
-def test_pictures_draw_plain_values(path: Path) -> None:
+def test_what_draws_knows_plain_values(path: Path) -> None:
     for name in imported_modules(path):
         assert name.split(".")[0] in {"drawing", "errors"}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("commands/*.py")), ids=relative)
+def test_no_command_imports_another(path: Path) -> None:
+    assert not [name for name in imported_modules(path) if name.startswith("commands")]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
@@ -79,7 +86,7 @@ def test_files_and_functions_stay_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert ast.get_docstring(tree) or not text.strip()
-    assert text.count("\n") <= 320
+    assert text.count("\n") <= 300
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 60, node.name

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mtlab.config.base import Count, Keys, Name, Share, ShareInside, Whole
 from mtlab.errors import ConfigError
+
+# In full, so that a run can be measured again from any folder.
+Place = Annotated[
+    str, AfterValidator(lambda typed: typed and str(Path(typed).expanduser().absolute()))
+]
 
 
 class TaskConfig(Keys):
@@ -69,14 +75,14 @@ class DownloadedConfig(DatasetKeys):
     """Sets that are downloaded once into a cache folder."""
 
     source: Literal["mnist", "fashion_mnist", "kmnist"]
-    root: str | None
+    root: Place | None
 
 
 class EmnistConfig(DatasetKeys):
     """EMNIST, in one of its variants of 47, 26 and 10 classes."""
 
     source: Literal["emnist"]
-    root: str | None
+    root: Place | None
     variant: Literal["balanced", "letters", "digits"]
 
 
@@ -91,7 +97,7 @@ class NpzConfig(UndividedKeys):
     """A user's own arrays."""
 
     source: Literal["npz"]
-    path: str | None
+    path: Place | None
     images: str
     labels: list[Name] | None
     label_names: list[Name] | None

@@ -51,12 +51,11 @@ class Record:
             RunFolderError: It cannot be written, or holds a run already.
         """
         self.folder = RunFolder(self.origin.folder)
+        self.terminal = Terminal(self.folder.log, quiet=self.origin.job is not None)
         self._has_begun = True
-        if self.origin.hydra_files:
-            self.folder.hydra.mkdir()
+        self.folder.hydra.mkdir(exist_ok=True)
         for name, text in self.origin.hydra_files.items():
             write_whole(self.folder.hydra / name, text)
-        self.terminal = Terminal(self.folder.log, quiet=self.origin.job is not None)
         self.write()
 
     def write(self) -> None:

@@ -9,7 +9,8 @@ from conftest import composed
 from omegaconf import OmegaConf
 from torch import nn
 
-from mtlab.config.compose import _variant, to_run_config
+from mtlab.config.base import Keys, read_keys
+from mtlab.config.compose import to_run_config
 from mtlab.config.model import ModelConfig
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.errors import ConfigError, ModelError
@@ -24,6 +25,10 @@ C = RegressionTask("c", (0.0, 1.0), "sigmoid")
 GREY_32 = (1, 32, 32)
 
 
+class ModelAlone(Keys):
+    model: ModelConfig
+
+
 def three_heads(
     changes: dict[str, object] | None = None, tasks: tuple[Task, ...] = (A, B, C)
 ) -> MultiTaskNetwork:
@@ -32,7 +37,8 @@ def three_heads(
         OmegaConf.update(values, key, value, force_add=True)
     plain: Any = OmegaConf.to_container(values)
     torch.manual_seed(0)
-    model = build_model(_variant("model", plain, ModelConfig), GREY_32, tasks, ("a", "b", "c"))
+    config = read_keys(ModelAlone, {"model": plain}).model
+    model = build_model(config, GREY_32, tasks, ("a", "b", "c"))
     assert isinstance(model, MultiTaskNetwork)
     return model.eval()
 
