@@ -190,14 +190,15 @@ def _in_words(schema: Schema) -> tuple[str, str]:  # noqa: PLR0911 - a case for 
 
 def _list_in_words(schema: Schema, suffix: str) -> tuple[str, str]:
     items = schema.get("items", {})
-    words, example = _in_words(items)
-    plural = {"integer": "whole numbers", "number": "numbers", "string": "names"}
-    what = plural.get(items.get("type"), f"entries, each {words}") + _limits(items)
-    low, high = schema.get("minItems", 0), schema.get("maxItems")
-    if low == high == 2:
-        return f"a list of two {what}{suffix}", f"[{example},{example}]"
-    not_empty = ", not empty" if low else ""
-    return f"a list of {what}{not_empty}{suffix}", f"[{example}]"
+    _, example = _in_words(items)
+    singular = {"integer": "whole number", "number": "number", "string": "name"}
+    one = singular.get(items.get("type"), "entry")
+    many = "entries" if one == "entry" else f"{one}s"
+    least, most = schema.get("minItems", 0), schema.get("maxItems")
+    if least == most == 2:
+        return f"a list of two {many}{_limits(items)}{suffix}", f"[{example},{example}]"
+    what = f"at least one {one}" if least else many
+    return f"a list of {what}{_limits(items)}{suffix}", f"[{example}]"
 
 
 def _limits(schema: Schema) -> str:

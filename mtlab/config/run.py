@@ -62,7 +62,7 @@ class RunConfig(Keys):
 
     def as_values(self) -> dict[str, Any]:
         """Plain values, as config.yaml holds them: `read_keys(RunConfig, values)` undone."""
-        return self.model_dump(by_alias=True)
+        return self.model_dump(by_alias=True, exclude_unset=True)
 
     @model_validator(mode="after")
     def _check_rates(self) -> Self:

@@ -96,7 +96,7 @@ def test_strides_stay_free_for_any_number_of_filters() -> None:
         ("dataset.classes=[1,1]", "dataset.classes", "two different"),
         ("dataset.normalisation=zscore", "dataset.normalisation", "unit, standard"),
         ("++dataset.tasks.kind.by=colour", "dataset.tasks.kind.by", "label, groups, parity"),
-        ("model.filters=[]", "model.filters", "not empty"),
+        ("model.filters=[]", "model.filters", "at least one whole number"),
         ("model.filters=[8,0]", "model.filters", "at least 1"),
         ("model.filters=[8,x]", "model.filters", "whole numbers"),
         ("model.kernel_size=0", "model.kernel_size", "at least 1"),

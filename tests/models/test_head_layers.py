@@ -206,7 +206,10 @@ def test_without_convolutions_there_is_no_map():
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("++model.heads.a.layers=flatten", r"heads\.a\.layers: must list layers; found flatten"),
+        (
+            "++model.heads.a.layers=flatten",
+            r"heads\.a\.layers: must be a list of entries; found flatten",
+        ),
         (
             "++model.heads.a.layrs=[flatten]",
             r"layrs: must be a key of model\.heads\.a: layers, features_from,.*mean layers",
