@@ -98,7 +98,7 @@ def test_strides_stay_free_for_any_number_of_filters() -> None:
         ("++dataset.tasks.kind.by=colour", "dataset.tasks.kind.by", "label, groups, parity"),
         ("model.filters=[]", "model.filters", "at least one whole number"),
         ("model.filters=[8,0]", "model.filters", "at least 1"),
-        ("model.filters=[8,x]", "model.filters", "whole numbers"),
+        ("model.filters=[8,x]", "model.filters", "whole number"),
         ("model.kernel_size=0", "model.kernel_size", "at least 1"),
         ("model.kernel_size=3.5", "model.kernel_size", "whole number"),
         ("model.padding=[-1,0,0]", "model.padding", "between 0 and 1024"),

@@ -208,7 +208,7 @@ def test_without_convolutions_there_is_no_map():
     [
         (
             "++model.heads.a.layers=flatten",
-            r"heads\.a\.layers: must be a list of entries; found flatten",
+            r"a\.layers: must be a list of entries; found flatten",
         ),
         (
             "++model.heads.a.layrs=[flatten]",
