@@ -11,28 +11,15 @@ if TYPE_CHECKING:
     from mtlab.training.events import EpochEnd
 
 
-class MetricsLog:
-    """Appends each epoch as it ends, so that an interrupted run keeps what it measured."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="utf-8")
-
-    def append(self, event: EpochEnd) -> None:
-        line = {
-            "epoch": event.epoch,
-            "train": event.train.as_dict(),
-            "val": event.val.as_dict(),
-            "learning_rate": event.learning_rate,
-            "seconds": event.seconds,
-        }
-        self._file.write(json.dumps(line, allow_nan=False) + "\n")
-        self._file.flush()
-
-    def __enter__(self) -> MetricsLog:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
+def as_line(event: EpochEnd) -> dict[str, Any]:
+    """An epoch as a line holds it."""
+    return {
+        "epoch": event.epoch,
+        "train": event.train.as_dict(),
+        "val": event.val.as_dict(),
+        "learning_rate": event.learning_rate,
+        "seconds": event.seconds,
+    }
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -33,16 +33,24 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.summary = path / SUMMARY
+        self.hydra = path / HYDRA_FOLDER
+        self.config = path / CONFIG
+        self.metrics = path / METRICS
+        self.weights = path / WEIGHTS
+        self.confusions = path / CONFUSIONS
+        self.scatter = path / SCATTER
+        self.log = path / LOG
         try:
             path.mkdir(parents=True, exist_ok=True)
             # Exclusive creation: of two runs that want the folder, one gets it.
-            with (path / SUMMARY).open("x", encoding="utf-8") as summary:
+            with self.summary.open("x", encoding="utf-8") as summary:
                 summary.write('{"status": "running"}\n')
         except FileExistsError as error:
             raise RunFolderError(
                 "hydra.run.dir",
                 rule="must name a folder without a run in it",
-                found=f"{path / SUMMARY}",
+                found=f"{self.summary}",
                 remedy="name another folder, or delete this one",
             ) from error
         except OSError as error:
@@ -52,42 +60,6 @@ class RunFolder:
                 found=f"{path} ({error})",
                 remedy="name another folder",
             ) from error
-
-    @property
-    def summary(self) -> Path:
-        return self.path / SUMMARY
-
-    @property
-    def hydra(self) -> Path:
-        return self.path / HYDRA_FOLDER
-
-    @property
-    def config(self) -> Path:
-        return self.path / CONFIG
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / METRICS
-
-    @property
-    def weights(self) -> Path:
-        return self.path / WEIGHTS
-
-    @property
-    def confusions(self) -> Path:
-        return self.path / CONFUSIONS
-
-    @property
-    def scatter(self) -> Path:
-        return self.path / SCATTER
-
-    @property
-    def log(self) -> Path:
-        return self.path / LOG
-
-    @property
-    def figures(self) -> Path:
-        return self.path / FIGURES
 
     def write_summary(self, values: Mapping[str, Any]) -> None:
         """Replace summary.json in one step: a reader sees the old one or the new one."""

@@ -12,7 +12,7 @@ import yaml
 from omegaconf import OmegaConf
 from torch import nn
 
-from mtlab.artifacts.checkpoint import read_model
+from mtlab.artifacts.model_file import read_model
 from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS, member_folders
 from mtlab.config.compose import to_run_config

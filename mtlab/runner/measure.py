@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mtlab.artifacts.checkpoint import save_model
+from mtlab.artifacts.model_file import save_model
 from mtlab.artifacts.run_dir import RunFolder, write_whole
 from mtlab.artifacts.scatter import scatter_points
 from mtlab.data.dataset import Split

@@ -10,8 +10,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from mtlab.artifacts.checkpoint import save_model
 from mtlab.artifacts.metrics_log import read_metrics
+from mtlab.artifacts.model_file import save_model
 from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
 from mtlab.artifacts.run_dir import RunFolder
