@@ -33,7 +33,7 @@ def file_ending(key: str, *endings: str) -> BeforeValidator:
                 key,
                 rule=f"must name a {' or '.join(endings)} file",
                 found=value,
-                remedy=f"for example {key}=images{endings[0]}",
+                remedy=f"for example {key}=FILE{endings[0]}",
             )
         return value
 
