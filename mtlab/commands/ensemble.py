@@ -17,6 +17,7 @@ from mtlab.config.device import DeviceConfig, Precision
 from mtlab.device import select_device
 from mtlab.errors import ConfigError
 from mtlab.inference.ensemble import (
+    Ensemble,
     as_summary,
     best_on_validation,
     own_test_split,
@@ -54,33 +55,29 @@ class EnsembleOptions(Keys):
 def ensemble(composed: DictConfig) -> None:
     """Hydra's job: choose the members, let them vote on the test split, keep them together."""
     options = to_options(composed, EnsembleOptions)
-    candidates = find_candidates([Path(run).expanduser() for run in options.runs], options.keep)
-    kept = [candidate for candidate in candidates if candidate.why_not is None]
-    own = DeviceConfig(name="auto", threads=None, precision=tested_precision(kept))
-    settings = to_device_config(composed, own)
-    device = select_device(settings.name, settings.precision, settings.threads)
-    folders = [candidate.folder for candidate in kept]
-    voted = vote(folders, own_test_split, options.batch_size, device)
-    # Only now, when nothing can be refused any more: a refused ensemble leaves no folder.
     with Record(hydra_origin(composed, "ensemble")) as record:
+        candidates = find_candidates([Path(run).expanduser() for run in options.runs], options.keep)
+        kept = [candidate for candidate in candidates if candidate.why_not is None]
+        own = DeviceConfig(name="auto", threads=None, precision=tested_precision(kept))
+        settings = to_device_config(composed, own)
+        device = select_device(settings.name, settings.precision, settings.threads)
+        folders = [candidate.folder for candidate in kept]
+        voted = vote(folders, own_test_split, options.batch_size, device)
+        best = best_on_validation(voted, kept)
+        # Only now, when nothing can be refused any more: a refused ensemble leaves no folder.
         record.begin()
-        folder, terminal = record.folder, record.terminal
+        folder, say = record.folder, record.terminal.say
         # Whoever asks the ensemble later reads there how it was measured.
         composed.device.precision = settings.precision
         write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
-        best = best_on_validation(voted, kept)
         save_ensemble(voted, folder)
         record.values |= as_summary(voted, candidates, best, device)
-        draw_run_figures(record.values, folder.path, terminal.say)
-        rows = [
-            (one.title, member.metrics) for one, member in zip(kept, voted.members, strict=True)
-        ]
-        chosen = (f"best on validation: {kept[best].title}", voted.members[best].metrics)
-        terminal.say(comparison_table(rows, [chosen, ("ensemble", voted.metrics)]))
+        draw_run_figures(record.values, folder.path, say)
+        say(comparison_table(voted, [candidate.title for candidate in kept], best))
         for candidate in candidates:
             if candidate.why_not is not None:
-                terminal.say(f"left out: {candidate.title}: {candidate.why_not}")
-        terminal.say(f"{len(kept)} of {len(candidates)} runs are members")
+                say(f"left out: {candidate.title}: {candidate.why_not}")
+        say(f"{len(kept)} of {len(candidates)} runs are members")
 
 
 def tested_precision(kept: Sequence[Candidate]) -> Precision:
@@ -89,24 +86,24 @@ def tested_precision(kept: Sequence[Candidate]) -> Precision:
     return precisions.pop() if len(precisions) == 1 else "float32"
 
 
-Row = tuple[str, SplitMetrics]
-
-
-def comparison_table(members: Sequence[Row], ensemble: Sequence[Row]) -> Table:
+def comparison_table(voted: Ensemble, titles: Sequence[str], best: int) -> Table:
     """Test metrics of each member, then those of the best one and of the ensemble."""
     table = Table(title="test split", title_justify="left")
     table.add_column("")
-    metrics = members[0][1]
     shown = [
         (task, name)
-        for task in metrics.tasks
-        for name in (("accuracy",) if task in metrics.confusions else ("mae", "r2"))
+        for task in voted.metrics.tasks
+        for name in (("accuracy",) if task in voted.metrics.confusions else ("mae", "r2"))
     ]
     for task, name in shown:
         table.add_column(f"{task} {name}", justify="right")
-    for rows in (members, ensemble):
-        for title, measured in rows:
-            cells = [f"{measured.tasks[task][name]:.4f}" for task, name in shown]
-            table.add_row(title, *cells)
-        table.add_section()
+
+    def add(title: str, metrics: SplitMetrics) -> None:
+        table.add_row(title, *(f"{metrics.tasks[task][name]:.4f}" for task, name in shown))
+
+    for title, member in zip(titles, voted.members, strict=True):
+        add(title, member.metrics)
+    table.add_section()
+    add(f"best on validation: {titles[best]}", voted.members[best].metrics)
+    add("ensemble", voted.metrics)
     return table

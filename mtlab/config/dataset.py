@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mtlab.config.base import Count, Keys, Name, Share, ShareInside, Whole
+from mtlab.config.base import Count, Keys, Name, Positive, Share, ShareInside, Whole
 from mtlab.errors import ConfigError
 
 # In full, so that a run can be measured again from any folder.
@@ -34,10 +34,10 @@ class TaskConfig(Keys):
     label: str | None = None
     groups: dict[Name, list[int]] = Field(default_factory=dict)
     at: int | None = None
-    range: list[float] | None = None
+    range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     activation: Literal["identity", "sigmoid", "softplus"] = "identity"
     loss: Literal["mse", "mae", "huber"] = "mse"
-    huber_delta: float = 1.0
+    huber_delta: Positive = 1.0
 
 
 class DatasetKeys(Keys):

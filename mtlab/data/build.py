@@ -31,13 +31,7 @@ from mtlab.data.splits import (
     stratified_split,
     stratified_subset,
 )
-from mtlab.data.tasks_build import (
-    available_tasks,
-    choose_tasks,
-    label_of,
-    readers_of,
-    task_targets,
-)
+from mtlab.data.tasks_build import label_of, learn_tasks, readers_of
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
 
@@ -100,12 +94,7 @@ def build_dataset(
     positions = stratified_split(strata, config.val_fraction, generator(seed, "validation split"))
     train, val = (kept.select(chosen) for chosen in positions)
 
-    available = available_tasks(config, everything)
-    labels = everything.labels | source.known_labels()
-    learned = [
-        task_targets(name, available[name], config, source.class_names(), labels)
-        for name in choose_tasks(available, config, requested, choice)
-    ]
+    available, learned = learn_tasks(config, everything, source, requested, choice)
     if pixel_statistics is None:
         standardise = config.normalisation == "standard"
         statistics = PixelStatistics.of(train.images, standardise=standardise)

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from mtlab.config.dataset import DatasetConfig, TaskConfig
-from mtlab.data.source import LabelledImages
+from mtlab.data.source import LabelledImages, Source
 from mtlab.data.tasks import (
     Classes,
     RegressionTask,
@@ -75,6 +75,30 @@ def _kind_of(label: torch.Tensor, name: str) -> Literal["classification", "regre
             remedy=f"shift the labels, or set dataset.tasks.{name}.kind=regression",
         )
     return "regression"
+
+
+def learn_tasks(
+    config: DatasetConfig,
+    samples: LabelledImages,
+    source: Source,
+    requested: list[str] | None,
+    choice: str,
+) -> tuple[list[str], list[TaskTargets]]:
+    """The names of all tasks that the dataset has, and those that are learned.
+
+    Args:
+        samples: The training images, before any are left out.
+        requested, choice: See `choose_tasks`.
+
+    Raises:
+        ConfigError: See the functions below.
+    """
+    available = available_tasks(config, samples)
+    labels = samples.labels | source.known_labels()
+    names = choose_tasks(available, config, requested, choice)
+    class_names = config.class_names or source.class_names()
+    learned = [task_targets(name, available[name], config, class_names, labels) for name in names]
+    return list(available), learned
 
 
 def choose_tasks(
@@ -146,15 +170,16 @@ def task_targets(
     name: str,
     task: TaskConfig,
     config: DatasetConfig,
-    source_class_names: list[str] | None,
+    class_names: list[str] | None,
     labels: Mapping[str, torch.Tensor],
 ) -> TaskTargets:
     """One task with its targets.
 
     Args:
+        class_names: Of the main label, which is the first one; None: its numbers.
         labels: Per label the values that occur, in any order and any number of times: of the
             training images, validation included and before any were left out, and of all images
-            where the source knows them. The first is the main label.
+            where the source knows them.
     """
     label = label_of(name, task, list(labels))
     if task.kind == "regression":
@@ -163,27 +188,27 @@ def task_targets(
     _check_classification(name, task, label, labels[label])
     present = [int(value) for value in labels[label].unique()]
     num_labels = present[-1] + 1
-    class_names = None
+    names = [str(value) for value in range(num_labels)]
     if label == next(iter(labels)):
-        class_names = config.class_names or source_class_names
-        _check_class_names(class_names, num_labels)
-        if config.classes is not None:
-            present = sorted(config.classes)
-    names = {value: class_names[value] if class_names else str(value) for value in present}
-    classes = _classes(name, task, names, num_labels)
+        if class_names is not None:
+            _check_class_names(class_names, num_labels)
+            names = class_names
+        present = present if config.classes is None else sorted(config.classes)
+    label_names = {value: names[value] for value in present}
+    classes = _classes(name, task, label_names, num_labels)
     derived, table = derive_task(name, classes, keeps_labels=task.by == "label")
     return TaskTargets(derived, label, lambda labels: class_targets(labels, table, name))
 
 
-def _check_class_names(names: list[str] | None, num_labels: int) -> None:
-    if names is not None and len(names) < num_labels:
+def _check_class_names(names: list[str], num_labels: int) -> None:
+    if len(names) < num_labels:
         raise ConfigError(
             "dataset.class_names",
             rule=f"must name each of the {num_labels} labels",
             found=f"{len(names)} names",
             remedy="add the missing names, or set it to null",
         )
-    if names is not None and len(set(names)) != len(names):
+    if len(set(names)) != len(names):
         raise ConfigError(
             "dataset.class_names",
             rule="must give each label a name of its own",
@@ -215,22 +240,22 @@ def _classes(
 
 
 def _check_classification(name: str, task: TaskConfig, label: str, values: torch.Tensor) -> None:
+    remedy = f"set dataset.tasks.{name}.kind=regression"
     if values.is_floating_point():
         not_a_class = values[(values != values.floor()) | (values < 0)]
         raise ConfigError(
             f"dataset.tasks.{name}",
             rule=f"must read whole numbers of at least 0 from the label {label}",
             found=f"values such as {float(not_a_class[0]):g}",
-            remedy=f"number the classes from 0, or set dataset.tasks.{name}.kind=regression",
+            remedy=f"number the classes from 0, or {remedy}",
         )
-    untouched = TaskConfig()
     for key in REGRESSION_KEYS:
-        if getattr(task, key) != getattr(untouched, key):
+        if getattr(task, key) != getattr(TaskConfig(), key):
             raise ConfigError(
                 f"dataset.tasks.{name}.{key}",
                 rule="belongs to regression tasks",
                 found="kind: classification",
-                remedy=f"leave it out, or set dataset.tasks.{name}.kind=regression",
+                remedy=f"leave it out, or {remedy}",
             )
 
 
@@ -243,26 +268,19 @@ def _regression_task(name: str, task: TaskConfig) -> RegressionTask:
             found=task.by,
             remedy="leave by, groups and at out",
         )
-    if task.range is not None and not (len(task.range) == 2 and task.range[0] < task.range[1]):
+    limits = None if task.range is None else (task.range[0], task.range[1])
+    if limits is not None and limits[0] >= limits[1]:
         raise ConfigError(
             f"{key}.range",
             rule="must hold the lowest and the highest value",
             found=task.range,
             remedy=f"for example '{key}.range=[0,1]'",
         )
-    if not 0 < task.huber_delta < float("inf"):
-        raise ConfigError(
-            f"{key}.huber_delta",
-            rule="must be a number above 0",
-            found=task.huber_delta,
-            remedy=f"for example {key}.huber_delta=1",
-        )
-    low_high = None if task.range is None else (float(task.range[0]), float(task.range[1]))
-    if task.activation == "softplus" and low_high is not None and low_high[0] < 0:
+    if task.activation == "softplus" and limits is not None and limits[0] < 0:
         raise ConfigError(
             f"{key}.activation",
             rule="softplus answers from 0 upwards",
             found=f"range {task.range}",
             remedy="use sigmoid, which reaches over the range, or identity",
         )
-    return RegressionTask(name, low_high, task.activation, task.loss, task.huber_delta)
+    return RegressionTask(name, limits, task.activation, task.loss, task.huber_delta)

@@ -102,6 +102,14 @@ def test_a_task_is_added_in_yaml_alone() -> None:
         (["++dataset.tasks.t={by: threshold}", "tasks=[t]"], "t.at: must be a label"),
         (["++dataset.tasks.t={by: label, label: hue}", "tasks=[t]"], "t.label: must name a label"),
         (["++dataset.tasks.loss={by: label}"], "none of loss"),
+        (
+            ["++dataset.tasks.v={kind: regression, huber_delta: 0}"],
+            "dataset.tasks.v.huber_delta: must be a number above 0",
+        ),
+        (
+            ["++dataset.tasks.v={kind: regression, range: [0]}"],
+            "dataset.tasks.v.range: must be a list of two numbers",
+        ),
         (["dataset.class_names=[a,b]"], "each of the 10 labels; found 2 names"),
         (["dataset=npz", "dataset.path=/nowhere.npz"], "/nowhere.npz, which is not a file"),
     ],

@@ -92,7 +92,6 @@ def test_a_target_that_the_activation_reaches_is_none():
     [
         (regression(label="c", range=[1, 0]), r"tasks\.t\.range"),
         (regression(label="c", by="parity"), r"tasks\.t\.by"),
-        (regression(label="c", huber_delta=0.0), r"tasks\.t\.huber_delta"),
         (
             regression(label="c", range=[-1, 1], activation="softplus"),
             r"tasks\.t\.activation.*use sigmoid",
