@@ -8,7 +8,7 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from mtlab.artifacts.provenance import command_line
-from mtlab.artifacts.reading import read_config, read_overrides, read_summary, run_folders
+from mtlab.artifacts.reading import read_config, read_summary, run_folders
 from mtlab.artifacts.run_dir import FIGURES
 from mtlab.commands.separable import check, choose_pairs, train_all
 from mtlab.commands.separable_result import published_pairs, report
@@ -20,7 +20,8 @@ from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.error_curves import ErrorCurve, draw_error_curves
 from mtlab.errors import ConfigError
 from mtlab.inference.loading import read_run_config
-from mtlab.report.tables import run_settings, varied_keys
+from mtlab.report.read.folders import read_runs
+from mtlab.report.write.result_tables import varied_settings
 from mtlab.runner.build import build
 from mtlab.terminal import Terminal
 
@@ -71,10 +72,8 @@ def shared_settings(runs: list[Path]) -> RunConfig:
     Raises:
         ConfigError: Something else varied too, or the runs are not of perceptrons on labels.
     """
-    settings = run_settings(
-        [read_overrides(run) for run in runs], [read_config(run) for run in runs]
-    )
-    varied = set(varied_keys(settings)) - {"dataset.classes", "row"}
+    found = read_runs(runs, {run: run.name for run in runs}, [])
+    varied = set(varied_settings(found)) - {"dataset.classes", "row"}
     if varied:
         raise ConfigError(
             "after_sweep",

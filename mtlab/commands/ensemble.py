@@ -27,7 +27,7 @@ from mtlab.inference.ensemble import (
 from mtlab.inference.loading import read_run_config
 from mtlab.inference.members import Candidate, find_candidates
 from mtlab.objective.metrics import SplitMetrics
-from mtlab.report.figures import draw_run_figures
+from mtlab.report.write.run_figures import draw_run_figures
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.record import Record
 

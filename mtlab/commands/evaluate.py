@@ -24,7 +24,7 @@ from mtlab.inference.loading import LoadedRun, load_run, read_run_config, rebuil
 from mtlab.inference.other_dataset import other_dataset
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
-from mtlab.report.tables import figures_tables
+from mtlab.report.write.result_tables import metrics_tables
 from mtlab.runner.build import choose_device
 from mtlab.training.evaluate import evaluate
 
@@ -49,7 +49,7 @@ def evaluate_run(composed: DictConfig) -> None:
     name, num_samples, measured = measure(folder, other, options.split, composed)
     metrics = measured.tasks
     console = Console(highlight=False)
-    console.print(figures_tables(list(metrics), [(options.split, metrics)]))
+    console.print(metrics_tables(list(metrics), [(options.split, metrics)]))
     console.print(f"{num_samples:,} images of {name}, split {options.split}")
     if other is None and options.split != "all":
         console.print(compare(metrics, read_summary(folder).get(options.split)))

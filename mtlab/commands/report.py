@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from mtlab.artifacts.run_dir import SUMMARY, write_whole
 from mtlab.errors import MtlabError, RunFolderError
 
-if TYPE_CHECKING:
-    from mtlab.report.plots import Plot
-
 MARKDOWN, CSV, PAGE, FIGURES = "report.md", "report.csv", "report.html", "figures"
 
 DESCRIPTION = """\
-Turn run folders into tables and figures: report.md, report.csv, figures/ (PNG and SVG), and
+Turn run folders into tables and figures: report.md, report.csv, figures/ (PNG, SVG and PDF), and
 report.html, one page that needs no network. Runs that differ only in seed are averaged; failed,
 interrupted and unfinished runs are listed and never averaged.
 """
@@ -50,32 +46,26 @@ def report(arguments: list[str]) -> int:
     arguments = [f"--{word}" if word.startswith("output=") else word for word in arguments]
     options = _parser().parse_args(arguments)
     # Imported here so that --help answers at once.
-    from mtlab.report.collect import collect
-    from mtlab.report.content import build_report
-    from mtlab.report.csv_file import as_csv
-    from mtlab.report.figure_files import draw_plots
-    from mtlab.report.markdown import as_markdown, headline
-    from mtlab.report.page import as_page
-    from mtlab.report.plots import planned_plots
+    from mtlab.report.analyse.report import build_report
+    from mtlab.report.read.folders import collect
+    from mtlab.report.write.csv_file import as_csv
+    from mtlab.report.write.figure_files import draw_charts
+    from mtlab.report.write.markdown import as_markdown
+    from mtlab.report.write.page import as_page
 
     content = build_report(collect(options.folders), [str(folder) for folder in options.folders])
     output = _output_folder(options.output, options.folders)
-    planned = planned_plots(content)
-    remarks = list(planned.left_out)
-
-    def write_texts(plots: Sequence[Plot]) -> None:
-        write_whole(output / CSV, as_csv(content))
-        write_whole(output / MARKDOWN, as_markdown(content, plots, planned.left_out))
-        write_whole(output / PAGE, as_page(content))
-
+    remarks = list(content.left_out)
     # Before the figures: whatever goes wrong with those, the tables are there.
-    write_texts(planned.plots)
-    drawn = draw_plots(planned.plots, output / FIGURES, remarks.append)
-    if drawn.problems:
-        content = replace(content, problems=content.problems + drawn.problems)
-        write_texts(drawn.plots)
+    write_whole(output / CSV, as_csv(content))
+    write_whole(output / MARKDOWN, as_markdown(content, []))
+    drawn, problems = draw_charts(content.charts, output / FIGURES, remarks.append)
+    content = replace(content, problems=(*content.problems, *problems))
+    in_files = [one.chart for one in drawn if one.chart.name]
+    write_whole(output / MARKDOWN, as_markdown(content, in_files))
+    write_whole(output / PAGE, as_page(content, drawn))
     lines = [f"{problem.place}: {problem.what}" for problem in content.problems] + remarks
-    lines.append(f"{headline(content)}; reported in {time.perf_counter() - started:.1f} s")
+    lines.append(f"{content.headline}; reported in {time.perf_counter() - started:.1f} s")
     lines.append(f"open {output / PAGE}, or see {MARKDOWN}, {CSV} and {FIGURES}/ beside it")
     print("\n".join(lines))
     return 0
@@ -94,12 +84,15 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FOLDER",
         help="a run, a sweep, or any folder of them",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FOLDER",
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
         help="where to write; left out: report/ inside the folder, or outputs/reports/<date>-<time>"
         " for several folders; output=FOLDER, as with the other commands, does the same",
-    )  # fmt: skip
+    )
     return parser
 
 

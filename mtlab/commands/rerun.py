@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from mtlab.config.base import Keys
 from mtlab.config.compose import to_options
 from mtlab.inference.loading import read_run_config
-from mtlab.report.run_result import show_result
+from mtlab.report.write.run_result import show_result
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.train import RunRecord, run
 

@@ -30,7 +30,7 @@ def finish_sweep(folder: Path) -> int:
     from rich.console import Console
 
     from mtlab.artifacts.run_dir import FIGURES, SWEEP_CSV, SWEEP_TABLE, write_whole
-    from mtlab.report.tables import sweep_table
+    from mtlab.report.write.result_tables import sweep_table
     from mtlab.visualize.curves import draw_sweep_error_curves, has_learning_rates
 
     table = sweep_table(folder)

@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 from mtlab.config.compose import read_run
 from mtlab.config.pairs import AfterSweepOptions
 from mtlab.config.typed import to_dataclass
-from mtlab.report.run_result import show_result
+from mtlab.report.write.run_result import show_result
 from mtlab.runner.origin import compose_again, hydra_origin
 from mtlab.runner.train import RunRecord, run
 

@@ -46,14 +46,25 @@ def write_run(
     figures |= {task: {"loss": 0.3, **REGRESSION} for task in values}
     learned = [*tasks, *values]
     content: dict[str, Any] = {
-        "status": "completed", "error": None, "command": f"mtlab seed={seed}",
-        "seed": seed, "dataset": dataset, "model": model, "tasks": learned,
+        "status": "completed",
+        "error": None,
+        "command": f"mtlab seed={seed}",
+        "seed": seed,
+        "dataset": dataset,
+        "model": model,
+        "tasks": learned,
         "classes": {task: list(classes) for task in tasks},
-        "parameters": {"total": 1000, "trainable": 1000}, "epochs": epochs, "best_epoch": 2,
-        "train": figures, "val": figures, "test": figures,
+        "parameters": {"total": 1000, "trainable": 1000},
+        "epochs": epochs,
+        "best_epoch": 2,
+        "train": figures,
+        "val": figures,
+        "test": figures,
         "seconds": {"total": 3.0, "train": 2.0, "evaluate": 0.5, "epoch_mean": 0.7},
-        "started_at": "2026-01-01T00:00:00+00:00", "device": "cpu", "versions": {"mtlab": "1"},
-    }  # fmt: skip
+        "started_at": "2026-01-01T00:00:00+00:00",
+        "device": "cpu",
+        "versions": {"mtlab": "1"},
+    }
     content.update(summary)
     config: dict[str, Any] = {
         "dataset": {"name": dataset, "limit": None},

@@ -7,27 +7,37 @@ from pathlib import Path
 
 import pytest
 from made_runs import write_run
-from matplotlib.figure import Figure
 
 from mtlab.cli import main
-from mtlab.report import plots
-from mtlab.report.collect import collect
-from mtlab.report.content import Report, build_report
-from mtlab.report.figure_files import draw_plots
-from mtlab.report.figures import draw_run_figures
-from mtlab.report.plots import Plot, planned_plots
+from mtlab.report.analyse.charts import CURVES, Chart, Line, Panel
+from mtlab.report.analyse.report import Report, build_report
+from mtlab.report.read.folders import collect
+from mtlab.report.write import figure_files
+from mtlab.report.write.chart_figures import chart_figure
+from mtlab.report.write.figure_files import draw_charts
+from mtlab.report.write.run_figures import draw_run_figures
+from mtlab.report.write.svg import ChartFigure
 
 
 def report_of(folder: Path) -> Report:
     return build_report(collect([folder]), [str(folder)])
 
 
-def plot(name: str, draw: object = Figure) -> Plot:
-    return Plot((name,), name, "", draw, name)  # type: ignore[arg-type]
+def chart(name: str) -> Chart:
+    line = Line("one", (1,), (1.0, 2.0), (0.5, 0.25), split="training")
+    return Chart(CURVES, name, (Panel("epoch", "epoch", "loss", (line,)),), "", name=name)
 
 
-def broken() -> Figure:
-    raise ValueError("no\nroom")
+@pytest.fixture
+def broken_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No chart on a topic that begins with "two" can be drawn."""
+
+    def draw(chart: Chart) -> ChartFigure:
+        if chart.topic.startswith("two"):
+            raise ValueError("no\nroom")
+        return chart_figure(chart)
+
+    monkeypatch.setattr(figure_files, "chart_figure", draw)
 
 
 def files(folder: Path) -> set[str]:
@@ -37,16 +47,18 @@ def files(folder: Path) -> set[str]:
 def write_pairs(folder: Path, num_pairs: int, experiment: str) -> None:
     for first in range(num_pairs):
         write_run(
-            folder / f"{first}", classes=(f"{first}", f"{first + 1}"), experiment=experiment,
+            folder / f"{first}",
+            classes=(f"{first}", f"{first + 1}"),
+            experiment=experiment,
             settings={"dataset.classes": [first, first + 1]},
-        )  # fmt: skip
+        )
 
 
 def test_every_matrix_of_one_experiment_is_drawn(tmp_path: Path):
     write_pairs(tmp_path, 8, experiment="perceptron_pairs")
-    planned = planned_plots(report_of(tmp_path))
-    assert sum(plot.name.startswith("confusion") for plot in planned.plots) == 8
-    assert planned.left_out == ()
+    report = report_of(tmp_path)
+    assert sum(chart.name.startswith("confusion") for chart in report.charts) == 8
+    assert report.left_out == ()
 
 
 def test_figures_that_are_not_drawn_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -61,43 +73,67 @@ def test_figures_that_are_not_drawn_are_counted(tmp_path: Path, capsys: pytest.C
 def test_classes_that_read_alike_get_files_of_their_own(tmp_path: Path):
     for job, classes in enumerate((("a", "b c"), ("a b", "c"), ("a", "b", "c"))):
         write_run(tmp_path / f"{job}", classes=classes, settings={"model.width": job})
-    names = [plot.name for plot in planned_plots(report_of(tmp_path)).plots]
+    names = [chart.name for chart in report_of(tmp_path).charts if chart.name]
     assert len(set(names)) == len(names)
     assert sum(name.startswith("confusion") for name in names) == 3
 
 
+@pytest.mark.usefixtures("broken_two")
 def test_a_figure_that_fails_is_named_and_the_others_are_drawn(tmp_path: Path):
-    drawn = draw_plots([plot("one"), plot("two", broken), plot("three")], tmp_path, print)
-    assert [plot.name for plot in drawn.plots] == ["one", "three"]
-    (problem,) = drawn.problems
+    drawn, problems = draw_charts([chart("one"), chart("two"), chart("three")], tmp_path, print)
+    assert [one.chart.name for one in drawn] == ["one", "three"]
+    (problem,) = problems
     assert (problem.place, problem.what) == (
-        "the figure two", "left out: ValueError: no room",
-    )  # fmt: skip
-    assert {"one.png", "one.svg", "three.png", "three.svg"} <= files(tmp_path)
-
-
-def test_tables_are_written_whatever_the_figures_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    write_run(tmp_path / "run")
-    monkeypatch.setattr(
-        plots, "planned_plots", lambda _: plots.PlannedPlots((plot("x", broken),), ())
+        "the figure two",
+        "left out: ValueError: no room",
     )
+    assert {"one.png", "one.svg", "one.pdf", "three.png", "three.svg"} <= files(tmp_path)
+
+
+@pytest.mark.usefixtures("broken_two")
+def test_tables_are_written_whatever_the_figures_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    write_run(tmp_path / "run", dataset="two")
     assert main(["report", str(tmp_path / "run"), "-o", str(tmp_path / "out")]) == 0
-    assert "the figure x: left out: ValueError: no room" in capsys.readouterr().out
+    said = "the figure curves_two-digit: left out: ValueError: no room"
+    assert said in capsys.readouterr().out
     assert {"report.csv", "report.md", "report.html"} <= files(tmp_path / "out")
     text = (tmp_path / "out" / "report.md").read_text()
-    assert "figures/x.png" not in text
+    assert "figures/curves" not in text
     assert "no room" in text
 
 
+def test_every_file_shows_the_same_drawing(tmp_path: Path):
+    (drawn,), _ = draw_charts([chart("one")], tmp_path, print)
+    assert (tmp_path / "one.svg").read_text().endswith(drawn.svg)
+    assert 'data-y="0.5|0.25"' in drawn.svg
+    assert ">loss</text>" in drawn.svg
+    assert (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "one.png").stat().st_size > 0
+
+
+def test_the_same_runs_give_the_same_bytes(tmp_path: Path):
+    for folder in ("a", "b"):
+        draw_charts([chart("one")], tmp_path / folder, print)
+    for name in ("one.svg", "one.png", "one.pdf"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
 def test_figures_of_an_earlier_report_go_and_a_strangers_stay(tmp_path: Path):
-    draw_plots([plot("old"), plot("kept")], tmp_path, print)
+    draw_charts([chart("old"), chart("kept")], tmp_path, print)
     (tmp_path / "mine.png").write_text("a stranger's")
-    draw_plots([plot("kept"), plot("new")], tmp_path, print)
+    draw_charts([chart("kept"), chart("new")], tmp_path, print)
     assert files(tmp_path) == {
-        "kept.png", "kept.svg", "new.png", "new.svg", "mine.png", "figures.json",
-    }  # fmt: skip
+        "kept.png",
+        "kept.svg",
+        "kept.pdf",
+        "new.png",
+        "new.svg",
+        "new.pdf",
+        "mine.png",
+        "figures.json",
+    }
 
 
 def test_a_list_of_figures_leads_nowhere_else(tmp_path: Path):
@@ -107,7 +143,7 @@ def test_a_list_of_figures_leads_nowhere_else(tmp_path: Path):
     (folder / "notes.txt").write_text("a stranger's")
     listed = ["../mine.png", str(tmp_path / "mine.png"), "notes.txt", 7, "gone.png"]
     (folder / "figures.json").write_text(json.dumps(listed))
-    draw_plots([], folder, print)
+    draw_charts([], folder, print)
     assert (tmp_path / "mine.png").exists()
     assert (folder / "notes.txt").exists()
 
@@ -115,7 +151,7 @@ def test_a_list_of_figures_leads_nowhere_else(tmp_path: Path):
 def test_a_damaged_list_of_figures_is_told(tmp_path: Path):
     (tmp_path / "figures.json").write_text("[")
     said: list[str] = []
-    draw_plots([plot("one")], tmp_path, said.append)
+    draw_charts([chart("one")], tmp_path, said.append)
     assert len(said) == 1
     assert "figures.json cannot be read" in said[0]
     assert (tmp_path / "one.png").exists()
@@ -144,8 +180,11 @@ def test_a_runs_figures_are_drawn_whatever_its_classes_are_called(tmp_path: Path
     said: list[str] = []
     written = draw_run_figures(summary_of(run), run, said.append)
     assert [path.name[:12] for path in written] == [
-        "curves_digit", "confusion_di", "curves_ttttt", "confusion_tt",
-    ]  # fmt: skip
+        "curves_digit",
+        "confusion_di",
+        "curves_ttttt",
+        "confusion_tt",
+    ]
     assert len(said) == 1
 
 

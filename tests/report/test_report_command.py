@@ -21,13 +21,18 @@ def write_sweep(folder: Path) -> Path:
     for value in (0, 0.5, 1):
         for seed in (0, 1):
             write_run(
-                folder / f"{job}_lambda={value}", tasks=("article", "group"), seed=seed,
-                accuracy=0.8 + job / 100, dataset="fashion_mnist", experiment="fashion_lambda",
-                row=f"lambda {value}", published={"test.article.accuracy": 90.27},
+                folder / f"{job}_lambda={value}",
+                tasks=("article", "group"),
+                seed=seed,
+                accuracy=0.8 + job / 100,
+                dataset="fashion_mnist",
+                experiment="fashion_lambda",
+                row=f"lambda {value}",
+                published={"test.article.accuracy": 90.27},
                 settings={"mtl.name": "lambda", "mtl.lambda": value},
                 status="failed" if job == 5 else "completed",
                 error="loss <b>is</b> not finite" if job == 5 else None,
-            )  # fmt: skip
+            )
             job += 1
     write_run(folder / "perceptron", dataset="mnist", model="perceptron", converged=True, epochs=20)
     broken = write_run(folder / "broken")
@@ -42,10 +47,14 @@ def test_a_sweep_becomes_tables_figures_and_a_page(
     assert main(["report", str(sweep)]) == 0
     output = sweep / "report"
     assert {path.name for path in output.iterdir()} == {
-        "report.md", "report.csv", "report.html", "figures",
-    }  # fmt: skip
+        "report.md",
+        "report.csv",
+        "report.html",
+        "figures",
+    }
     names = {path.stem for path in (output / "figures").glob("*.png")}
     assert names == {path.stem for path in (output / "figures").glob("*.svg")}
+    assert names == {path.stem for path in (output / "figures").glob("*.pdf")}
     assert {"lambda_fashion_mnist", "perceptron_mnist-digit"} <= names
     assert "curves_fashion_mnist-article" in names
     assert "confusion_fashion_mnist-group" in names
@@ -86,10 +95,15 @@ def test_the_markdown_has_published_means_runs_figures_and_commands(tmp_path: Pa
     main(["report", str(sweep), f"output={tmp_path / 'out'}"])
     text = (tmp_path / "out" / "report.md").read_text()
     for part in (
-        "## Published and measured: fashion_lambda", "## Means over seeds", "## Runs",
+        "## Published and measured: fashion_lambda",
+        "## Means over seeds",
+        "## Runs",
         "![Accuracy against lambda: fashion_mnist](figures/lambda_fashion_mnist.png)",
-        "## The same in all runs", "mtlab seed=1", "lr: 0.001", "not finite",
-    ):  # fmt: skip
+        "## The same in all runs",
+        "mtlab seed=1",
+        "lr: 0.001",
+        "not finite",
+    ):
         assert part in text
     for name in (line.split("](")[1][:-1] for line in text.splitlines() if line.startswith("![")):
         assert (tmp_path / "out" / name).is_file()
@@ -137,9 +151,12 @@ def test_the_page_loads_nothing_and_escapes_what_runs_say(tmp_path: Path):
 def test_two_hundred_runs_are_all_reported(tmp_path: Path):
     for job in range(200):
         write_run(
-            tmp_path / "sweep" / f"{job}", seed=job % 4, accuracy=0.5 + job / 500,
-            settings={"model.widths": [job // 4]}, parameters={"total": 100 + job // 4},
-        )  # fmt: skip
+            tmp_path / "sweep" / f"{job}",
+            seed=job % 4,
+            accuracy=0.5 + job / 500,
+            settings={"model.widths": [job // 4]},
+            parameters={"total": 100 + job // 4},
+        )
     assert main(["report", str(tmp_path / "sweep"), "-o", str(tmp_path / "out")]) == 0
     assert len((tmp_path / "out" / "report.csv").read_text().splitlines()) == 201
     assert (tmp_path / "out" / "report.html").read_text().count('<details class="run"') == 200

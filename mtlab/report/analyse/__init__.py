@@ -1,0 +1,1 @@
+"""What varied between runs, means over seeds, comparison with published metrics, charts."""

@@ -1,0 +1,200 @@
+"""One run as the report sees it: read from its folder, tolerant of what is missing there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mtlab.artifacts.reading import look_up
+from mtlab.artifacts.summary import Status
+
+ENSEMBLE = "ensemble"
+UNKNOWN = ""
+"""The text of a setting that a run left unresolved when it ended."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder's content.
+
+    Attributes:
+        number: Position in the report, from 1.
+        name: Short and unique in the report.
+        summary: summary.json as it was written; of a run that ended early, with what its other
+            files say.
+        settings: The configuration, flattened: dotted key to its value's text. Empty where the run
+            left no configuration.
+        member_settings: Of an ensemble, the first member's; all were tested on the same images.
+        config_text: config.yaml as it was written.
+        epochs: The lines of metrics.jsonl.
+        confusions: Per split and task the counts, rows are true classes.
+        scatters: Per split and regression task the lists `true` and `predicted`.
+    """
+
+    number: int
+    name: str
+    folder: Path
+    status: Status
+    summary: Mapping[str, Any]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    member_settings: Mapping[str, str] = field(default_factory=dict)
+    config_text: str = ""
+    epochs: tuple[Mapping[str, Any], ...] = ()
+    confusions: Mapping[str, Any] = field(default_factory=dict)
+    scatters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The folder as a reader would type it."""
+        return readable_path(self.folder)
+
+    @property
+    def is_completed(self) -> bool:
+        return self.status is Status.completed
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        tasks = self.summary.get("tasks")
+        return tuple(map(str, tasks)) if isinstance(tasks, list) else ()
+
+    @property
+    def dataset(self) -> str:
+        return self.text_at("dataset")
+
+    @property
+    def preset(self) -> str:
+        """The file of conf/experiment that it was started from; empty for none."""
+        return self.text_at("experiment")
+
+    @property
+    def row(self) -> str:
+        """The row of its preset's table; of an ensemble, how many voted."""
+        if not self.is_ensemble:
+            return self.text_at("row")
+        members = self.summary.get("members")
+        listed = members if isinstance(members, list) else []
+        num_kept = sum(isinstance(member, dict) and bool(member.get("kept")) for member in listed)
+        return f"ensemble of {num_kept}"
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether `mtlab ensemble` made it, from runs that were trained before."""
+        return self.text_at("kind") == ENSEMBLE
+
+    @property
+    def is_perceptron(self) -> bool:
+        return self.text_at("model") == "perceptron"
+
+    @cached_property
+    def published(self) -> dict[str, float]:
+        """Path in summary.json to the number that was published for it.
+
+        Where one number per kind of device was published, the one for this run's device.
+        """
+        published = self.summary.get("published")
+        if not isinstance(published, dict):
+            return {}
+        device = self.text_at("device")
+        numbers = {
+            str(path): finite_number(entry.get(device) if isinstance(entry, dict) else entry)
+            for path, entry in published.items()
+        }
+        return {path: number for path, number in numbers.items() if number is not None}
+
+    @cached_property
+    def deviations(self) -> dict[str, str]:
+        """Settings in which the run is not what its preset says: key to a text that names both."""
+        recorded = self.summary.get("deviations")
+        return {
+            key: f"{key}={setting_text(values.get('run'))}"
+            f" (the preset's: {setting_text(values.get('preset'))})"
+            for key, values in (recorded if isinstance(recorded, dict) else {}).items()
+            if isinstance(values, dict)
+        }
+
+    def number_at(self, path: str) -> float | None:
+        """The number at a dotted path of summary.json; None where there is none."""
+        return finite_number(look_up(self.summary, path))
+
+    def text_at(self, path: str) -> str:
+        """The value at a dotted path of summary.json as text; empty where there is none."""
+        value = look_up(self.summary, path)
+        return "" if value is None or isinstance(value, dict | list) else str(value)
+
+    def measure_names(self, split: str, task: str) -> tuple[str, ...]:
+        """What summary.json has of a task on a split: `loss`, `accuracy`, ..."""
+        measures = look_up(self.summary, f"{split}.{task}")
+        return tuple(measures) if isinstance(measures, Mapping) else ()
+
+    def class_names(self, task: str) -> tuple[str, ...]:
+        names = look_up(self.summary, "classes")
+        listed = names.get(task) if isinstance(names, dict) else None
+        return tuple(str(name) for name in listed) if isinstance(listed, list) else ()
+
+    def confusion(self, task: str) -> tuple[tuple[int, ...], ...] | None:
+        """Counts on the test split, rows are true classes; None unless they fit the classes."""
+        matrix = look_up(self.confusions, f"test.{task}")
+        size = len(self.class_names(task))
+        if not isinstance(matrix, list) or size == 0 or len(matrix) != size:
+            return None
+        fits = all(
+            isinstance(row, list)
+            and len(row) == size
+            and all(isinstance(count, int) for count in row)
+            for row in matrix
+        )
+        return tuple(tuple(row) for row in matrix) if fits else None
+
+    def scatter(self, task: str) -> tuple[tuple[float, float], ...] | None:
+        """True and predicted value of samples of the test split; None unless they are pairs."""
+        true = look_up(self.scatters, f"test.{task}.true")
+        predicted = look_up(self.scatters, f"test.{task}.predicted")
+        if not isinstance(true, list) or not isinstance(predicted, list) or not true:
+            return None
+        pairs = [(finite_number(x), finite_number(y)) for x, y in zip(true, predicted)]  # noqa: B905
+        known = tuple((x, y) for x, y in pairs if x is not None and y is not None)
+        return known if len(known) == len(true) == len(predicted) else None
+
+
+def readable_path(folder: Path) -> str:
+    """Relative to the current folder if it lies below, else absolute."""
+    here = Path.cwd()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
+
+
+def finite_number(value: object) -> float | None:
+    """The value if it is a number that can be drawn and averaged, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def setting_text(value: object) -> str:
+    """A setting's value as a table shows it; a whole number alike whether written 0 or 0.0."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case float():
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        case list():
+            return f"[{', '.join(setting_text(entry) for entry in value)}]"
+        case _:
+            return str(value)
+
+
+def flatten(configuration: Mapping[str, object]) -> dict[str, str]:
+    """Nested groups to dotted keys; lists stay whole, and every value becomes its text."""
+    flat: dict[str, str] = {}
+    for key, value in configuration.items():
+        if isinstance(value, Mapping):
+            inner = flatten({str(name): entry for name, entry in value.items()})
+            flat.update({f"{key}.{name}": text for name, text in inner.items()})
+        else:
+            flat[str(key)] = setting_text(value)
+    return flat

@@ -1,0 +1,1 @@
+"""Tables and figures, and the files that hold them."""

@@ -1,0 +1,226 @@
+"""Charts as Matplotlib figures: the one drawing of each, for the page and for files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from mtlab.drawing.axes import (
+    limit_percent,
+    short_number,
+    show_costs,
+    show_epochs,
+    show_logarithmic,
+    within_percent,
+)
+from mtlab.drawing.colours import LINE_COLOURS, LINE_MARKERS
+from mtlab.drawing.lettering import shortened
+from mtlab.report.analyse.charts import Chart, Line, Panel, Predictions
+from mtlab.report.analyse.groups import Estimate
+from mtlab.report.write.prediction_figures import confusion_figure, scatter_figure
+from mtlab.report.write.svg import ChartFigure
+
+MOST_NAMED = 14
+LONGEST_LABEL = 60
+LONGEST_LABEL_IN_THREE_COLUMNS = 36
+LONGEST_LABEL_BESIDE = 30
+ROW_INCHES = 0.18
+LONGEST_TITLE = 90
+MOST_MARKERS = 600
+LOGARITHMIC_FROM_ITERATIONS = 100
+GREY, LIGHT_GREY = "#777777", "#b5b5b5"
+# Of the page; what a marker that is not filled shows.
+WHITE = "#ffffff"
+SPLIT_STYLES = {"training": "-", "validation": "--"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How lines of one label look; `key` is what the legend switches them by."""
+
+    key: str
+    colour: str
+    marker: str
+
+
+OTHERS = Look("others", LIGHT_GREY, "o")
+"""Of lines that the legend has no room to name."""
+FRONT = Look("front", "#888888", "")
+
+
+def chart_figure(chart: Chart) -> ChartFigure:
+    """Draw the chart."""
+    if not isinstance(chart.content, Predictions):
+        return _lines_figure(chart.content, chart.topic)
+    run, names, values = chart.content.run, chart.content.class_names, chart.content.values
+    if names is not None:
+        return confusion_figure(values[run], names, chart.topic, run)
+    every_value = [value for pairs in values.values() for pair in pairs for value in pair]
+    limits = (min(every_value), max(every_value))
+    return scatter_figure(values[run], chart.topic, run, limits)
+
+
+def _lines_figure(panels: Sequence[Panel], title: str) -> ChartFigure:
+    figure = ChartFigure(10.5, 4.3)
+    looks = _looks(panels)
+    row = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, panel in zip(row, panels, strict=True):
+        has_markers = sum(len(line.x) for line in panel.lines) <= MOST_MARKERS
+        for line in panel.lines:
+            if line.estimates or line.style != "joined":
+                _draw_accuracies(figure, axes, line, panel.over, looks[line.label])
+            else:
+                _draw_curve(figure, axes, line, panel.over, looks[line.label], has_markers)
+        _finish(axes, panel)
+    _add_legend(figure, looks, panels)
+    figure.suptitle(shortened(title, LONGEST_TITLE), fontsize=11)
+    return figure
+
+
+def _looks(panels: Sequence[Panel]) -> dict[str, Look]:
+    """By label, a colour and a marker for each of the first; the rest are drawn grey."""
+    lines = [line for panel in panels for line in panel.lines]
+    looks = {line.label: FRONT for line in lines if line.style == "front"}
+    for position, label in enumerate(
+        dict.fromkeys(line.label for line in lines if line.label not in looks)
+    ):
+        turn, place = divmod(position, len(LINE_COLOURS))
+        marker = LINE_MARKERS[turn % len(LINE_MARKERS)]
+        named = Look(f"g{position}", LINE_COLOURS[place], marker)
+        looks[label] = named if position < MOST_NAMED else OTHERS
+    return looks
+
+
+def _draw_accuracies(figure: ChartFigure, axes: Axes, line: Line, over: str, look: Look) -> None:
+    """Points with their 95% intervals as far as percents go."""
+    style: dict[str, Any] = {"color": look.colour, "linewidth": 1.5, "clip_on": False}
+    match line.style:
+        case "front":
+            drawn = axes.plot(
+                line.x, line.y, color=look.colour, linewidth=1, linestyle=":", zorder=1
+            )
+            figure.mark(drawn, keys=[look.key])
+            return
+        case "published":
+            style |= {"linestyle": "", "marker": "x", "markersize": 6}
+        case "points":
+            fill = look.colour if line.on_front else WHITE
+            style |= {"linestyle": "", "marker": look.marker, "markersize": 7}
+            style |= {"markerfacecolor": fill}
+        case "joined":
+            style |= {"marker": look.marker, "markersize": 5}
+    reaches = [within_percent(one.mean, one.half_width) for one in line.estimates]
+    intervals = list(zip(*reaches, strict=True)) if any(map(any, reaches)) else None
+    points, caps, bars = axes.errorbar(line.x, line.y, yerr=intervals, capsize=3, **style).lines
+    told = list(map(_told, line.estimates)) or [f"{value:.2f} %" for value in line.y]
+    switched = {"keys": [look.key], "runs": line.runs}
+    figure.mark([*caps, *bars], **switched)
+    figure.mark(
+        [points],
+        **switched,
+        label=f"{line.label}, published" if line.style == "published" else line.label,
+        over=over,
+        x=[short_number(value).replace(" ", "\N{NO-BREAK SPACE}") for value in line.x],
+        y="|".join(told),
+    )
+
+
+def _told(estimate: Estimate) -> str:
+    if estimate.half_width is None:
+        return f"{estimate.mean:.2f} %"
+    return f"{estimate.mean:.2f} ± {estimate.half_width:.2f} %, n = {estimate.n}"
+
+
+def _draw_curve(
+    figure: ChartFigure, axes: Axes, line: Line, over: str, look: Look, has_markers: bool
+) -> None:
+    is_named = look is not OTHERS
+    drawn = Line2D(line.x, line.y, color=look.colour)
+    drawn.set(
+        linestyle=SPLIT_STYLES[line.split],
+        linewidth=1.4 if is_named else 0.8,
+        zorder=2 if is_named else 1,
+        clip_on=False,
+    )
+    # After a single epoch there is no line whose dashes tell the splits apart.
+    if has_markers or len(line.x) == 1:
+        fill = WHITE if line.split == "validation" else look.colour
+        drawn.set(marker=look.marker, markersize=4, markerfacecolor=fill)
+    # Lines stay within the axes, and asking each where it reaches takes most of the time.
+    drawn.set_in_layout(False)
+    axes.add_line(drawn)
+    figure.mark(
+        [drawn],
+        keys=[look.key, line.split],
+        runs=line.runs,
+        over="" if over == "epoch" else over,
+        x=[] if line.x == tuple(range(1, len(line.x) + 1)) else [f"{value:g}" for value in line.x],
+        y="|".join(f"{value:.4g}" for value in line.y),
+    )
+
+
+def _finish(axes: Axes, panel: Panel) -> None:
+    axes.set_xlabel(panel.x_title)
+    axes.set_ylabel(panel.y_title)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    places = [value for line in panel.lines for value in line.x]
+    if panel.over in ("epoch", "iteration"):
+        if panel.over == "iteration" and max(places) > LOGARITHMIC_FROM_ITERATIONS:
+            show_logarithmic(axes, max(places))
+        else:
+            show_epochs(axes, math.ceil(max(places)))
+        axes.autoscale_view(scalex=False)
+        return
+    if panel.over != "lambda":
+        show_costs(axes, places)
+    limit_percent(axes)
+
+
+def _add_legend(figure: ChartFigure, looks: Mapping[str, Look], panels: Sequence[Panel]) -> None:
+    """Beside the axes at half their height, where the title does not reach; below them, in a
+    figure made higher, where long labels would take the axes' room.
+    """
+    lines = [line for panel in panels for line in panel.lines]
+    splits = dict.fromkeys(line.split for line in lines if line.split)
+    is_joined = any(line.style == "joined" for line in lines)
+    handles = []
+    for split in splits if len(splits) > 1 else ():
+        fill = WHITE if split == "validation" else GREY
+        handles.append(_handle(Look(split, GREY, "o"), split, SPLIT_STYLES[split], fill))
+    for label, look in looks.items():
+        line_style = ":" if look is FRONT else "-" if is_joined else ""
+        if look is not OTHERS:
+            handles.append(_handle(look, shortened(label, LONGEST_LABEL), line_style))
+    num_others = sum(look is OTHERS for look in looks.values())
+    if num_others:
+        handles.append(
+            _handle(OTHERS, f"{num_others} more configurations", "-" if is_joined else "")
+        )
+    style: dict[str, Any] = {"handles": handles, "frameon": False, "fontsize": 8}
+    longest = max((len(str(handle.get_label())) for handle in handles), default=0)
+    if longest <= LONGEST_LABEL_BESIDE:
+        legend = figure.legend(loc="outside right center", handlelength=2.8, **style)
+    else:
+        num_columns = 3 if longest <= LONGEST_LABEL_IN_THREE_COLUMNS else 2
+        num_rows = -(-len(handles) // num_columns)
+        figure.set_figheight(figure.get_figheight() + ROW_INCHES * num_rows)
+        legend = figure.legend(
+            loc="outside lower center", handlelength=2.8, ncols=num_columns, **style
+        )
+    parts = zip(handles, legend.legend_handles, legend.get_texts(), strict=True)
+    for handle, drawn, text in parts:
+        figure.mark([drawn, text], switch=handle.get_gid())
+
+
+def _handle(look: Look, label: str, line_style: str, fill: str | None = None) -> Line2D:
+    """A line for the legend; its gid is what it switches."""
+    handle = Line2D([], [], color=look.colour)
+    handle.set(linestyle=line_style, marker=look.marker, markersize=4, gid=look.key, label=label)
+    handle.set_markerfacecolor(fill or look.colour)
+    return handle

@@ -1,0 +1,152 @@
+"""Figures of one run at its end: learning curves, confusion matrices, scatters, weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from safetensors.numpy import load_file
+
+from mtlab.artifacts.metrics_log import read_metrics
+from mtlab.artifacts.run_dir import CONFUSIONS, FIGURES, METRICS, SCATTER, WEIGHTS
+from mtlab.drawing.axes import show_epochs
+from mtlab.drawing.colours import LINE_COLOURS
+from mtlab.drawing.lettering import FileNames, plain_drawing, shortened
+from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
+from mtlab.drawing.saving import save_picture
+from mtlab.report.write.prediction_figures import confusion_figure, scatter_figure
+
+DOTS_PER_INCH = 150
+MOST_EPOCHS_WITH_MARKERS = 30
+LONGEST_TITLE = 60
+PERCEPTRON_INCHES = 3.6
+PERCEPTRON_WEIGHTS = "unit.weight"
+
+
+def draw_run_figures(
+    summary: dict[str, Any], run: Path, say: Callable[[str], object]
+) -> list[Path]:
+    """Every figure of the run in this folder; returns the files in the order they were written.
+
+    Args:
+        say: Takes a line on a figure that could not be drawn. What was measured stands
+            without it, so nothing is raised.
+    """
+    folder = run / FIGURES
+    folder.mkdir(exist_ok=True)
+    written = []
+    names = FileNames()
+    with plain_drawing(say):
+        for kind, task, write in _run_figures(summary, run):
+            target = folder / f"{names.claim(kind, task)}.png"
+            try:
+                write(target)
+            except Exception as error:
+                say(f"{target} is left out: {type(error).__name__}: {error}")
+            else:
+                written.append(target)
+    return written
+
+
+def _run_figures(
+    summary: dict[str, Any], run: Path
+) -> Iterator[tuple[str, str, Callable[[Path], object]]]:
+    """Each figure's kind and task, and what writes it into a file."""
+    metrics, weights = run / METRICS, run / WEIGHTS
+    epochs = read_metrics(metrics) if metrics.is_file() else []
+    matrices, scatters = _test_values(run / CONFUSIONS), _test_values(run / SCATTER)
+    for task in summary["tasks"]:
+        if epochs:
+            best = summary["best_epoch"]
+            yield "curves", task, _into_file(partial(learning_curves_figure, epochs, task, best))
+        if task in scatters:
+            measured = summary["test"][task]
+            title = f"{task}, test split, mae {measured['mae']:.4f}, r2 {measured['r2']:.4f}"
+            values = scatters[task]
+            points = list(zip(values["true"], values["predicted"], strict=True))
+            yield "scatter", task, _into_file(partial(scatter_figure, points, title))
+        if task in matrices:
+            title = f"{task}, test split, accuracy {summary['test'][task]['accuracy']:.4f}"
+            names = summary["classes"][task]
+            draw = partial(confusion_figure, matrices[task], names, title)
+            yield "confusion", task, _into_file(draw)
+        if summary.get("model") == "perceptron" and weights.is_file():
+            yield "weights", task, partial(draw_perceptron_weights, weights, summary)
+
+
+def _into_file(draw: Callable[[], Figure]) -> Callable[[Path], object]:
+    return lambda target: draw().savefig(target, dpi=DOTS_PER_INCH)
+
+
+def _test_values(path: Path) -> dict[str, Any]:
+    """What a file holds of the test split, per task; nothing where there is no file."""
+    if not path.is_file():
+        return {}
+    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")).get("test", {})
+    return values
+
+
+def learning_curves_figure(
+    epochs: Sequence[Mapping[str, Any]], task: str, best_epoch: int | None
+) -> Figure:
+    """Loss and accuracy (for regression the mean absolute error) per epoch, train and validation.
+
+    Args:
+        epochs: The lines of the run's metrics.jsonl.
+        best_epoch: Marked by a vertical line; None for no line.
+    """
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    both = figure.subplots(1, 2)
+    measure = "accuracy" if "accuracy" in epochs[0]["val"][task] else "mae"
+    for axes, name in zip(both, ("loss", measure), strict=True):
+        _draw_curves(axes, epochs, task, name)
+        if best_epoch is not None:
+            axes.axvline(best_epoch, color="0.6", linestyle=":", label="best epoch")
+    figure.suptitle(shortened(task, LONGEST_TITLE))
+    handles, labels = both[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", frameon=False)
+    return figure
+
+
+def _draw_curves(axes: Axes, epochs: Sequence[Mapping[str, Any]], task: str, name: str) -> None:
+    numbers = [epoch["epoch"] for epoch in epochs]
+    for split, colour, line in (("train", LINE_COLOURS[0], "-"), ("val", LINE_COLOURS[1], "--")):
+        axes.plot(
+            numbers,
+            [epoch[split][task][name] for epoch in epochs],
+            color=colour,
+            linestyle=line,
+            marker="o" if len(numbers) <= MOST_EPOCHS_WITH_MARKERS else None,
+            markersize=3.5,
+            label=split,
+        )
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("accuracy (fraction)" if name == "accuracy" else name)
+    show_epochs(axes, numbers[-1])
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def draw_perceptron_weights(weights: Path, summary: Mapping[str, Any], target: Path) -> None:
+    """Weights with a diverging map centred at zero: red pixels speak for the second class.
+
+    Args:
+        weights: The run's model.safetensors.
+        target: The PNG to write; an .npz with the weights lies beside it.
+    """
+    image = load_file(weights)[PERCEPTRON_WEIGHTS].reshape(1, *summary["image_shape"])
+    tiles = as_displayable(image if image.shape[1] == 1 else image.mean(axis=1, keepdims=True))
+    (task,) = summary["tasks"]
+    first, second = summary["classes"][task]
+    figure = draw_panels(
+        [Panel("", tiles, num_columns=1)],
+        ColourScale.centred(tiles, "weight"),
+        f"{first} (blue) against {second} (red)",
+        tile_inches=PERCEPTRON_INCHES,
+    )
+    save_picture(figure, target, {"weights": image}, command=str(summary.get("command", "")))

@@ -1,0 +1,257 @@
+"""What the charts show."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_runs import write_run
+
+from mtlab.report.analyse.accuracy_charts import pareto_front
+from mtlab.report.analyse.charts import (
+    CONFUSION,
+    COST,
+    CURVES,
+    LAMBDA,
+    SCATTER,
+    Chart,
+    Kind,
+    Line,
+    Predictions,
+)
+from mtlab.report.analyse.report import Report, build_report
+from mtlab.report.analyse.run_charts import thin
+from mtlab.report.read.folders import collect
+
+
+def report_of(folder: Path) -> Report:
+    return build_report(collect([folder]), [str(folder)])
+
+
+def charts_of(folder: Path, kind: Kind) -> list[Chart]:
+    return [chart for chart in report_of(folder).charts if chart.kind is kind]
+
+
+def lines_of(chart: Chart) -> list[Line]:
+    assert not isinstance(chart.content, Predictions)
+    return [line for panel in chart.content for line in panel.lines]
+
+
+def test_curves_hold_every_split_and_measure_in_percent(tmp_path: Path):
+    write_run(tmp_path / "0", epochs=2)
+    (chart,) = charts_of(tmp_path, CURVES)
+    loss, accuracy = chart.content
+    assert [panel.y_title for panel in chart.content] == ["digit loss", "digit accuracy [%]"]
+    assert [line.split for line in accuracy.lines] == ["training", "validation"]
+    assert (accuracy.lines[1].x, accuracy.lines[1].y) == ((1, 2), (50.0, 75.0))
+    assert loss.lines[0].y == (1.0, 0.5)
+
+
+def test_curves_of_failed_runs_are_drawn_and_named_so(tmp_path: Path):
+    write_run(tmp_path / "0", settings={"optimizer.lr": 1})
+    write_run(tmp_path / "1", settings={"optimizer.lr": 2}, status="failed")
+    (chart,) = charts_of(tmp_path, CURVES)
+    labels = dict.fromkeys(line.label for line in lines_of(chart))
+    assert list(labels) == ["lr=1", "lr=2 (failed)"]
+
+
+def test_long_curves_keep_their_ends():
+    epochs = [{"epoch": number} for number in range(1, 1002)]
+    kept = [epoch["epoch"] for epoch in thin(epochs, 5)]
+    assert kept == [1, 251, 501, 751, 1001]
+    early = [epoch["epoch"] for epoch in thin(epochs, 100, more_at_first=True)]
+    assert early[:5] == [1, 2, 3, 4, 5]
+    assert early[-1] == 1001
+    assert len(early) <= 100
+
+
+def test_accuracy_over_lambda_has_a_line_per_task(tmp_path: Path):
+    for job, (value, accuracy) in enumerate(((1, 0.7), (0, 0.6), (0.5, 0.8))):
+        write_run(
+            tmp_path / f"{job}",
+            tasks=("article", "group"),
+            accuracy=accuracy,
+            settings={"mtl.name": "lambda", "mtl.lambda": value},
+        )
+    (chart,) = charts_of(tmp_path, LAMBDA)
+    lines = lines_of(chart)
+    assert [line.label for line in lines] == ["article", "group"]
+    assert (lines[0].x, lines[0].y) == ((0.0, 0.5, 1.0), (60.0, 80.0, 70.0))
+
+
+def test_published_accuracies_stand_in_the_chart_over_lambda(tmp_path: Path):
+    for value in (0, 1):
+        write_run(
+            tmp_path / f"{value}",
+            published={"test.digit.accuracy": 0.7 + value / 10},
+            settings={"mtl.name": "lambda", "mtl.lambda": value},
+        )
+    (chart,) = charts_of(tmp_path, LAMBDA)
+    measured, published = lines_of(chart)
+    assert (measured.style, published.style) == ("joined", "published")
+    assert published.label == measured.label
+    assert published.y == pytest.approx((70.0, 80.0))
+
+
+def write_lambdas(folder: Path, values: tuple[float, ...], **more: object) -> None:
+    for job, value in enumerate(values):
+        write_run(
+            folder / f"{job}",
+            tasks=("article", "group"),
+            settings={"mtl.name": "lambda", "mtl.lambda": value},
+            **more,  # type: ignore[arg-type]
+        )
+
+
+def test_an_experiment_and_runs_beside_it_have_lines_of_their_own(tmp_path: Path):
+    write_lambdas(tmp_path / "table", (0, 0.5, 1), experiment="fashion_lambda", accuracy=0.8)
+    write_lambdas(tmp_path / "typed", (0.5, 1), accuracy=0.6)
+    (chart,) = charts_of(tmp_path, LAMBDA)
+    lines = lines_of(chart)
+    assert len(lines) == len({line.label for line in lines}) == 4
+    assert sum("fashion_lambda" in line.label for line in lines) == 2
+    assert all(len(set(line.x)) == len(line.x) for line in lines)
+    assert lines[2].y == (60.0, 60.0)
+
+
+def test_rows_that_repeat_a_lambda_do_not_share_a_line(tmp_path: Path):
+    for row in ("first", "second"):
+        write_lambdas(tmp_path / row, (0, 1), experiment="fashion_lambda", row=row)
+    (chart,) = charts_of(tmp_path, LAMBDA)
+    assert [line.x for line in lines_of(chart)] == [(0.0, 1.0)] * 4
+
+
+def test_a_lambda_typed_once_beside_an_experiment_is_no_line(tmp_path: Path):
+    write_lambdas(tmp_path / "table", (0, 1), experiment="fashion_lambda")
+    write_lambdas(tmp_path / "typed", (1,))
+    (chart,) = charts_of(tmp_path, LAMBDA)
+    assert [line.label for line in lines_of(chart)] == ["article", "group"]
+
+
+def test_one_lambda_alone_is_no_chart(tmp_path: Path):
+    write_run(tmp_path / "0", settings={"mtl.lambda": 0.5})
+    assert charts_of(tmp_path, LAMBDA) == []
+
+
+def test_costs_are_compared_within_one_problem_only(tmp_path: Path):
+    for job, (dataset, size, accuracy) in enumerate(
+        (("mnist", 10, 0.9), ("mnist", 20, 0.8), ("mnist", 30, 0.95), ("digits", 5, 0.99))
+    ):
+        write_run(
+            tmp_path / f"{job}",
+            dataset=dataset,
+            accuracy=accuracy,
+            parameters={"total": size},
+            settings={"model.widths": [size]},
+        )
+    (chart,) = charts_of(tmp_path, COST)
+    assert chart.topic == "mnist · digit"
+    assert [panel.x_title for panel in chart.content] == ["parameters"]
+    front, *points = lines_of(chart)
+    assert (front.style, front.x) == ("front", (10, 30))
+    assert [(*point.x, point.on_front) for point in points] == [
+        (10, True),
+        (20, False),
+        (30, True),
+    ]
+
+
+def test_pairs_of_classes_are_problems_of_their_own(tmp_path: Path):
+    for job, pair in enumerate((("0", "1"), ("3", "8"))):
+        for size in (10, 20):
+            write_run(
+                tmp_path / f"{job}{size}",
+                classes=pair,
+                parameters={"total": size},
+                settings={"dataset.classes": list(pair), "model.size": size},
+            )
+    problems = [chart.topic for chart in charts_of(tmp_path, COST)]
+    assert problems == ["digits · digit · classes 0, 1", "digits · digit · classes 3, 8"]
+
+
+def test_seconds_that_hardly_differ_are_no_chart(tmp_path: Path):
+    for job, seconds in enumerate((2.0, 2.1)):
+        write_run(tmp_path / f"{job}", seconds={"train": seconds}, settings={"model.widths": [job]})
+    assert charts_of(tmp_path, COST) == []
+
+
+def test_confusion_matrices_are_those_of_completed_runs(tmp_path: Path):
+    write_run(tmp_path / "0")
+    write_run(tmp_path / "1", seed=1, status="interrupted")
+    (chart,) = charts_of(tmp_path, CONFUSION)
+    assert (chart.content.run, chart.content.values) == (1, {1: ((9, 1), (1, 9))})
+
+
+def test_mixed_datasets_and_tasks_are_pointed_out(tmp_path: Path):
+    write_run(tmp_path / "0")
+    write_run(tmp_path / "1", dataset="mnist", tasks=("digit", "parity"), status="failed")
+    notes = " ".join(report_of(tmp_path).notes)
+    assert "different datasets (digits, mnist)" in notes
+    assert "different tasks (digit; digit, parity)" in notes
+    assert "in no mean: run 2" in notes
+
+
+@pytest.mark.parametrize("status", ["failed", "running"])
+def test_a_report_of_nothing_but_unfinished_runs_has_no_means(tmp_path: Path, status: str):
+    write_run(tmp_path / "0", status=status)
+    write_run(tmp_path / "1", seed=1, status=status)
+    report = report_of(tmp_path)
+    assert report.means is None
+    assert not any(chart.kind is COST for chart in report.charts)
+    assert len(report.table.rows) == 2
+
+
+def test_tasks_without_an_accuracy_show_their_own_measure(tmp_path: Path):
+    for job in (0, 1):
+        write_run(
+            tmp_path / f"{job}",
+            tasks=("c",),
+            seed=job,
+            test={"c": {"loss": 0.1, "mae": 0.2 + job / 10, "r2": 0.3}},
+        )
+    report = report_of(tmp_path)
+    assert "c mae" in [column.title for column in report.table.columns]
+    assert report.means is not None
+
+
+def test_scatters_keep_pairs_of_completed_runs_and_thin_them(tmp_path: Path):
+    many = write_run(tmp_path / "0", values=("c",))
+    true = [index / 1000 for index in range(1001)]
+    predicted = [value / 2 for value in true]
+    points = {"true": true, "predicted": predicted}
+    (many / "scatter.json").write_text(json.dumps({"test": {"c": points}}))
+    write_run(tmp_path / "1", values=("c",), status="failed")
+    odd = write_run(tmp_path / "2", values=("c",))
+    (odd / "scatter.json").write_text('{"test": {"c": {"true": [1], "predicted": []}}}')
+    (chart,) = charts_of(tmp_path, SCATTER)
+    assert chart.topic == "digits · c"
+    ((run, pairs),) = chart.content.values.items()
+    assert (run, len(pairs)) == (1, 500)
+    assert (pairs[0][0], pairs[-1][0]) == (0.0, 1.0)
+    assert all(predicted == true / 2 for true, predicted in pairs)
+
+
+def test_front_keeps_what_nothing_beats():
+    #         beaten by (1, 90)  front      front      dear and bad  front
+    points = [(2.0, 90.0), (1.0, 90.0), (5.0, 95.0), (6.0, 94.0), (9.0, 95.5)]
+    assert pareto_front(points) == [1, 2, 4]
+
+
+def test_equal_points_are_both_on_the_front():
+    assert sorted(pareto_front([(1.0, 90.0), (1.0, 90.0), (1.0, 80.0)])) == [0, 1]
+
+
+def test_front_of_nothing_is_empty():
+    assert pareto_front([]) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=20))
+def test_front_is_exactly_the_unbeaten_points(points: list[tuple[int, int]]):
+    def beats(one: tuple[int, int], other: tuple[int, int]) -> bool:
+        return one[0] <= other[0] and one[1] >= other[1] and one != other
+
+    unbeaten = [i for i, p in enumerate(points) if not any(beats(q, p) for q in points)]
+    assert sorted(pareto_front(points)) == unbeaten

@@ -1,0 +1,92 @@
+"""Tables from run folders."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from mtlab.report.write.result_tables import sweep_table
+
+
+def write_job(sweep: Path, name: str, overrides: list[str], **summary: object) -> None:
+    """`overrides` become the run's configuration, whatever was typed for it."""
+    folder = sweep / name
+    folder.mkdir(parents=True)
+    config: dict[str, Any] = {}
+    for override in overrides:
+        key, _, value = override.partition("=")
+        *groups, last = key.split(".")
+        place = config
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[last] = yaml.safe_load(value)
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "summary.json").write_text(json.dumps(summary))
+
+
+def done(accuracy: float) -> dict[str, object]:
+    return {
+        "status": "completed",
+        "tasks": ["digit"],
+        "parameters": {"total": 7},
+        "test": {"digit": {"accuracy": accuracy}},
+        "epochs": 3,
+        "seconds": {"total": 1.26},
+    }
+
+
+def test_one_row_per_run_in_order_failures_included(tmp_path: Path) -> None:
+    write_job(tmp_path, "1_b", ["lr=2", "x=0"], **done(0.25))
+    write_job(tmp_path, "0_a", ["lr=1", "x=0"], **done(0.5))
+    write_job(tmp_path, "2_c", ["lr=3", "x=0"], status="failed", error="it broke, badly")
+    table = sweep_table(tmp_path)
+    assert table.num_failed == 1
+    rows = list(csv.DictReader(io.StringIO(table.as_csv())))
+    assert [row["lr"] for row in rows] == ["1", "2", "3"]
+    assert [row["digit accuracy"] for row in rows] == ["0.5000", "0.2500", ""]
+    assert [row["seconds"] for row in rows] == ["1.3", "1.3", "0.0"]
+    assert rows[2]["error"] == "it broke, badly"
+    assert "x" not in rows[0]
+
+
+def test_the_terminal_shows_a_rows_name_and_the_published_figure(tmp_path: Path) -> None:
+    rows = {"plain": {}, "heavy": {"mtl.weights.b": 10.0}}
+    for number, (name, row) in enumerate(rows.items()):
+        summary = done(0.5) | {"val": {"digit": {"accuracy": 0.75}}, "row": name}
+        summary["published"] = {"val.digit.accuracy": 0.7, "seconds.train": 3} if row else None
+        for seed in (0, 1):
+            weight = 10.0 if row else 1.5
+            chosen = [f"row={name}", f"seed={seed}", f"mtl.weights.b={weight}"]
+            write_job(tmp_path, f"{2 * number + seed}_x", chosen, **summary)
+    table = sweep_table(tmp_path)
+    assert list(table.headings.values()) == [
+        "job",
+        "row",
+        "seed",
+        "parameters",
+        "digit accuracy",
+        "digit accuracy, val",
+        "epochs",
+        "seconds",
+    ]
+    *_, heavy = csv.DictReader(io.StringIO(table.as_csv()))
+    assert heavy["mtl.weights.b"] == "10"
+    assert heavy["digit accuracy, val"] == "0.7500"
+    text = io.StringIO()
+    Console(file=text, width=80).print(table.as_rich())
+    assert "heavy" in text.getvalue() and "weights" not in text.getvalue()
+
+
+def test_runs_of_different_tasks_share_a_table(tmp_path: Path) -> None:
+    write_job(tmp_path, "0_a", ["t=a"], **done(0.5))
+    other = done(0.5) | {"tasks": ["group"], "test": {"group": {"accuracy": 0.125}}}
+    write_job(tmp_path, "1_b", ["t=b"], **other)
+    rows = list(csv.DictReader(io.StringIO(sweep_table(tmp_path).as_csv())))
+    assert [row["digit accuracy"] for row in rows] == ["0.5000", ""]
+    assert [row["group accuracy"] for row in rows] == ["", "0.1250"]
