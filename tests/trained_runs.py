@@ -10,7 +10,8 @@ import pytest
 
 from mtlab import cli
 from mtlab.data.tasks import ClassificationTask
-from mtlab.models.heads import DenseHead
+from mtlab.models.heads import Head
+from mtlab.models.layers import dense_specs
 
 QUICK = ("trainer.figures=false", "trainer.epochs=1", "dataset.limit=200", "device=cpu")
 
@@ -40,7 +41,8 @@ def files_below(folder: Path) -> list[str]:
     return sorted(os.path.relpath(path, folder) for path in folder.rglob("*") if path.is_file())
 
 
-def classification_head(num_features: int, branch_widths: list[int], num_classes: int) -> DenseHead:
+def classification_head(num_features: int, branch_widths: list[int], num_classes: int) -> Head:
     """A head on its own, for a task whose classes are called by their numbers."""
     names = tuple(str(number) for number in range(num_classes))
-    return DenseHead(num_features, branch_widths, ClassificationTask("task", names))
+    task = ClassificationTask("task", names)
+    return Head(task, dense_specs(branch_widths), (num_features,))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import nn
@@ -19,8 +18,8 @@ from mtlab.config.model import (
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError, ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
-from mtlab.models.heads import DenseHead, Head, LayeredHead
-from mtlab.models.layers import LayerSpec, read_layers
+from mtlab.models.heads import Head
+from mtlab.models.layers import LayerSpec, dense_specs, read_layers
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import HeadLinks, MultiTaskNetwork, forward_order
 from mtlab.models.perceptron import Perceptron
@@ -114,25 +113,15 @@ def _links(task: str, head: HeadConfig) -> HeadLinks:
 def _head(config: LayerConfig, task: Task, trunk: Trunk, num_borrowed: int) -> Head:
     """The head that `model.heads` lists, or the branch that every task has without it."""
     own = config.heads.get(task.name)
-    if own is None:
-        return DenseHead(
-            trunk.num_features,
-            config.branch_widths,
-            task,
-            activation=config.activation,
-            dropout=config.dropout,
-        )
     key = f"model.heads.{task.name}.layers"
-    layers = read_layers(own.layers, key)
-    _check_maps_reach(layers, config, trunk)
-    return LayeredHead(
-        task,
-        layers,
-        trunk.output_shape,
-        num_borrowed,
-        activation=config.activation,
-        key=key,
-    )
+    if own is None:
+        flatten = [LayerSpec(key, "flatten")] if len(trunk.output_shape) > 1 else []
+        layers = flatten + dense_specs(config.branch_widths, config.dropout)
+    else:
+        layers = read_layers(own.layers, key)
+        _check_maps_reach(layers, config, trunk)
+    activation = config.activation
+    return Head(task, layers, trunk.output_shape, num_borrowed, activation=activation, key=key)
 
 
 def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: Trunk) -> None:
@@ -140,14 +129,14 @@ def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: T
     needy = next((layer for layer in layers if layer.needs_map), None)
     if needy is None or len(trunk.output_shape) > 1:
         return
-    cause, remedy = f"model={config.name} has dense layers only", "choose model=cnn"
-    if not isinstance(config, MlpConfig) and config.shared_widths:
+    if isinstance(config, MlpConfig):
+        cause, remedy = f"model={config.name} has dense layers only", "choose model=cnn"
+    elif config.shared_widths:
         cause = f"model.shared_widths={config.shared_widths} stands before the heads"
         remedy = "set model.shared_widths=[]"
-    elif not isinstance(config, MlpConfig):
-        cause, remedy = (
-            "model.global_average_pooling=true", "set model.global_average_pooling=false",
-        )  # fmt: skip
+    else:
+        cause = "model.global_average_pooling=true"
+        remedy = "set model.global_average_pooling=false"
     raise ModelError(
         needy.where,
         rule=f"{needy.kind} needs a map of channels x height x width",
@@ -157,41 +146,40 @@ def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: T
 
 
 def _trunk(config: LayerConfig, image_shape: tuple[int, int, int]) -> Trunk:
-    common: dict[str, Any] = {
-        "activation": config.activation,
-        "batch_norm": config.batch_norm,
-        "dropout": config.dropout,
-    }
+    activation, dropout, batch_norm = config.activation, config.dropout, config.batch_norm
     if isinstance(config, MlpConfig):
-        return MlpTrunk(image_shape, config.widths, **common)
-    common |= {
-        "shared_widths": config.shared_widths,
-        "has_branches": bool(config.branch_widths),
-        "gives_maps": _gives_maps(config),
-    }
+        return MlpTrunk(
+            image_shape,
+            config.widths,
+            activation=activation,
+            batch_norm=batch_norm,
+            dropout=dropout,
+        )
     if isinstance(config, VggConfig):
-        blocks = plan_blocks(config.filters, config.convolutions_per_block, image_shape)
-        return CnnTrunk(image_shape, blocks, **common)
-    convolutions = plan_convolutions(
-        config.filters,
-        config.kernel_size,
-        config.strides,
-        config.padding,
-        config.pool_after,
-        config.pool_size,
-    )
+        per_block = config.convolutions_per_block
+        layers = plan_blocks(config.filters, per_block, image_shape, batch_norm=batch_norm)
+    else:
+        layers = plan_convolutions(
+            config.filters,
+            config.kernel_size,
+            config.strides,
+            config.padding,
+            config.pool_after,
+            config.pool_size,
+            batch_norm=batch_norm,
+        )
+    pools = isinstance(config, CnnConfig) and config.global_average_pooling
     return CnnTrunk(
         image_shape,
-        convolutions,
-        global_average_pooling=config.global_average_pooling,
-        **common,
+        layers,
+        global_average_pooling=pools,
+        shared_widths=config.shared_widths,
+        has_branches=bool(config.branch_widths),
+        # Heads with layers of their own start from the maps, where no shared layer flattens them.
+        gives_maps=bool(config.heads) and not config.shared_widths and not pools,
+        activation=activation,
+        dropout=dropout,
     )
-
-
-def _gives_maps(config: CnnConfig | VggConfig) -> bool:
-    """Heads with layers of their own start from the maps, where no shared layer flattens them."""
-    pools = isinstance(config, CnnConfig) and config.global_average_pooling
-    return bool(config.heads) and not config.shared_widths and not pools
 
 
 def _perceptron(

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 import torch
+from torch import nn
 
-from mtlab.models.dense import dense_layers
+from mtlab.models.layers import build_layers, dense_specs
 from mtlab.models.trunk import Trunk
 
 
@@ -29,11 +30,10 @@ class MlpTrunk(Trunk):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        num_pixels = math.prod(image_shape)
-        self.hidden = dense_layers(
-            num_pixels, widths, activation=activation, batch_norm=batch_norm, dropout=dropout
-        )
-        self.output_shape = (widths[-1] if widths else num_pixels,)
+        hidden = dense_specs(widths, dropout, batch_norm=batch_norm)
+        modules, shapes = build_layers(hidden, (math.prod(image_shape),), activation)
+        self.hidden = nn.Sequential(*modules)
+        self.output_shape = shapes[-1]
 
     def forward(self, images_bchw: torch.Tensor) -> torch.Tensor:
         features: torch.Tensor = self.hidden(images_bchw.flatten(1))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtlab.errors import ModelError
-from mtlab.models.cnn import ConvolutionPlan
+from mtlab.models.cnn import plan_convolution
+from mtlab.models.layers import LayerSpec
 
 KERNEL_SIZE = 3
 PADDING = 1
@@ -13,8 +14,12 @@ POOL_SIZE = 2
 
 
 def plan_blocks(
-    filters: Sequence[int], convolutions_per_block: int, image_shape: tuple[int, int, int]
-) -> list[ConvolutionPlan]:
+    filters: Sequence[int],
+    convolutions_per_block: int,
+    image_shape: tuple[int, int, int],
+    *,
+    batch_norm: bool = False,
+) -> list[LayerSpec]:
     """The convolutions of every block in order, for a `CnnTrunk`.
 
     Simonyan, Zisserman (2015), "Very deep convolutional networks for large-scale image
@@ -38,14 +43,16 @@ def plan_blocks(
             found=list(filters),
             remedy="leave the last ones out",
         )
-    return [
-        ConvolutionPlan(
-            filters=num_filters,
+    specs = []
+    for layer in range(1, len(filters) * convolutions_per_block + 1):
+        is_last = layer % convolutions_per_block == 0
+        specs += plan_convolution(
+            layer,
+            filters[(layer - 1) // convolutions_per_block],
             kernel_size=KERNEL_SIZE,
             stride=1,
             padding=PADDING,
             pool_size=POOL_SIZE if is_last else 0,
+            batch_norm=batch_norm,
         )
-        for num_filters in filters
-        for is_last in [False] * (convolutions_per_block - 1) + [True]
-    ]
+    return specs

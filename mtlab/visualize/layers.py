@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from mtlab.errors import ModelError
-from mtlab.models.dense import ACTIVATIONS
+from mtlab.models.layers import ACTIVATIONS
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.models.perceptron import Perceptron
 

@@ -11,7 +11,8 @@ from mtlab.config.compose import to_run_config
 from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import MtlabError
 from mtlab.models.build import build_model
-from mtlab.models.cnn import CnnTrunk, GlobalAveragePooling, map_shapes, plan_convolutions
+from mtlab.models.cnn import CnnTrunk, plan_convolutions
+from mtlab.models.layers import GlobalAveragePooling, build_layers
 from mtlab.models.multitask import MultiTaskNetwork
 
 TASKS = [ClassificationTask("train", ("a", "b", "c")), ClassificationTask("half", ("a", "b"))]
@@ -44,9 +45,11 @@ def test_every_parameter_gets_a_gradient_and_heads_do_not_reach_each_other(model
 
 def test_the_map_shrinks_as_computed_by_hand() -> None:
     plans = plan_convolutions([32, 64, 128], 4, None, 0, [], 2)
-    assert map_shapes((1, 28, 28), plans) == [(1, 28, 28), (32, 25, 25), (64, 11, 11), (128, 4, 4)]
+    _, shapes = build_layers(plans, (1, 28, 28), "relu")
+    assert shapes == [(1, 28, 28), (32, 25, 25), (64, 11, 11), (128, 4, 4)]
     pooled = plan_convolutions([32, 64, 128], 3, 1, 1, [1, 2], 2)
-    assert map_shapes((1, 28, 28), pooled)[1:] == [(32, 14, 14), (64, 7, 7), (128, 7, 7)]
+    _, shapes = build_layers(pooled, (1, 28, 28), "relu")
+    assert shapes[1:] == [(32, 28, 28), (32, 14, 14), (64, 14, 14), (64, 7, 7), (128, 7, 7)]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -57,10 +60,8 @@ def test_predicted_shapes_are_the_real_ones(seed: int) -> None:
         return torch.randint(low, high, (3,), generator=generator).tolist()
 
     plans = plan_convolutions([2, 3, 4], draw(1, 4), draw(1, 3), draw(0, 3), [2], 2)
-    trunk = CnnTrunk((2, 29, 31), plans)
-    assert (
-        trunk.convolutions(torch.rand(1, 2, 29, 31)).shape[1:] == map_shapes((2, 29, 31), plans)[-1]
-    )
+    trunk = CnnTrunk((2, 29, 31), plans, gives_maps=True)
+    assert trunk(torch.rand(1, 2, 29, 31)).shape[1:] == trunk.output_shape
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from mtlab.config.compose import to_run_config
 from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import ModelError
 from mtlab.models.build import build_model
-from mtlab.models.cnn import map_shapes
 from mtlab.models.counting import count_parameters
+from mtlab.models.layers import build_layers
 from mtlab.models.vgg import plan_blocks
 
 TASKS = [
@@ -27,15 +27,17 @@ def built(*overrides: str) -> nn.Module:
 
 
 def test_each_block_keeps_the_map_until_its_pooling_halves_it() -> None:
-    shapes = map_shapes((1, 28, 28), plan_blocks([8, 16], 2, (1, 28, 28)))
-    assert shapes == [(1, 28, 28), (8, 28, 28), (8, 14, 14), (16, 14, 14), (16, 7, 7)]
+    _, shapes = build_layers(plan_blocks([8, 16], 2, (1, 28, 28)), (1, 28, 28), "relu")
+    first = [(8, 28, 28), (8, 28, 28), (8, 14, 14)]
+    assert shapes[1:] == [*first, (16, 14, 14), (16, 14, 14), (16, 7, 7)]
 
 
 def test_the_number_of_convolutions_per_block_is_free() -> None:
     plans = plan_blocks([8, 16], 3, (1, 28, 28))
-    assert [plan.filters for plan in plans] == [8, 8, 8, 16, 16, 16]
-    assert [plan.pool_size for plan in plans] == [0, 0, 2, 0, 0, 2]
-    assert all((plan.kernel_size, plan.stride, plan.padding) == (3, 1, 1) for plan in plans)
+    assert [plan.kind for plan in plans] == ["conv", "conv", "conv", "pool"] * 2
+    assert [plan.number for plan in plans] == [8, 8, 8, 2, 16, 16, 16, 2]
+    options = {"kernel_size": 3, "stride": 1, "padding": 1, "batch_norm": False}
+    assert all(plan.options == options for plan in plans if plan.kind == "conv")
 
 
 def test_parameters_counted_by_hand() -> None:
@@ -63,6 +65,6 @@ def test_dropout_stands_behind_the_dense_layers() -> None:
 
 
 def test_more_blocks_than_the_image_can_be_halved_are_a_mistake() -> None:
-    assert len(plan_blocks([1] * 4, 1, (1, 28, 28))) == 4
+    assert len(plan_blocks([1] * 4, 1, (1, 28, 28))) == 2 * 4
     with pytest.raises(ModelError, match=r"model\.filters: must hold at most 4 blocks"):
         plan_blocks([1] * 5, 2, (1, 28, 28))

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from trained_runs import classification_head
 
-from mtlab.models.heads import DenseHead
+from mtlab.models.heads import Head
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.seeding import generator
@@ -55,7 +55,7 @@ def test_the_most_confident_mistakes_come_first() -> None:
 def test_saliency_of_a_linear_network_is_its_weights() -> None:
     network = linear_network((3, 2, 2))
     head = network.heads["t"]
-    assert isinstance(head, DenseHead)
+    assert isinstance(head, Head)
     images = torch.rand(4, 3, 2, 2)
     found = saliency(network, "t", images, 1, torch.zeros(1, 3, 1, 1), generator(0, "test"))
     winners = network(images)["t"].argmax(dim=1)

@@ -10,7 +10,8 @@ from trained_runs import classification_head
 from mtlab.data.tasks import RegressionTask
 from mtlab.errors import ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
-from mtlab.models.heads import DenseHead
+from mtlab.models.heads import Head
+from mtlab.models.layers import dense_specs
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import HeadLinks, MultiTaskNetwork
 from mtlab.visualize.layers import choose_layers, find_layers, layer_output, task_output
@@ -19,8 +20,8 @@ SHAPE = (1, 12, 12)
 
 
 def two_task_network() -> MultiTaskNetwork:
-    plans = plan_convolutions([3, 4], 3, 1, 1, [1], 2)
-    trunk = CnnTrunk(SHAPE, plans, shared_widths=[6], batch_norm=True)
+    plans = plan_convolutions([3, 4], 3, 1, 1, [1], 2, batch_norm=True)
+    trunk = CnnTrunk(SHAPE, plans, shared_widths=[6])
     heads = {"digit": classification_head(6, [5], 10), "parity": classification_head(6, [], 2)}
     return MultiTaskNetwork(trunk, heads).eval().requires_grad_(False)
 
@@ -75,7 +76,7 @@ def test_no_hook_stays_behind() -> None:
 def value_network() -> MultiTaskNetwork:
     """A regression head that sends no gradient back."""
     torch.manual_seed(0)
-    head = DenseHead(6, [5], RegressionTask("v", (0.0, 1.0), "sigmoid"))
+    head = Head(RegressionTask("v", (0.0, 1.0), "sigmoid"), dense_specs([5]), (6,))
     network = MultiTaskNetwork(MlpTrunk(SHAPE, [6]), {"v": head}, {"v": HeadLinks((), False, True)})
     return network.eval().requires_grad_(False)
 
