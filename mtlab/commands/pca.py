@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from mtlab.artifacts.run_dir import RunFolder, write_whole
-from mtlab.commands.result import ResultRecord
+from mtlab.artifacts.run_dir import FIGURES, write_whole
 from mtlab.config.base import Keys, Name, Whole
 from mtlab.config.compose import to_dataset_config, to_options
 from mtlab.data.build import build_dataset
@@ -17,7 +13,8 @@ from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.lettering import plain_drawing
 from mtlab.errors import ConfigError
 from mtlab.explore.pca import PcaKeys, PcaPictures
-from mtlab.terminal import Terminal
+from mtlab.runner.origin import hydra_origin
+from mtlab.runner.record import Record
 
 
 class OwnKeys(Keys):
@@ -30,18 +27,10 @@ class OwnKeys(Keys):
 
 def pca(composed: DictConfig) -> None:
     """Hydra's job: read, fit, draw, and leave the numbers in summary.json."""
-    hydra = HydraConfig.get()
-    folder = RunFolder(Path(hydra.runtime.output_dir))
-    with (
-        Terminal(folder.log, quiet=False) as terminal,
-        ResultRecord("pca", folder, terminal, list(hydra.overrides.task)) as record,
-        plain_drawing(terminal.say),
-    ):
+    with Record(hydra_origin(composed, "pca")) as record:
         keys = to_options(composed, OwnKeys)
-        config = to_dataset_config(composed)
         requested = None if keys.task is None else [keys.task]
-        dataset = build_dataset(config, requested, "first", keys.seed)
-        write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
+        dataset = build_dataset(to_dataset_config(composed), requested, "first", keys.seed)
         task = dataset.tasks[0]
         if not isinstance(task, ClassificationTask):
             raise ConfigError(
@@ -50,15 +39,19 @@ def pca(composed: DictConfig) -> None:
                 found=task.name,
                 remedy="choose another one",
             )
-        PcaPictures(
-            dataset,
-            task,
-            keys.pca,
-            keys.seed,
-            folder.figures,
-            record.command,
-            terminal,
-            record.values,
-        ).draw()
+        record.begin()
+        folder, terminal = record.folder, record.terminal
+        write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
+        with plain_drawing(terminal.say):
+            PcaPictures(
+                dataset,
+                task,
+                keys.pca,
+                keys.seed,
+                folder.path / FIGURES,
+                record.origin.command,
+                terminal,
+                record.values,
+            ).draw()
         sheet = write_contact_sheet(folder.path, f"principal components of {dataset.name}")
         terminal.say(f"all pictures: {sheet}")

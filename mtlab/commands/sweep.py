@@ -54,6 +54,6 @@ def finish_sweep(folder: Path) -> int:
 
 def extend_sweep(folder: Path) -> None:
     """Add what the sweep's experiment asks for behind its runs, under `after_sweep`."""
-    from mtlab.commands.after_sweep import add_to_sweep
+    from mtlab.explore.after_sweep import add_to_sweep
 
     add_to_sweep(folder)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
+from mtlab.config.base import read_keys
 from mtlab.config.compose import read_run
-from mtlab.config.pairs import AfterSweepOptions
-from mtlab.config.typed import to_dataclass
 from mtlab.report.write.run_result import show_result
 from mtlab.runner.origin import compose_again, hydra_origin
 from mtlab.runner.train import RunRecord, run
@@ -19,7 +18,9 @@ def train(composed: DictConfig) -> None:
         config = read_run(composed, origin.overrides, origin.preset, compose_again)
         if config.after_sweep is not None:
             # Used at the end of a sweep; a mistake in it is told before the first run.
-            to_dataclass("after_sweep", config.after_sweep, AfterSweepOptions)
+            from mtlab.explore.after_sweep import AfterSweepKeys
+
+            read_keys(AfterSweepKeys, config.after_sweep, "after_sweep")
         run(record, config, origin.overrides)
         show_result(
             record.summary(), record.folder.path, record.terminal.say, config.trainer.figures

@@ -26,7 +26,7 @@ without an inverse, and pixels that hardly change would be trusted too much."""
 HINGE_RIDGE = 3e-9
 """Weight of |w|^2 beside the hinge loss, as a share of the vectors' sum of squares: nearly none, so
 that classes that can be separated are."""
-HOPELESS = 0.03
+HOPELESS = 0.02
 """Share of mistakes of Fisher's cut beyond which a pair of more than `FEW_VECTORS` is not looked at
 more closely: in MNIST and Fashion-MNIST no such pair was separated, and they took longest."""
 FEW_VECTORS = 5000

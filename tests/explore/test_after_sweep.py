@@ -66,5 +66,5 @@ def test_a_mistake_in_what_ends_a_sweep_is_told_before_the_first_run(mtlab: Runn
     outcome = mtlab("experiment=perceptron_pairs", "dataset=digits",
                     "after_sweep.learning_rates=[-1]")  # fmt: skip
     assert outcome.code == 2
-    assert "after_sweep.learning_rates: must be a number above 0" in outcome.err
+    assert "after_sweep.learning_rates: must be a list of numbers above 0" in outcome.err
     assert not list(mtlab.folder.glob("outputs/**/metrics.jsonl"))

@@ -1,11 +1,10 @@
-"""What perceptrons made of pairs of labels: a table, a list and a picture."""
+"""What perceptrons made of pairs of labels, as a table, a list and a picture."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,10 @@ from rich.table import Table
 from mtlab.artifacts.run_dir import FIGURES, write_whole
 from mtlab.drawing.heat_map import PairGrid, draw_pair_grids
 from mtlab.drawing.saving import save_picture
+from mtlab.explore.perceptron_pairs import Pair, PairLists, PairResult
 from mtlab.terminal import Terminal
 
 PAIRS_CSV = "separable.csv"
-Pair = tuple[int, int]
 COLUMNS = {
     "pair": "pair",
     "converged": "converged",
@@ -30,39 +29,7 @@ COLUMNS = {
 """Of the table on the terminal, which has 80 columns: a column of the CSV file to its header."""
 
 
-@dataclass(frozen=True)
-class PairResult:
-    """What a perceptron made of one pair of labels.
-
-    Attributes:
-        converged: Whether the training error fell to the tolerance within the limit.
-        iterations: Passes over the training images.
-        last_train_error: Mean |sign - label| with the weights of the last one, from 0 to 2.
-        kept_train_accuracy, kept_test_accuracy: With the weights that the run keeps, fractions:
-            those of the best iteration on validation, unless trainer.keep says otherwise.
-    """
-
-    pair: Pair
-    converged: bool
-    iterations: int
-    last_train_error: float
-    kept_train_accuracy: float
-    kept_test_accuracy: float
-    seconds: float
-
-
-def describe(result: PairResult) -> str:
-    """One pair in one line."""
-    outcome = "converged" if result.converged else f"error {result.last_train_error:.4f}"
-    return (
-        f"{result.pair[0]} and {result.pair[1]}: {outcome} after {result.iterations} iterations,"
-        f" test accuracy {result.kept_test_accuracy:.4f} ({result.seconds:.1f} s)"
-    )
-
-
-def published_pairs(
-    published: Mapping[str, Sequence[Sequence[int]]], dataset: str
-) -> set[Pair] | None:
+def published_pairs(published: PairLists, dataset: str) -> set[Pair] | None:
     """What others found for this dataset; None where nothing is published."""
     listed = published.get(dataset)
     return None if listed is None else {(min(pair), max(pair)) for pair in listed}
@@ -159,10 +126,15 @@ def draw(
         [PairGrid("\n".join(told), iterations, lambda value: f"{value:.0f}", framed, failed)],
         [str(label) for label in labels],
         f"{converged.sum()} of {len(results)} pairs separated by one perceptron",
-        "iterations", highest=float(longest), gamma=0.5,
-    )  # fmt: skip
+        "iterations",
+        highest=float(longest),
+        gamma=0.5,
+    )
     numbers = {
-        "train_error": errors, "iterations": iterations, "converged": converged,
-        "published": framed, "labels": np.array(labels),
-    }  # fmt: skip
+        "train_error": errors,
+        "iterations": iterations,
+        "converged": converged,
+        "published": framed,
+        "labels": np.array(labels),
+    }
     return save_picture(figure, figures / "pairs.png", numbers, command=command, vector=True)

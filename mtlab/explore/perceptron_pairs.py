@@ -1,0 +1,228 @@
+"""Which pairs of labels one perceptron separates: each pair is trained, some at a time."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from pydantic import Field, model_validator
+
+from mtlab.config.arguments import find_override
+from mtlab.config.base import Count, Keys
+from mtlab.config.model import PerceptronConfig
+from mtlab.config.no_effect import check_perceptron
+from mtlab.config.run import RunConfig
+from mtlab.data.build import open_source
+from mtlab.errors import ConfigError
+from mtlab.runner.build import build
+from mtlab.terminal import Terminal
+
+Pair = tuple[int, int]
+PairLists = dict[str, list[list[int]]]
+"""Pairs of labels by the name of their dataset."""
+
+
+class SeparableKeys(Keys):
+    """What `mtlab separable` is told beside a run's configuration; see conf/separable.yaml."""
+
+    pairs: Annotated[list[list[int]], Field(min_length=1)] | None
+    processes: Count | None
+    published: PairLists
+
+    @model_validator(mode="after")
+    def _check(self) -> SeparableKeys:
+        check_pairs({"pairs": self.pairs or []})
+        check_pairs(self.published, "published.")
+        return self
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """What a perceptron made of one pair of labels.
+
+    Attributes:
+        converged: Whether the training error fell to the tolerance within the limit.
+        iterations: Passes over the training images.
+        last_train_error: Mean |sign - label| with the weights of the last one, from 0 to 2.
+        kept_train_accuracy, kept_test_accuracy: With the weights that the run keeps, fractions:
+            those of the best iteration on validation, unless trainer.keep says otherwise.
+    """
+
+    pair: Pair
+    converged: bool
+    iterations: int
+    last_train_error: float
+    kept_train_accuracy: float
+    kept_test_accuracy: float
+    seconds: float
+
+    def __str__(self) -> str:
+        outcome = "converged" if self.converged else f"error {self.last_train_error:.4f}"
+        return (
+            f"{self.pair[0]} and {self.pair[1]}: {outcome} after {self.iterations} iterations,"
+            f" test accuracy {self.kept_test_accuracy:.4f} ({self.seconds:.1f} s)"
+        )
+
+
+def check_pairs(lists: Mapping[str, Sequence[Sequence[int]]], prefix: str = "") -> None:
+    """Refuse lists, by key, that do not hold pairs of two different labels.
+
+    Raises:
+        ConfigError: See above.
+    """
+    for key, pairs in lists.items():
+        for pair in pairs:
+            if len(pair) != 2 or pair[0] == pair[1]:
+                raise ConfigError(
+                    f"{prefix}{key}",
+                    rule="must hold pairs of two different labels",
+                    found=list(pair),
+                    remedy="for example [0,1]",
+                )
+
+
+def check_perceptron_on_labels(config: RunConfig, overrides: Sequence[str]) -> None:
+    """Refuse what has no meaning here.
+
+    Raises:
+        ConfigError: Another model, no iterations, a key that a perceptron does not use, several
+            tasks, or one that groups the labels: two of them may be one class of it.
+    """
+    if not isinstance(config.model, PerceptronConfig):
+        raise ConfigError(
+            "model",
+            rule="must be perceptron here",
+            found=config.model.name,
+            remedy="leave model= out",
+        )
+    if config.trainer.epochs < 1:
+        raise ConfigError(
+            "trainer.epochs",
+            rule="must be at least 1 iteration",
+            found=config.trainer.epochs,
+            remedy="for example trainer.epochs=1001",
+        )
+    check_perceptron(config, overrides)
+    typed = find_override(overrides, "mtl")
+    if typed is not None:
+        raise ConfigError(
+            "mtl",
+            rule="weighs the losses of several tasks, and a perceptron has one",
+            found=typed,
+            remedy="leave it out",
+        )
+    dataset = config.dataset
+    names = config.tasks or (dataset.default_tasks or list(dataset.tasks))[:1]
+    declared = [dataset.tasks[name] for name in names if name in dataset.tasks]
+    are_labels = all(task.kind == "classification" and task.by == "label" for task in declared)
+    if len(names) > 1 or not are_labels:
+        raise ConfigError(
+            "tasks",
+            rule="must name one task that takes the labels as they are (by: label), since"
+            " pairs of labels are told apart",
+            found=names,
+            remedy="leave it out, or choose another one",
+        )
+
+
+def choose_pairs(config: RunConfig, pairs: Sequence[Sequence[int]] | None) -> list[Pair]:
+    """The pairs that are named, else all of `dataset.classes`, else all of the labels.
+
+    Raises:
+        ConfigError: A label that the training images lack, or fewer than two of them.
+    """
+    present = open_source(config.dataset).train().main_label.unique().tolist()
+    chosen = [(min(pair), max(pair)) for pair in pairs or ()]
+    if not chosen:
+        chosen = list(itertools.combinations(sorted(config.dataset.classes or present), 2))
+    for label in itertools.chain(*chosen):
+        if label not in present:
+            raise ConfigError(
+                "pairs" if pairs else "dataset.classes",
+                rule=f"must hold labels of {config.dataset.name}: {present}",
+                found=label,
+                remedy="choose among them",
+            )
+    if not chosen:
+        raise ConfigError(
+            "dataset",
+            rule="must have images of at least two labels",
+            found=f"the labels {present}",
+            remedy="choose another one",
+        )
+    return list(dict.fromkeys(chosen))
+
+
+def train_pairs(
+    config: RunConfig, pairs: Sequence[Pair], processes: int | None, terminal: Terminal
+) -> list[PairResult]:
+    """Train every pair and tell each as it ends; the results in the order of the pairs' labels.
+
+    Args:
+        processes: Pairs that are trained at the same time; None for one per core.
+    """
+    num_processes = min(processes or os.cpu_count() or 1, len(pairs))
+    terminal.say(
+        f"{len(pairs)} pairs of {config.dataset.name}, at most {config.trainer.epochs}"
+        f" iterations each, {num_processes} at a time"
+    )
+    results = _trained(config, pairs, num_processes, terminal)
+    return sorted(results, key=lambda result: result.pair)
+
+
+def _trained(
+    config: RunConfig, pairs: Sequence[Pair], num_processes: int, terminal: Terminal
+) -> Iterator[PairResult]:
+    if num_processes == 1:
+        for pair in pairs:
+            result = train_pair(config, pair)
+            terminal.say(str(result))
+            yield result
+        return
+    # A fresh interpreter: torch's threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    # The rule's products are small: a thread for each of several processes is faster.
+    with ProcessPoolExecutor(num_processes, context, torch.set_num_threads, (1,)) as pool:
+        futures = [pool.submit(train_pair, config, pair) for pair in pairs]
+        try:
+            for future in as_completed(futures):
+                result = future.result()
+                terminal.say(str(result))
+                yield result
+        except BaseException:
+            # Whatever went wrong, or Ctrl-C: do not begin the pairs that wait, and do not wait for
+            # those that run, which may take minutes.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+
+
+def train_pair(config: RunConfig, pair: Pair) -> PairResult:
+    """The run that `mtlab model=perceptron 'dataset.classes=[a,b]'` is, without its folder."""
+    started = time.perf_counter()
+    dataset = config.dataset.model_copy(update={"classes": list(pair)})
+    experiment = build(config.model_copy(update={"dataset": dataset}))
+    trainer = experiment.trainer
+    last_error = [event.train.loss for event in trainer.fit()][-1]
+    if config.trainer.keep == "best" and trainer.best is not None:
+        trainer.model.load_state_dict(trainer.best.weights)
+    task = experiment.dataset.tasks[0].name
+    test = experiment.measure(experiment.dataset.load_test())
+    train = experiment.measure(experiment.train)
+    return PairResult(
+        pair=pair,
+        converged=bool(trainer.converged),
+        iterations=trainer.epoch,
+        last_train_error=last_error,
+        kept_train_accuracy=train.tasks[task]["accuracy"],
+        kept_test_accuracy=test.tasks[task]["accuracy"],
+        seconds=time.perf_counter() - started,
+    )
