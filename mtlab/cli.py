@@ -209,8 +209,8 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     from omegaconf.errors import OmegaConfBaseException
 
     from mtlab.artifacts.run_dir import remove_if_empty
-    from mtlab.commands.sweep import SWEEP_FOLDERS, extend_sweep, finish_sweep
     from mtlab.config.compose import conf_folder, register_resolvers
+    from mtlab.sweep import SWEEP_FOLDERS, extend_sweep, finish_sweep
 
     register_resolvers()
     # Errors come to us as they are; we show them in one line.

@@ -41,6 +41,7 @@ class RunFolder:
         self.confusions = path / CONFUSIONS
         self.scatter = path / SCATTER
         self.log = path / LOG
+        self.figures = path / FIGURES
         try:
             path.mkdir(parents=True, exist_ok=True)
             # Exclusive creation: of two runs that want the folder, one gets it.

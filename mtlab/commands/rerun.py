@@ -8,7 +8,8 @@ from omegaconf import DictConfig
 
 from mtlab.config.base import Keys
 from mtlab.config.compose import to_options
-from mtlab.inference.loading import read_run_config
+from mtlab.config.files import RunFolderKey
+from mtlab.inference.loading import check_is_run, read_run_config
 from mtlab.report.write.run_result import show_result
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.train import RunRecord, run
@@ -17,14 +18,16 @@ from mtlab.runner.train import RunRecord, run
 class RerunOptions(Keys):
     """conf/rerun.yaml."""
 
-    run: str
+    run: RunFolderKey
 
 
 def rerun(composed: DictConfig) -> None:
     """Hydra's job: the same run in a folder of its own, to the bit on the same machine."""
     options = to_options(composed, RerunOptions)
     with RunRecord(hydra_origin(composed, "rerun")) as record:
-        config = read_run_config(Path(options.run).expanduser())
+        folder = Path(options.run).expanduser()
+        check_is_run(folder)
+        config = read_run_config(folder)
         run(record, config)
         show_result(
             record.summary(), record.folder.path, record.terminal.say, config.trainer.figures

@@ -36,7 +36,7 @@ def explain(
     if isinstance(error, MtlabError):
         line = error
     elif isinstance(error, MissingConfigException):
-        line = _unknown_option(error) if error.options else _missing_file(error)
+        line = _unknown_file(error, config_name)
     elif isinstance(error, OverrideParseException):
         line = _unreadable_override(error)
     elif isinstance(error, SearchPathException):
@@ -71,28 +71,29 @@ def _refused_by_system(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}; {remedy}"
 
 
-def _unknown_option(error: MissingConfigException) -> ConfigError:
+def _unknown_file(error: MissingConfigException, config_name: str) -> ConfigError:
+    """A file that its group does not have.
+
+    Hydra lists the options, but not for several at once (`tracker=[...]`), and names the file
+    whose defaults list leads nowhere in its message alone.
+    """
     group, _, option = (error.missing_cfg_file or "").rpartition("/")
-    options = list(error.options or ())
+    listed_in = re.match(r"In '([^']+)'", _in_one_line(error))
+    place = listed_in.group(1) if listed_in else ""
+    if not error.options and place != config_name:
+        return ConfigError(
+            f"{place}.yaml" if place else "--config-name",
+            rule="must name files that exist, such as `override /model: cnn`, in its defaults list",
+            found=error.missing_cfg_file,
+            remedy="correct the name there; mtlab --help lists groups and files",
+        )
+    files = (conf_folder() / group).glob("*.yaml")
+    options = list(error.options or sorted(file.stem for file in files))
     return ConfigError(
         group,
         rule=f"must be one of {', '.join(options)}",
         found=option,
         remedy=did_you_mean(option, options, f"choose one, as in {group}={options[0]}"),
-    )
-
-
-def _missing_file(error: MissingConfigException) -> ConfigError:
-    """A defaults list names a file by a path that leads nowhere.
-
-    Hydra names the file of the list in its message alone.
-    """
-    found = re.match(r"In '([^']+)'", _in_one_line(error))
-    return ConfigError(
-        f"{found.group(1)}.yaml" if found else "--config-name",
-        rule="must name files that exist, such as `override /model: cnn`, in its defaults list",
-        found=error.missing_cfg_file,
-        remedy="correct the name there; mtlab --help lists groups and files",
     )
 
 
