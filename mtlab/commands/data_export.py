@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +27,6 @@ THREE_TARGETS = "three_targets"
 """The option of the group `dataset` that reads arrays of the drawn shapes' form."""
 MOST_NAMES_SHOWN = 32
 """A command line that names more classes could not be read any more."""
-WORDS_OF_HYDRA = ("null", "true", "false", "nan", "inf")
 
 
 class DataExportOptions(Keys):
@@ -49,9 +47,12 @@ def data_export(composed: DictConfig) -> None:
     check_classes(everything, config)
     train = kept_samples(everything, config, options.seed)
     test = kept_test_samples(source.test(), config)
-    arrays = as_arrays(joined(train, test)) if options.together else as_arrays(train)
-    if not options.together:
-        arrays |= {f"{name}_test": array for name, array in as_arrays(test).items()}
+    arrays = as_arrays(train)
+    for name, array in as_arrays(test).items():
+        if options.together:
+            arrays[name] = np.concatenate([arrays[name], array])
+        else:
+            arrays[f"{name}_test"] = array
     with target.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays by name, not its flag
     shapes = ", ".join(f"{name} {array.shape} {array.dtype}" for name, array in arrays.items())
@@ -72,27 +73,21 @@ def reading_command(
     if len(class_names) <= MOST_NAMES_SHOWN and any(
         name != str(number) for number, name in enumerate(class_names)
     ):
-        names = [f"dataset.class_names=[{','.join(_name(name) for name in class_names)}]"]
+        names = [f"dataset.class_names={literal(list(class_names))}"]
     if isinstance(config, ShapesConfig) and config.tasks == _tasks_of(THREE_TARGETS):
         return shlex.join(["mtlab", f"dataset={THREE_TARGETS}", f"dataset.path={target}", *names])
     words = ["mtlab", "dataset=npz", f"dataset.path={target}", *names]
     if len(labels) > 1:
         words.append(f"dataset.label_names=[{','.join(labels)}]")
     if config.tasks:
-        rules = {name: _rule(task) for name, task in config.tasks.items()}
+        rules = {
+            name: task.model_dump(exclude_defaults=True) or {"by": "label"}
+            for name, task in config.tasks.items()
+        }
         words.append(f"dataset.tasks={literal(rules)}")
     if config.default_tasks not in (None, list(config.tasks)):
         words.append(f"dataset.default_tasks={literal(config.default_tasks)}")
     return shlex.join(words)
-
-
-def _name(name: str) -> str:
-    """A class's name in the grammar of Hydra's overrides, without quotes where it needs none."""
-    is_plain = (
-        re.fullmatch(r"[A-Za-z][\w/-]*( [\w/-]+)*", name, re.ASCII)
-        and name.lower() not in WORDS_OF_HYDRA
-    )
-    return name if is_plain else literal(name)
 
 
 def _tasks_of(option: str) -> dict[str, TaskConfig]:
@@ -102,11 +97,6 @@ def _tasks_of(option: str) -> dict[str, TaskConfig]:
         str(name): read_keys(TaskConfig, OmegaConf.to_container(task))
         for name, task in values.items()
     }
-
-
-def _rule(task: TaskConfig) -> dict[str, Any]:
-    """A task as YAML has it, without what every task has."""
-    return task.model_dump(exclude_defaults=True) or {"by": "label"}
 
 
 def as_arrays(samples: LabelledImages) -> Arrays:
@@ -121,11 +111,3 @@ def as_arrays(samples: LabelledImages) -> Arrays:
         "X": np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels),
         "y": targets[:, 0] if len(labels) == 1 else targets,
     }
-
-
-def joined(train: LabelledImages, test: LabelledImages) -> LabelledImages:
-    """The test images behind the training images."""
-    return LabelledImages(
-        torch.cat([train.images, test.images]),
-        {name: torch.cat([label, test.labels[name]]) for name, label in train.labels.items()},
-    )

@@ -12,6 +12,7 @@ A row's settings are overrides that stand in front of those of the command line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from mtlab.config.roles import PERCEPTRON_RULE, PLACE_AND_SPEED, REPETITION, STU
 from mtlab.errors import ConfigError
 
 PRESET_GROUP = "experiment"
+WORDS_WITH_A_MEANING = ("null", "true", "false", "nan", "inf")
+PLAIN_WORDS = re.compile(r"[A-Za-z][\w/-]*( [\w/-]+)*", re.ASCII)
 
 Values = Mapping[str, Any]
 """A configuration as nested mappings."""
@@ -206,19 +209,18 @@ def are_comparable(values: Values, differing: Mapping[str, object]) -> bool:
 
 
 def literal(value: object) -> str:
-    """A value in the grammar of Hydra's overrides."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
+    """A value in the grammar of Hydra's overrides; words without quotes where they need none."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, list):
         return f"[{','.join(literal(entry) for entry in value)}]"
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{literal(entry)}" for key, entry in value.items()) + "}"
-    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    text = str(value)
+    is_word = PLAIN_WORDS.fullmatch(text) and text.lower() not in WORDS_WITH_A_MEANING
+    return text if is_word else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _is_protocol(key: str) -> bool:

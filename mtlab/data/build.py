@@ -27,11 +27,10 @@ from mtlab.data.source import LabelledImages, Source, Strata
 from mtlab.data.splits import (
     count_held_out,
     strata_of,
-    strata_of_values,
     stratified_split,
     stratified_subset,
 )
-from mtlab.data.tasks_build import label_of, learn_tasks, readers_of
+from mtlab.data.tasks_build import label_of, learn_tasks
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
 
@@ -134,9 +133,6 @@ def digest_of(images: torch.Tensor) -> str:
 def strata_by(config: DatasetConfig) -> Strata:
     """What splits are stratified by: the label of the task `dataset.stratify_by`, else the first.
 
-    The values of a regression are stratified by their tenths, the classes of a task each on its
-    own; a label that no task reads as it is follows `strata_of`.
-
     Raises (when called):
         ConfigError: No task and no label has this name.
     """
@@ -144,25 +140,20 @@ def strata_by(config: DatasetConfig) -> Strata:
 
     def strata(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
         labels = list(samples.labels)
-        if name is not None and name not in config.tasks and name not in labels:
+        if name is None:
+            label = labels[0]
+        elif name in config.tasks:
+            label = label_of(name, config.tasks[name], labels)
+        elif name in labels:
+            label = name
+        else:
             raise ConfigError(
                 "dataset.stratify_by",
                 rule=f"must name a task: {', '.join(config.tasks or labels)}",
                 found=name,
                 remedy="choose one of them, or null for the first label",
             )
-        if name in config.tasks:
-            label, readers = label_of(name, config.tasks[name], labels), [config.tasks[name]]
-        else:
-            label = name or labels[0]
-            readers = readers_of(label, config, labels)
-        values = samples.labels[label]
-        kinds = {(reader.kind, reader.by) for reader in readers}
-        if ("classification", "label") in kinds:
-            return values
-        if any(kind == "regression" for kind, _ in kinds):
-            return strata_of_values(values, num_chosen)
-        return strata_of(values, num_chosen)
+        return strata_of(samples.labels[label], num_chosen)
 
     return strata
 

@@ -57,10 +57,10 @@ def count_held_out(num_samples: int, fraction: float) -> int:
 
 
 def strata_of(labels: torch.Tensor, num_chosen: int) -> torch.Tensor:
-    """Strata `(num_samples,)` of a label that no task calls classes or values.
+    """Strata `(num_samples,)` of a label.
 
-    Whole numbers are classes unless more of them occur than samples are chosen: then most could
-    have no place, and rounding up would choose the smallest.
+    Fractions are values. Whole numbers are classes unless more of them occur than samples are
+    chosen: then most could have no place, and rounding up would choose the smallest.
     """
     if labels.is_floating_point() or labels.unique().shape[0] > num_chosen:
         return strata_of_values(labels, num_chosen)

@@ -130,12 +130,17 @@ def choose_tasks(
 
 
 def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
-    """The label that a task reads.
+    """The label that a task reads: by its key, by its own name, or the main label.
+
+    A class derived by groups, parity or threshold goes by a name of its own and is one of the main
+    label's. A label as it is goes by its own name, unless there is but one.
 
     Raises:
         ConfigError: No such label, or several of which none is said to be the task's.
     """
-    label = _wanted_label(name, task, labels)
+    label = task.label or (name if name in labels else None)
+    if label is None and (len(labels) == 1 or task.by != "label"):
+        label = labels[0]
     if label not in labels:
         raise ConfigError(
             f"dataset.tasks.{name}.label",
@@ -144,26 +149,6 @@ def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
             remedy=f"for example dataset.tasks.{name}.label={labels[0]}",
         )
     return label
-
-
-def _wanted_label(name: str, task: TaskConfig, labels: list[str]) -> str | None:
-    """The label by the task's key, by its name, or the main label; None where nothing says which.
-
-    A class derived by groups, parity or threshold goes by a name of its own and is one of the main
-    label's. A label as it is goes by its own name, unless there is but one.
-    """
-    if task.label:
-        return task.label
-    if name in labels:
-        return name
-    return labels[0] if len(labels) == 1 or task.by != "label" else None
-
-
-def readers_of(label: str, config: DatasetConfig, labels: list[str]) -> list[TaskConfig]:
-    """The tasks of `dataset.tasks` that read a label, learned or not."""
-    return [
-        task for name, task in config.tasks.items() if _wanted_label(name, task, labels) == label
-    ]
 
 
 def task_targets(
