@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NOTHING_TO_SHOW = object()
+from functools import partial
 
 
 class MtlabError(Exception):
@@ -15,37 +15,25 @@ class MtlabError(Exception):
         remedy: What to type or change instead.
     """
 
-    def __init__(
-        self, subject: str, *, rule: str, found: object = NOTHING_TO_SHOW, remedy: str = ""
-    ) -> None:
-        # All four go to the base class so that the error survives pickling between processes.
-        super().__init__(subject, rule, found, remedy)
+    def __init__(self, subject: str, *, rule: str, found: object = ..., remedy: str = "") -> None:
+        super().__init__(subject)
         self.subject = subject
         self.rule = rule
-        self.found = found
+        self.found = found if found is ... else str(found)
         self.remedy = remedy
 
     def __str__(self) -> str:
         line = f"{self.subject}: {self.rule}"
-        if self.found is not NOTHING_TO_SHOW:
+        if self.found is not ...:
             line += f"; found {self.found}"
         if self.remedy:
             line += f"; {self.remedy}"
         return " ".join(line.split())
 
     def __reduce__(self) -> tuple[object, ...]:
-        found = None if self.found is NOTHING_TO_SHOW else self.found
-        return (
-            _rebuild,
-            (type(self), self.subject, self.rule, str(found), self.remedy, found is None),
-        )
-
-
-def _rebuild(
-    kind: type[MtlabError], subject: str, rule: str, found: str, remedy: str, found_nothing: bool
-) -> MtlabError:
-    shown = NOTHING_TO_SHOW if found_nothing else found
-    return kind(subject, rule=rule, found=shown, remedy=remedy)
+        """Errors come back from other processes, which know of positional arguments alone."""
+        again = partial(type(self), rule=self.rule, found=self.found, remedy=self.remedy)
+        return again, (self.subject,)
 
 
 class ConfigError(MtlabError):

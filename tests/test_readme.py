@@ -1,4 +1,4 @@
-"""The README names what is there."""
+"""The README and CONTRIBUTING name what is there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from mtlab.cli import COMMANDS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 OPTIONS = sorted(
     path.relative_to(REPOSITORY / "conf")
@@ -31,3 +32,17 @@ def test_every_command_is_shown(command: str) -> None:
 def test_links_lead_to_files() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (REPOSITORY / target).exists(), target
+
+
+EXAMPLES = re.findall(r"```python\n# (\S+)\n(.*?)```", CONTRIBUTING, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(("path", "code"), EXAMPLES, ids=[path for path, _ in EXAMPLES])
+def test_examples_stand_in_the_files_they_are_from(path: str, code: str) -> None:
+    assert code in (REPOSITORY / path).read_text(encoding="utf-8")
+
+
+def test_files_that_are_named_are_there() -> None:
+    assert len(EXAMPLES) == 4
+    for path in re.findall(r"`((?:mtlab|conf|tests)/[\w/.]+)`", CONTRIBUTING):
+        assert (REPOSITORY / path).exists(), path
