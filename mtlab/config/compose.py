@@ -5,21 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from mtlab.config.base import Keys, read_keys
+from mtlab.config.base import K, Keys, read_keys
 from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
 from mtlab.config.preset import Compose, deviations, find_row, named_row, row_names
 from mtlab.config.run import RunConfig
-from mtlab.config.typed import to_dataclass
 from mtlab.errors import ConfigError
 
 PRIMARY_CONFIG = "train"
 LONGEST_FOLDER_NAME = 120
-T = TypeVar("T")
 
 
 def conf_folder() -> Path:
@@ -146,14 +144,11 @@ def to_device_config(composed: DictConfig, own: DeviceConfig | None = None) -> D
     return read_keys(DeviceConfig, chosen, "device")
 
 
-def to_options(composed: DictConfig, kind: type[T]) -> T:
+def to_options(composed: DictConfig, kind: type[K]) -> K:
     """A command's own top-level keys: those that are keys of its class.
 
     Raises:
         ConfigError: See `to_run_config`.
     """
     values = plain(composed)
-    if not issubclass(kind, Keys):
-        names = OmegaConf.structured(kind).keys()
-        return to_dataclass("", {str(n): values[n] for n in names if n in values}, kind)
     return read_keys(kind, {name: values[name] for name in kind.model_fields if name in values})
