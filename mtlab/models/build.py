@@ -140,7 +140,7 @@ def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: T
     raise ModelError(
         needy.where,
         rule=f"{needy.kind} needs a map of channels x height x width",
-        found=f"a vector of {trunk.num_features} features, since {cause}",
+        found=f"a vector of {trunk.output_shape[0]} features, since {cause}",
         remedy=f"{remedy}, or begin the head with {{dense: 64}}",
     )
 

@@ -12,34 +12,6 @@ from mtlab.models.layers import GlobalAveragePooling, LayerSpec, build_layers, d
 from mtlab.models.trunk import Trunk
 
 
-def plan_convolution(
-    layer: int,
-    filters: int,
-    *,
-    kernel_size: int,
-    stride: int,
-    padding: int,
-    pool_size: int,
-    batch_norm: bool,
-) -> list[LayerSpec]:
-    """A convolution, and the max pooling behind it.
-
-    Args:
-        layer: Counted from 1, for messages.
-        pool_size: Side and stride of the pooling; 0 for none.
-    """
-    options = {
-        "kernel_size": kernel_size,
-        "stride": stride,
-        "padding": padding,
-        "batch_norm": batch_norm,
-    }
-    specs = [LayerSpec("model.kernel_size", "conv", filters, options, f"layer {layer}")]
-    if pool_size:
-        specs.append(LayerSpec("model.pool_after", "pool", pool_size))
-    return specs
-
-
 def plan_convolutions(
     filters: Sequence[int],
     kernel_size: int | Sequence[int],
@@ -76,15 +48,15 @@ def plan_convolutions(
         )
     specs = []
     for layer, num_filters in enumerate(filters, start=1):
-        specs += plan_convolution(
-            layer,
-            num_filters,
-            kernel_size=kernel_sizes[layer - 1],
-            stride=stride_list[layer - 1],
-            padding=paddings[layer - 1],
-            pool_size=pool_size if layer in pool_after else 0,
-            batch_norm=batch_norm,
-        )
+        options = {
+            "kernel_size": kernel_sizes[layer - 1],
+            "stride": stride_list[layer - 1],
+            "padding": paddings[layer - 1],
+            "batch_norm": batch_norm,
+        }
+        specs.append(LayerSpec("model.kernel_size", "conv", num_filters, options, f"layer {layer}"))
+        if layer in pool_after:
+            specs.append(LayerSpec("model.pool_after", "pool", pool_size))
     return specs
 
 

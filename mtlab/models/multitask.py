@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 import torch
 from torch import nn
@@ -122,16 +123,8 @@ def forward_order(features_from: Mapping[str, Sequence[str]]) -> list[str]:
     Raises:
         ModelError: Borrowing in a circle, or from a task that is not there.
     """
-    order: list[str] = []
-    waiting = list(features_from)
-    while waiting:
-        ready = [task for task in waiting if all(o in order for o in features_from[task])]
-        if not ready:
-            break
-        order += ready
-        waiting = [task for task in waiting if task not in order]
-    for task in waiting:
-        for other in features_from[task]:
+    for task, lenders in features_from.items():
+        for other in lenders:
             if other not in features_from:
                 raise ModelError(
                     f"model.heads.{task}.features_from",
@@ -140,22 +133,21 @@ def forward_order(features_from: Mapping[str, Sequence[str]]) -> list[str]:
                     found=other,
                     remedy="add it to `tasks` if the dataset has it, or set features_from to null",
                 )
-    if waiting:
-        circle = _circle(waiting[0], features_from, order)
+    sorter = TopologicalSorter(features_from)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = error.args[1][::-1]
         raise ModelError(
             f"model.heads.{circle[0]}.features_from",
             rule="must not go in a circle",
             found=" -> ".join(circle),
             remedy="set one of them to null",
-        )
+        ) from error
+    order: list[str] = []
+    while sorter.is_active():
+        # In the tasks' own order, which also decides who draws initial weights first.
+        ready = sorted(sorter.get_ready(), key=list(features_from).index)
+        order += ready
+        sorter.done(*ready)
     return order
-
-
-def _circle(start: str, features_from: Mapping[str, Sequence[str]], done: list[str]) -> list[str]:
-    """Follow what cannot be computed until a task comes up again."""
-    path = [start]
-    while True:
-        following = next(other for other in features_from[path[-1]] if other not in done)
-        if following in path:
-            return [*path[path.index(following) :], following]
-        path.append(following)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import nn
 
@@ -17,11 +15,6 @@ class Trunk(nn.Module):
     """
 
     output_shape: tuple[int, ...]
-
-    @property
-    def num_features(self) -> int:
-        """Numbers that heads receive for one image."""
-        return math.prod(self.output_shape)
 
     def forward(self, images_bchw: torch.Tensor) -> torch.Tensor:
         """`(batch, channels, height, width)` to `(batch, *output_shape)`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtlab.errors import ModelError
-from mtlab.models.cnn import plan_convolution
+from mtlab.models.cnn import plan_convolutions
 from mtlab.models.layers import LayerSpec
 
 KERNEL_SIZE = 3
@@ -43,16 +43,8 @@ def plan_blocks(
             found=list(filters),
             remedy="leave the last ones out",
         )
-    specs = []
-    for layer in range(1, len(filters) * convolutions_per_block + 1):
-        is_last = layer % convolutions_per_block == 0
-        specs += plan_convolution(
-            layer,
-            filters[(layer - 1) // convolutions_per_block],
-            kernel_size=KERNEL_SIZE,
-            stride=1,
-            padding=PADDING,
-            pool_size=POOL_SIZE if is_last else 0,
-            batch_norm=batch_norm,
-        )
-    return specs
+    layers = [num_filters for num_filters in filters for _ in range(convolutions_per_block)]
+    last_of_blocks = range(convolutions_per_block, len(layers) + 1, convolutions_per_block)
+    return plan_convolutions(
+        layers, KERNEL_SIZE, 1, PADDING, last_of_blocks, POOL_SIZE, batch_norm=batch_norm
+    )

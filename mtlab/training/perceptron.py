@@ -190,7 +190,7 @@ class PerceptronTrainer:
             train_metrics = _measure(self._unit, self._samples, self.model.task)
             train_seconds = time.perf_counter() - started
             val_metrics = _measure(self._unit, self._held_out, self.model.task)
-            _store(self._unit, self.model)
+            self._store_weights()
             self.epoch += 1
             self.converged = train_metrics.loss <= self._tolerance
             value = self._monitor.value(val_metrics)
@@ -210,6 +210,11 @@ class PerceptronTrainer:
                 is_best=is_best,
             )
 
+    def _store_weights(self) -> None:
+        with torch.no_grad():
+            self.model.unit.weight.copy_(torch.from_numpy(self._unit.weight).unsqueeze(0))
+            self.model.unit.bias.fill_(self._unit.bias)
+
     def state_dict(self) -> State:
         """The weights in double precision: the model's own are rounded."""
         return {
@@ -224,7 +229,7 @@ class PerceptronTrainer:
     def load_state_dict(self, state: State) -> None:
         self.epoch, self.converged = state["epoch"], state["converged"]
         self._unit = LinearUnit(state["weight"].numpy().copy(), state["bias"])
-        _store(self._unit, self.model)
+        self._store_weights()
         self._order = state["order"]
         self._samples = LabelledVectors.of(self._train, self.model.task, self._order)
         self.best = read_best(state["best"], torch.device("cpu"))
@@ -240,12 +245,6 @@ def _check_in_range(unit: LinearUnit, lr: float, epoch: int) -> None:
             found=f"model.lr={lr:g}",
             remedy="try a smaller one",
         )
-
-
-def _store(unit: LinearUnit, model: Perceptron) -> None:
-    with torch.no_grad():
-        model.unit.weight.copy_(torch.from_numpy(unit.weight).unsqueeze(0))
-        model.unit.bias.fill_(unit.bias)
 
 
 def _scores(unit: LinearUnit, samples: LabelledVectors) -> Float32Array:

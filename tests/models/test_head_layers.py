@@ -224,6 +224,7 @@ def test_a_heads_keys_are_told_by_name(override: str, message: str):
 
 def test_longer_borrowing_is_ordered_and_a_circle_is_shown_whole():
     assert forward_order({"a": ["b"], "b": ["c"], "c": []}) == ["c", "b", "a"]
+    assert forward_order({"x": ["b"], "y": ["a"], "a": [], "b": []}) == ["a", "b", "x", "y"]
     with pytest.raises(ModelError, match="a -> b -> c -> a"):
         forward_order({"a": ["b"], "b": ["c"], "c": ["a"], "d": []})
 
