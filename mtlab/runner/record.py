@@ -39,6 +39,10 @@ class Record:
         self._started = time.perf_counter()
         self._started_at = datetime.now().astimezone().isoformat(timespec="seconds")
 
+    def leave_out(self, seconds: float) -> None:
+        """Not to be counted: what was no work of its own."""
+        self._started += seconds
+
     @property
     def seconds(self) -> float:
         """Since the beginning."""

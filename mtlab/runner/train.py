@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,7 +77,12 @@ def run(record: RunRecord, config: RunConfig, overrides: Sequence[str] = ()) -> 
     check_weighting([task.name for task in experiment.dataset.tasks], overrides)
     record.config, record.experiment = experiment.config, experiment
     num_epochs = experiment.config.trainer.epochs
-    trainer = experiment.trainer if num_epochs else None
+    trainer = None
+    if num_epochs:
+        started = time.perf_counter()
+        trainer = experiment.trainer
+        # torch loads its compiler with the first optimizer; no run's time has torch's import in it.
+        record.leave_out(time.perf_counter() - started)
     record.begin()
     write_whole(record.folder.config, OmegaConf.to_yaml(experiment.config.as_values()))
     terminal = record.terminal

@@ -114,4 +114,7 @@ def test_nothing_loads_torchs_compiler_before_training_begins() -> None:
     lines += ["model = mtlab.models.perceptron.Perceptron((1, 2, 2), 'pair', 0.1)"]
     lines += ["mtlab.models.counting.flops_per_sample(model, (1, 2, 2))"]
     lines += ["assert 'torch._dynamo' not in sys.modules"]
+    # Where the trainer is built, which no clock of training counts; and not at the first step.
+    lines += ["mtlab.training.optim.SGD(model.parameters(), lr=0.1, fused=True)"]
+    lines += ["assert 'torch._dynamo' in sys.modules"]
     subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
