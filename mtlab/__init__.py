@@ -19,10 +19,10 @@ def load(
     threads: int | None = None,
     batch_size: int = 250,
 ) -> Predictor:
-    """A trained run or an ensemble from its folder, ready to answer for images.
+    """A trained run or an ensemble from its folder, ready to predict for images.
 
-    `mtlab.load(folder).predict(images)` gives typed answers per task, `.predict_array(images)` the
-    array `(N, tasks)`. Nothing in the folder is executed or unpickled.
+    `mtlab.load(folder).predict(images)` gives typed predictions per task,
+    `.predict_array(images)` the array `(N, tasks)`. Nothing in the folder is executed or unpickled.
 
     Args:
         folder: A run's folder, outputs/DATE/TIME, or an ensemble's.

@@ -57,14 +57,14 @@ def evaluate_run(composed: DictConfig) -> None:
 def compare(found: Metrics, recorded: Metrics | None) -> str:
     """One line: whether these are the metrics of the run's summary."""
     if recorded is None:
-        return "the run's summary has no figures of this split"
+        return "the run's summary has no metrics of this split"
     differences = {
         f"{task}.{name}": abs(value - recorded.get(task, {}).get(name, float("nan")))
         for task, metrics in found.items()
         for name, value in metrics.items()
     }
     if all(difference == 0 for difference in differences.values()):
-        return "the same figures as in the run's summary, to the last bit"
+        return "the same metrics as in the run's summary, to the last bit"
     largest = max(differences, key=lambda key: differences[key])
     return (
         f"differs from the run's summary, most in {largest} by {differences[largest]:.3g}: another"

@@ -52,4 +52,4 @@ def export(composed: DictConfig) -> None:
     print(f"{target}: images (N, {channels}, {height}, {width}) float32 to {outputs}")
     tested_in = run.config.device.precision
     compared_in = "" if tested_in == "float32" else f" in float32 (it was tested in {tested_in})"
-    print(f"answers as the run does{compared_in}: largest difference {difference:.2g}")
+    print(f"predicts as the run does{compared_in}: largest difference {difference:.2g}")

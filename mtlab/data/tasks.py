@@ -12,7 +12,7 @@ from mtlab.errors import ConfigError, DataError
 
 UNKNOWN_LABEL = -1
 REACH = {"sigmoid": (0.0, 1.0), "softplus": (0.0, math.inf)}
-"""What an output activation can answer where the task has no range; others: any number."""
+"""What an output activation reaches where the task has no range; others: any number."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def value_targets(labels: torch.Tensor, task: RegressionTask) -> torch.Tensor:
     if task.range is None:
         key = "activation"
         reach = f"from {low:g}" + ("" if math.isinf(high) else f" to {high:g}")
-        rule = f"must reach every target, and {task.activation} without a range answers {reach}"
+        rule = f"must reach every target; {task.activation} without a range reaches {reach}"
         remedy = f"set dataset.tasks.{task.name}.range with sigmoid, or use identity"
     outside = values[(values < low) | (values > high)]
     if len(outside):

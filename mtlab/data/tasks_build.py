@@ -264,7 +264,7 @@ def _regression_task(name: str, task: TaskConfig) -> RegressionTask:
     if task.activation == "softplus" and limits is not None and limits[0] < 0:
         raise ConfigError(
             f"{key}.activation",
-            rule="softplus answers from 0 upwards",
+            rule="softplus reaches from 0 upwards",
             found=f"range {task.range}",
             remedy="use sigmoid, which reaches over the range, or identity",
         )

@@ -180,12 +180,12 @@ def _published(kept: Sequence[Candidate], device: Device) -> dict[str, Any]:
     Nothing is published for members that do not agree on it.
     """
     configs = [read_config(candidate.folder) for candidate in kept]
-    figures = [ensemble_metrics(config, device.type) for config in configs]
+    published = [ensemble_metrics(config, device.type) for config in configs]
     deviations: dict[str, Any] = {}
     for candidate in kept:
         deviations |= candidate.summary.get("deviations") or {}
     return {
-        "published": figures[0] if all(one == figures[0] for one in figures) else None,
+        "published": published[0] if all(one == published[0] for one in published) else None,
         "published_on": configs[0].get("published_on"),
         "deviations": deviations,
     }

@@ -44,14 +44,14 @@ def export_run(
         if math.isinf(difference):
             raise MtlabError(
                 str(target),
-                rule="must answer as the run does, in finite numbers",
-                found="NaN, infinite or missing answers",
+                rule="must predict as the run does, in finite numbers",
+                found="NaN, infinite or missing predictions",
                 remedy="use the other format, or train again",
             )
         if difference > tolerance:
             raise MtlabError(
                 str(target),
-                rule=f"must answer as the run does, within {tolerance:g}",
+                rule=f"must predict as the run does, within {tolerance:g}",
                 found=f"a difference of {difference:g}",
                 remedy="raise tolerance, or use the other format",
             )

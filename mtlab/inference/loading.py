@@ -32,7 +32,7 @@ class LoadedRun:
         tasks: With their classes, in the order of the outputs.
         image_shape: `(channels, height, width)`.
         pixel_statistics: How the network's input follows from pixels.
-        model: With the weights that the run's test figures were measured with, on the CPU, in
+        model: With the weights that the run's test metrics were measured with, on the CPU, in
             evaluation mode, its parameters without gradients.
     """
 

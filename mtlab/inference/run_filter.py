@@ -78,7 +78,7 @@ class RunFilter:
             if _is_test(path):
                 raise ConfigError(
                     self._key,
-                    rule="must not compare test figures: whoever chooses by them has no unseen"
+                    rule="must not compare test metrics: whoever chooses by them has no unseen"
                     " images left to measure on",
                     found=path,
                     remedy=f"compare {path.replace('test', 'val', 1)}",
@@ -88,7 +88,7 @@ class RunFilter:
                 near = difflib.get_close_matches(path, known, n=1)
                 raise ConfigError(
                     self._key,
-                    rule=f"must compare figures that the runs have, such as {', '.join(examples)}",
+                    rule=f"must compare metrics that the runs have, such as {', '.join(examples)}",
                     found=path,
                     remedy=f"did you mean {near[0]}?"
                     if near
@@ -125,7 +125,7 @@ class RunFilter:
         if not isinstance(path, str):
             raise self._mistake(
                 f"{path:g} left of {written} in {self._expression!r}",
-                f"put the figure on the left, for example {self._key}='{wanted}{turned}{path:g}'",
+                f"put the metric on the left, for example {self._key}='{wanted}{turned}{path:g}'",
             )
         if path not in self.paths:
             self.paths.append(path)
@@ -144,7 +144,7 @@ class RunFilter:
     def _mistake(self, found: str, remedy: str = "") -> ConfigError:
         return ConfigError(
             self._key,
-            rule="must compare figures of summary.json (== != < <= > >=), joined by and, or, not,"
+            rule="must compare metrics of summary.json (== != < <= > >=), joined by and, or, not,"
             " ( )",
             found=found,
             remedy=remedy or f"for example {self._key}='val.b.accuracy>=0.06 and seed!=43'",

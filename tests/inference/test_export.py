@@ -103,7 +103,7 @@ def test_the_range_is_that_of_the_training_pixels_where_they_were_floats(
 def test_what_was_compared_is_told_of_a_run_in_bfloat16(mtlab: Runner, run: LoadedRun) -> None:
     outcome = mtlab("export", f"run={run.folder}", "format=torch_export", "output=bright.pt2")
     assert outcome.code == 0, outcome.err
-    assert "answers as the run does in float32 (it was tested in bfloat16): " in outcome.out
+    assert "predicts as the run does in float32 (it was tested in bfloat16): " in outcome.out
 
 
 def test_a_program_that_answers_nan_is_not_kept(

@@ -61,7 +61,7 @@ def test_expressions_mean_what_they_say(expression: str, holds: bool) -> None:
     ],
 )  # fmt: skip
 def test_anything_else_is_refused_in_one_line(expression: str) -> None:
-    with pytest.raises(ConfigError, match=r"keep: must compare figures.*for example keep="):
+    with pytest.raises(ConfigError, match=r"keep: must compare metrics.*for example keep="):
         RunFilter(expression)
 
 
@@ -76,7 +76,7 @@ def test_a_figure_that_no_run_has_is_a_mistake() -> None:
     with pytest.raises(ConfigError) as caught:
         RunFilter("not val.b.acuracy<0.5").check([SUMMARY])
     assert str(caught.value) == (
-        "keep: must compare figures that the runs have, such as seed, row, val.b.accuracy,"
+        "keep: must compare metrics that the runs have, such as seed, row, val.b.accuracy,"
         " val.c.mae, val.c.r2, val.lambda.mae, val.my-task.mae, val.2nd.mae; found val.b.acuracy;"
         " did you mean val.b.accuracy?"
     )
@@ -86,7 +86,7 @@ def test_a_figure_that_no_run_has_is_a_mistake() -> None:
 
 def test_nothing_is_chosen_by_test_figures() -> None:
     tested = {**SUMMARY, "test": {"b": {"accuracy": 0.1}}}
-    with pytest.raises(ConfigError, match=r"must not compare test figures.*val\.b\.accuracy$"):
+    with pytest.raises(ConfigError, match=r"must not compare test metrics.*val\.b\.accuracy$"):
         RunFilter("seed<9 and not test.b.accuracy<0.5").check([tested])
     with pytest.raises(ConfigError) as caught:
         RunFilter("tst.b.accuracy<0.5").check([tested])
