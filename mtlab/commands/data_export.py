@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from mtlab.artifacts.run_dir import output_path
 from mtlab.config.base import Keys, Whole, read_keys
 from mtlab.config.compose import conf_folder, to_dataset_config, to_options
 from mtlab.config.dataset import DatasetConfig, ShapesConfig, TaskConfig
-from mtlab.config.files import file_ending
+from mtlab.config.files import NpzFile
 from mtlab.config.preset import literal
 from mtlab.data.build import check_classes, kept_samples, kept_test_samples, open_source
 from mtlab.data.source import LabelledImages
@@ -32,7 +32,7 @@ MOST_NAMES_SHOWN = 32
 class DataExportOptions(Keys):
     """conf/data_export.yaml."""
 
-    output: Annotated[str, file_ending("output", ".npz")]
+    output: NpzFile
     together: bool
     seed: Whole
 

@@ -11,11 +11,10 @@ from pydantic import BeforeValidator
 from rich.table import Table
 
 from mtlab.artifacts.run_dir import write_whole
-from mtlab.config.base import Count, Keys
+from mtlab.config.base import Count, Keys, described, one_as_list
 from mtlab.config.compose import to_device_config, to_options
 from mtlab.config.device import DeviceConfig, Precision
 from mtlab.device import select_device
-from mtlab.errors import ConfigError
 from mtlab.inference.ensemble import (
     Ensemble,
     as_summary,
@@ -31,23 +30,19 @@ from mtlab.report.write.run_figures import draw_run_figures
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.record import Record
 
-
-def _folders(value: object) -> object:
-    listed = value if isinstance(value, list) else [value]
-    if not listed or not all(isinstance(folder, str) and folder for folder in listed):
-        raise ConfigError(
-            "runs",
-            rule="must name the folder of a sweep, or list folders of runs",
-            found=value,
-            remedy="for example runs=outputs/multirun/DATE/TIME",
-        )
-    return listed
+RunFolders = Annotated[
+    list[str],
+    described(
+        "the folder of a sweep, or a list of runs", "outputs/multirun/DATE/TIME", min_length=1
+    ),
+    BeforeValidator(one_as_list),
+]
 
 
 class EnsembleOptions(Keys):
     """conf/ensemble.yaml."""
 
-    runs: Annotated[list[str], BeforeValidator(_folders)]
+    runs: RunFolders
     keep: str | None
     batch_size: Count
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 from omegaconf import DictConfig
 
@@ -11,7 +10,7 @@ from mtlab.artifacts.run_dir import output_path, write_whole
 from mtlab.config.base import Count, Keys
 from mtlab.config.compose import to_device_config, to_options
 from mtlab.config.device import DeviceConfig
-from mtlab.config.files import RunFolderKey, file_ending
+from mtlab.config.files import ImagesFile, PredictionsFile, RunFolderKey
 from mtlab.data.array_files import read_array
 from mtlab.inference.predictor import load
 
@@ -20,9 +19,9 @@ class PredictOptions(Keys):
     """conf/predict.yaml."""
 
     run: RunFolderKey
-    input: Annotated[str, file_ending("input", ".npy", ".npz")]
+    input: ImagesFile
     array: str
-    output: Annotated[str, file_ending("output", ".csv", ".npz")]
+    output: PredictionsFile
     probabilities: bool
     batch_size: Count
 

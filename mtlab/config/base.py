@@ -34,6 +34,16 @@ def _as_name(value: object) -> object:
     return str(value) if is_number else value
 
 
+def described(what: str, example: str, **rules: Any) -> Any:  # noqa: ANN401 - pydantic's Field
+    """A key whose rule is told in words of its own.
+
+    Args:
+        what: What its value has to be, behind "must be".
+        rules: Other arguments of pydantic's `Field`, such as `pattern`.
+    """
+    return Field(description=what, examples=[example], **rules)
+
+
 Name = Annotated[str, BeforeValidator(_as_name)]
 Names = Annotated[list[Name], BeforeValidator(one_as_list)]
 Whole = Annotated[int, Field(ge=0)]
@@ -153,8 +163,8 @@ def _resolved(node: Schema, whole: Schema) -> Schema:
         if "$ref" in node:
             node = whole["$defs"][node["$ref"].rpartition("/")[2]]
         elif len(choices) == 1:
-            chosen = choices[0]
-            node = {**_resolved(chosen, whole), "nullable": True}
+            words = {key: node[key] for key in ("description", "examples") if key in node}
+            node = {**_resolved(choices[0], whole), **words, "nullable": True}
         else:
             return node
 
@@ -162,6 +172,8 @@ def _resolved(node: Schema, whole: Schema) -> Schema:
 def _in_words(schema: Schema) -> tuple[str, str]:  # noqa: PLR0911 - a case for each type
     """What a value has to be, and an example of one; `("a whole number of at least 1", "3")`."""
     suffix = " or null" if schema.get("nullable") else ""
+    if "description" in schema:
+        return schema["description"] + suffix, schema["examples"][0]
     if "enum" in schema or "const" in schema:
         choices = schema.get("enum") or [schema["const"]]
         return f"one of {', '.join(map(str, choices))}{suffix}", str(choices[0])

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mtlab.config.base import Count, Keys, Name, Positive, Share, ShareInside, Whole
+from mtlab.config.base import Count, Keys, Name, Positive, Share, ShareInside, Whole, described
 from mtlab.errors import ConfigError
 
 # In full, so that a run can be measured again from any folder.
@@ -97,21 +97,10 @@ class NpzConfig(UndividedKeys):
     """A user's own arrays."""
 
     source: Literal["npz"]
-    path: Place | None
+    path: Annotated[Place, described("a .npz file", "images.npz")]
     images: str
     labels: list[Name] | None
     label_names: list[Name] | None
-
-    @model_validator(mode="after")
-    def _check_path(self) -> Self:
-        if not self.path:
-            raise ConfigError(
-                "dataset.path",
-                rule="must name a .npz file",
-                found=self.path,
-                remedy="for example dataset.path=images.npz",
-            )
-        return self
 
 
 class ShapesConfig(UndividedKeys):

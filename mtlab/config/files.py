@@ -4,37 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from mtlab.config.base import described
 
-from mtlab.errors import ConfigError
-
-
-def _run_folder(value: object) -> object:
-    if not value:
-        raise ConfigError(
-            "run",
-            rule="must name the folder of a run",
-            found=value,
-            remedy="for example run=outputs/DATE/TIME",
-        )
-    return value
-
-
-RunFolderKey = Annotated[str, BeforeValidator(_run_folder)]
-"""The key `run` of the commands that take a run's folder."""
-
-
-def file_ending(key: str, *endings: str) -> BeforeValidator:
-    """Refuse null, and a file whose name ends otherwise."""
-
-    def check(value: object) -> object:
-        if not str(value).endswith(endings):
-            raise ConfigError(
-                key,
-                rule=f"must name a {' or '.join(endings)} file",
-                found=value,
-                remedy=f"for example {key}=FILE{endings[0]}",
-            )
-        return value
-
-    return BeforeValidator(check)
+RunFolderKey = Annotated[str, described("the folder of a run", "outputs/DATE/TIME", min_length=1)]
+NpzFile = Annotated[str, described("a .npz file", "images.npz", pattern=r"\.npz$")]
+ImagesFile = Annotated[str, described("a .npy or .npz file", "X.npy", pattern=r"\.np[yz]$")]
+PredictionsFile = Annotated[str, described("a .csv or .npz file", "y.csv", pattern=r"\.(csv|npz)$")]

@@ -30,7 +30,7 @@ MISTAKES = [
     (["model=perceptron"], ["perceptron", "10 classes", "dataset.classes=[0,1]"]),
     (["model=cnn", "model.kernel_size=30"], ["model.kernel_size", "1x28x28"]),
     (["dataset=npz", "dataset.path=none.npz"], ["dataset.path", "none.npz", "numpy.savez"]),
-    (["dataset=npz"], ["dataset.path", "must name a .npz file"]),
+    (["dataset=npz"], ["dataset.path", "must be a .npz file"]),
     (["hydra.run.dir=in_the_way/run"], ["in_the_way", "name another folder"]),
     (["trian"], ["command", "did you mean train?"]),
     (["--multirum"], ["flag", "did you mean --multirun?"]),
@@ -81,7 +81,7 @@ MISTAKES = [
     (["tracker=[csw]"], ["tracker", "csv"]),
     (["tracker=[csv]", "tracker.csv.delimiter=x"], ["tracker.csv.delimiter"]),
     (["rerun", "nowhere"], ["nowhere: ", "no such folder"]),
-    (["rerun"], ["run", "must name the folder of a run"]),
+    (["rerun"], ["run", "must be the folder of a run"]),
 ]
 
 
