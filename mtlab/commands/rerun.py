@@ -10,7 +10,7 @@ from mtlab.config.base import Keys
 from mtlab.config.compose import to_options
 from mtlab.config.files import RunFolderKey
 from mtlab.inference.loading import check_is_run, read_run_config
-from mtlab.report.write.run_result import show_result
+from mtlab.report.write.result_tables import show_result
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.train import RunRecord, run
 

@@ -6,7 +6,7 @@ from omegaconf import DictConfig
 
 from mtlab.config.base import read_keys
 from mtlab.config.compose import read_run
-from mtlab.report.write.run_result import show_result
+from mtlab.report.write.result_tables import show_result
 from mtlab.runner.origin import compose_again, hydra_origin
 from mtlab.runner.train import RunRecord, run
 

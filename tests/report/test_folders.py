@@ -10,6 +10,7 @@ from made_runs import write_run
 
 from mtlab.artifacts.summary import Status
 from mtlab.errors import RunFolderError
+from mtlab.report.analyse.settings import compare_settings
 from mtlab.report.read.folders import collect
 
 
@@ -69,6 +70,27 @@ def test_a_last_epoch_that_is_cut_off_leaves_the_ones_before(tmp_path: Path):
     collection = collect([tmp_path])
     assert len(collection.runs[0].epochs) == 2
     assert collection.problems == ()
+
+
+def test_a_killed_run_has_the_epochs_that_it_wrote(tmp_path: Path):
+    write_run(tmp_path / "0", epochs=3, status="running")
+    summary = json.loads((tmp_path / "0" / "summary.json").read_text())
+    (tmp_path / "0" / "summary.json").write_text(json.dumps(summary | {"epochs": 0}))
+    (run,) = collect([tmp_path]).runs
+    assert (run.number_at("epochs"), len(run.epochs)) == (3, 3)
+
+
+def test_what_a_run_left_unresolved_differs_from_nothing(tmp_path: Path):
+    """One failed before its configuration was resolved, and has what Hydra composed."""
+    write_run(tmp_path / "0", settings={"trainer.monitor": "accuracy", "optimizer.lr": 1})
+    early = write_run(
+        tmp_path / "1",
+        status="failed",
+        settings={"trainer.monitor": "auto", "optimizer.lr": 2, "dataset.root": "${oc.env:X}"},
+    )
+    (early / ".hydra").mkdir()
+    (early / "config.yaml").rename(early / ".hydra" / "config.yaml")
+    assert compare_settings(collect([tmp_path]).runs).varied == ("optimizer.lr",)
 
 
 def test_a_missing_configuration_is_named_or_hydras_taken(tmp_path: Path):

@@ -157,13 +157,6 @@ def test_numbers_in_a_row_are_written_as_a_range():
     assert number_ranges([7, 1, 2, 3]) == "1-3, 7"
 
 
-def test_published_seconds_are_those_of_the_runs_own_device(tmp_path: Path):
-    published = {"seconds.train": {"cpu": 116.2, "cuda": 35.3}, "seconds.total": {"cuda": 40}}
-    write_run(tmp_path / "0", published=published, device="cpu")
-    (run,) = collect([tmp_path]).runs
-    assert run.published == {"seconds.train": 116.2}
-
-
 def test_an_experiments_table_of_rows_is_no_setting(tmp_path: Path):
     for seed, row in enumerate(("first", None)):
         write_run(tmp_path / f"{seed}", seed=seed, row="first", settings={"rows.first": row})

@@ -42,7 +42,11 @@ def compare_settings(runs: Sequence[Run]) -> Settings:
     return Settings(
         varied=tuple(key for key in differing if key not in implied),
         implied=tuple(implied),
-        constant={key: present[0][key] for key in keys if key not in differing},
+        constant={
+            key: next(settings[key] for settings in present if settings.get(key, UNKNOWN))
+            for key in keys
+            if key not in differing and any(settings.get(key) for settings in present)
+        },
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mtlab.artifacts.metrics_log import read_metrics
 from mtlab.artifacts.reading import read_configuration, read_summary
@@ -25,17 +26,13 @@ from mtlab.artifacts.run_dir import (
 from mtlab.artifacts.summary import Status
 from mtlab.errors import RunFolderError
 from mtlab.report.read.run import ENSEMBLE, UNKNOWN, Run, flatten, readable_path
-from mtlab.report.read.unfinished_runs import with_missing_filled_in
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something in a folder that the report could not use.
-
-    Attributes:
-        place: The folder.
-        what: What is wrong with it, in one line.
-    """
+    """Something that the report could not use: its folder, and what is wrong, in one line."""
 
     place: str
     what: str
@@ -116,24 +113,21 @@ def read_runs(
 ) -> list[Run]:
     """The runs in these folders, numbered in their order; what cannot be read joins `problems`."""
     runs: list[Run] = []
-    unsettled = []
     for folder in folders:
         try:
-            run = _read_run(folder, len(runs) + 1, names[folder], problems)
+            runs.append(_read_run(folder, len(runs) + 1, names[folder], problems))
         except RunFolderError as error:
             problems.append(Problem(readable_path(folder), _without_place(error, folder)))
-            continue
-        runs.append(run)
-        if not (folder / CONFIG).exists():
-            unsettled.append(run)
-    keys = dict.fromkeys(key for run in runs for key in run.settings) if unsettled else {}
-    for run in unsettled:
-        if run.settings:
-            runs[run.number - 1] = replace(run, settings=_without_unresolved(run, list(keys)))
-    return runs
+    keys = dict.fromkeys(key for run in runs for key in run.settings)
+    return [
+        run
+        if (run.folder / CONFIG).exists() or not run.settings
+        else replace(run, settings=_without_unresolved(run.settings, keys))
+        for run in runs
+    ]
 
 
-def _without_unresolved(run: Run, keys: Sequence[str]) -> dict[str, str]:
+def _without_unresolved(settings: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:
     """What was composed for a run that failed before its configuration was resolved.
 
     What nobody typed may stand there as null, as auto or as an interpolation, and differs from
@@ -141,7 +135,7 @@ def _without_unresolved(run: Run, keys: Sequence[str]) -> dict[str, str]:
     """
     known = {
         key: UNKNOWN if text in ("null", "auto") or "${" in text else text
-        for key, text in run.settings.items()
+        for key, text in settings.items()
     }
     return {**dict.fromkeys(keys, UNKNOWN), **known}
 
@@ -152,75 +146,61 @@ def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> 
             str(folder / SUMMARY), rule="is missing: the run ended before it began"
         )
     summary = read_summary(folder)
-    status = _status(folder, summary)
-    configuration, text = _configuration(folder, problems)
+    try:
+        status = Status(summary.get("status"))
+    except ValueError as error:
+        known = ", ".join(status.value for status in Status)
+        rule = f"status must be one of {known}"
+        raise RunFolderError(
+            str(folder / SUMMARY), rule=rule, found=summary.get("status")
+        ) from error
+
+    def tolerantly(name: str, read: Callable[[], T]) -> T | None:
+        """What a file holds; None for one that cannot be read, which is told."""
+        try:
+            return read()
+        except RunFolderError as error:
+            what = _without_place(error, folder)
+        except (OSError, ValueError) as error:
+            what = f"{name} cannot be read: {error}"
+        problems.append(Problem(readable_path(folder), what))
+        return None
+
+    configuration, text = tolerantly(CONFIG, lambda: read_configuration(folder)) or ({}, "")
+    epochs = tolerantly(METRICS, lambda: _epochs(folder)) or ()
+    if status is not Status.completed:
+        summary["epochs"] = len(epochs)
+    elif isinstance(counted := summary.get("epochs"), int) and len(epochs) != counted:
+        what = f"{METRICS} holds {len(epochs)} of {counted} epochs"
+        problems.append(Problem(readable_path(folder), what))
     members = member_folders(folder)
-    epochs = _epochs(folder, summary, status, problems)
+    member = tolerantly(CONFIG, lambda: read_configuration(members[0])) if members else None
     return Run(
         number=number,
         name=name,
         folder=folder,
         status=status,
-        summary=with_missing_filled_in(summary, configuration, epochs),
+        summary=summary,
         # An ensemble's are those of its command, and nothing that a run's could be set beside.
         settings={} if summary.get("kind") == ENSEMBLE else flatten(configuration),
-        member_settings=flatten(_configuration(members[0], problems)[0]) if members else {},
+        member_settings=flatten(member[0]) if member else {},
         config_text=text,
         epochs=epochs,
-        confusions=_predictions(folder, CONFUSIONS, problems),
-        scatters=_predictions(folder, SCATTER, problems),
+        confusions=tolerantly(CONFUSIONS, lambda: _object(folder / CONFUSIONS)) or {},
+        scatters=tolerantly(SCATTER, lambda: _object(folder / SCATTER)) or {},
     )
 
 
-def _status(folder: Path, summary: dict[str, Any]) -> Status:
-    try:
-        return Status(summary.get("status"))
-    except ValueError as error:
-        raise RunFolderError(
-            str(folder / SUMMARY),
-            rule=f"status must be one of {', '.join(s.value for s in Status)}",
-            found=summary.get("status"),
-        ) from error
-
-
-def _configuration(folder: Path, problems: list[Problem]) -> tuple[dict[str, Any], str]:
-    try:
-        return read_configuration(folder)
-    except RunFolderError as error:
-        problems.append(Problem(readable_path(folder), _without_place(error, folder)))
-        return {}, ""
-
-
-def _epochs(
-    folder: Path, summary: dict[str, Any], status: Status, problems: list[Problem]
-) -> tuple[dict[str, Any], ...]:
+def _epochs(folder: Path) -> tuple[dict[str, Any], ...]:
     path = folder / METRICS
-    try:
-        lines = read_metrics(path) if path.is_file() else []
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(readable_path(folder), f"{METRICS} cannot be read: {error}"))
-        return ()
-    epochs = tuple(
-        line for line in lines if isinstance(line, dict) and isinstance(line.get("epoch"), int)
-    )
-    counted = summary.get("epochs")
-    if status is Status.completed and isinstance(counted, int) and len(epochs) != counted:
-        problems.append(
-            Problem(readable_path(folder), f"{METRICS} holds {len(epochs)} of {counted} epochs")
-        )
-    return epochs
+    lines = read_metrics(path) if path.is_file() else []
+    is_whole = (isinstance(line, dict) and isinstance(line.get("epoch"), int) for line in lines)
+    return tuple(compress(lines, is_whole))
 
 
-def _predictions(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
-    """What confusion.json or scatter.json holds; empty where the run left none."""
-    path = folder / name
-    if not path.is_file():
-        return {}
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        problems.append(Problem(readable_path(folder), f"{name} cannot be read: {error}"))
-        return {}
+def _object(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where the run left none."""
+    values = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return values if isinstance(values, dict) else {}
 
 

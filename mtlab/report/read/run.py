@@ -91,19 +91,11 @@ class Run:
 
     @cached_property
     def published(self) -> dict[str, float]:
-        """Path in summary.json to the number that was published for it.
-
-        Where one number per kind of device was published, the one for this run's device.
-        """
+        """Path in summary.json to the number that was published for it."""
         published = self.summary.get("published")
-        if not isinstance(published, dict):
-            return {}
-        device = self.text_at("device")
-        numbers = {
-            str(path): finite_number(entry.get(device) if isinstance(entry, dict) else entry)
-            for path, entry in published.items()
-        }
-        return {path: number for path, number in numbers.items() if number is not None}
+        numbers = published if isinstance(published, dict) else {}
+        known = {str(path): finite_number(number) for path, number in numbers.items()}
+        return {path: number for path, number in known.items() if number is not None}
 
     @cached_property
     def deviations(self) -> dict[str, str]:
@@ -131,33 +123,28 @@ class Run:
         return tuple(measures) if isinstance(measures, Mapping) else ()
 
     def class_names(self, task: str) -> tuple[str, ...]:
-        names = look_up(self.summary, "classes")
-        listed = names.get(task) if isinstance(names, dict) else None
-        return tuple(str(name) for name in listed) if isinstance(listed, list) else ()
+        names = look_up(self.summary, f"classes.{task}")
+        return tuple(map(str, names)) if isinstance(names, list) else ()
 
     def confusion(self, task: str) -> tuple[tuple[int, ...], ...] | None:
         """Counts on the test split, rows are true classes; None unless they fit the classes."""
         matrix = look_up(self.confusions, f"test.{task}")
         size = len(self.class_names(task))
-        if not isinstance(matrix, list) or size == 0 or len(matrix) != size:
-            return None
-        fits = all(
-            isinstance(row, list)
-            and len(row) == size
-            and all(isinstance(count, int) for count in row)
-            for row in matrix
-        )
-        return tuple(tuple(row) for row in matrix) if fits else None
+        rows = [row for row in matrix if isinstance(row, list)] if isinstance(matrix, list) else []
+        has_room = [len(row) == size and all(isinstance(one, int) for one in row) for row in rows]
+        return tuple(map(tuple, rows)) if size == len(rows) > 0 and all(has_room) else None
 
     def scatter(self, task: str) -> tuple[tuple[float, float], ...] | None:
         """True and predicted value of samples of the test split; None unless they are pairs."""
         true = look_up(self.scatters, f"test.{task}.true")
         predicted = look_up(self.scatters, f"test.{task}.predicted")
-        if not isinstance(true, list) or not isinstance(predicted, list) or not true:
+        if not isinstance(true, list) or not isinstance(predicted, list):
             return None
-        pairs = [(finite_number(x), finite_number(y)) for x, y in zip(true, predicted)]  # noqa: B905
-        known = tuple((x, y) for x, y in pairs if x is not None and y is not None)
-        return known if len(known) == len(true) == len(predicted) else None
+        numbers = [finite_number(value) for value in (*true, *predicted)]
+        known = [number for number in numbers if number is not None]
+        if not true or len(true) != len(predicted) or len(known) < len(numbers):
+            return None
+        return tuple(zip(known[: len(true)], known[len(true) :], strict=True))
 
 
 def readable_path(folder: Path) -> str:

@@ -12,22 +12,10 @@ from mtlab.report.analyse.report import Report
 from mtlab.report.analyse.tables import main_metrics
 from mtlab.report.read.run import Run
 
-IDENTITY = ("experiment", "row", "status", "error", "dataset", "model", "seed")
-NUMBERS = (
-    "parameters.total",
-    "parameters.shared",
-    "flops_per_sample",
-    "epochs",
-    "best_epoch",
-)
-TIMES = (
-    "seconds.total",
-    "seconds.train",
-    "seconds.evaluate",
-    "seconds.epoch_mean",
-    "samples_per_second",
-)
-PLACES = ("device", "precision", "hardware.name", "started_at", "command")
+IDENTITY = ["experiment", "row", "status", "error", "dataset", "model", "seed"]
+COUNTS = ["parameters.total", "parameters.shared", "flops_per_sample", "epochs", "best_epoch"]
+SECONDS = [f"seconds.{name}" for name in ("total", "train", "evaluate", "epoch_mean")]
+PLACES = ["device", "precision", "hardware.name", "started_at", "command"]
 SPLITS = ("train", "val", "test", "last.test")
 
 
@@ -38,71 +26,64 @@ def as_csv(report: Report) -> str:
     differ only in seed: its number, n, and per main metric `mean:`, `std:`, `low:`, `high:` (95%
     interval).
     """
-    varied = report.settings.varied
-    metrics = _metrics(report.runs)
-    published = [
-        Metric(path) for path in dict.fromkeys(p for run in report.runs for p in run.published)
-    ]
+    measured = [*COUNTS, *_measured_paths(report.runs), *SECONDS, "samples_per_second"]
+    published = dict.fromkeys(path for run in report.runs for path in run.published)
     averaged = main_metrics(report.runs)
-    header = [
-        "run",
-        "folder",
-        *IDENTITY,
-        "tasks",
-        *(f"set:{key}" for key in varied),
-    ]
-    header += [*NUMBERS, *metrics, *TIMES]
-    header += [f"{name}:{one.path}" for one in published for name in ("published", "delta")]
-    header += ["deviations", "group", "group_n"]
-    header += [f"{name}:{one.path}" for one in averaged for name in ("mean", "std", "low", "high")]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*header, *PLACES])
+    lines = []
     group_of = {run.number: group for group in report.groups for run in group.runs}
     for run in report.runs:
         group = group_of[run.number]
-        line: list[object] = [run.number, run.place]
-        line += [run.text_at(path) for path in IDENTITY]
-        line += [
-            " ".join(run.tasks),
-            *(run.settings.get(key, "") for key in varied),
-        ]
-        line += [run.text_at(path) for path in (*NUMBERS, *metrics, *TIMES)]
-        line += [cell for one in published for cell in _against_published(run, one)]
-        line += ["; ".join(run.deviations.values())]
-        line += [group.number, len(group.measured)]
-        line += [cell for one in averaged for cell in _spread(run, group, one)]
-        writer.writerow([*line, *(run.text_at(path) for path in PLACES)])
+        line: dict[str, object] = {"run": run.number, "folder": run.place}
+        line |= {path: run.text_at(path) for path in IDENTITY}
+        line |= {"tasks": " ".join(run.tasks)}
+        line |= {f"set:{key}": run.settings.get(key, "") for key in report.settings.varied}
+        line |= {path: run.text_at(path) for path in measured}
+        for path in published:
+            line |= _against_published(run, Metric(path))
+        line |= {"deviations": "; ".join(run.deviations.values())}
+        line |= {"group": group.number, "group_n": len(group.measured)}
+        for metric in averaged:
+            line |= _spread(run, group, metric)
+        lines.append(line | {path: run.text_at(path) for path in PLACES})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
     return text.getvalue()
 
 
-def _metrics(runs: Sequence[Run]) -> list[str]:
-    """Paths of every measure of every split and task, in the order in which runs have them."""
-    found: dict[str, None] = {}
-    for split in SPLITS:
-        for run in runs:
-            for task in run.tasks:
-                for name in run.measure_names(split, task):
-                    found[f"{split}.{task}.{name}"] = None
-    return list(found)
+def _measured_paths(runs: Sequence[Run]) -> list[str]:
+    """Every measure of every split and task, in the order in which runs have them."""
+    return list(
+        dict.fromkeys(
+            f"{split}.{task}.{name}"
+            for split in SPLITS
+            for run in runs
+            for task in run.tasks
+            for name in run.measure_names(split, task)
+        )
+    )
 
 
-def _against_published(run: Run, metric: Metric) -> tuple[object, object]:
+def _against_published(run: Run, metric: Metric) -> dict[str, object]:
     number, value = run.published.get(metric.path), run.number_at(metric.path)
-    if number is None:
-        return "", ""
-    number = metric.published_in_unit(number)
-    if value is None or not run.is_completed:
-        return number, ""
-    return number, round(metric.in_unit(value) - number, 10)
+    published = None if number is None else metric.published_in_unit(number)
+    is_compared = published is not None and value is not None and run.is_completed
+    delta = round(metric.in_unit(value or 0) - (published or 0), 10) if is_compared else ""
+    shown = "" if published is None else published
+    return {f"published:{metric.path}": shown, f"delta:{metric.path}": delta}
 
 
-def _spread(run: Run, group: Group, metric: Metric) -> tuple[object, ...]:
+def _spread(run: Run, group: Group, metric: Metric) -> dict[str, object]:
     """In the unit of summary.json; empty for runs that are in no mean."""
+    values: tuple[float | None, ...] = (None,) * 4
     estimate = group.estimate(metric) if run in group.measured else None
-    if estimate is None:
-        return "", "", "", ""
-    factor = metric.in_unit(1.0)
-    interval = estimate.interval and metric.within_bounds(estimate.interval)
-    values = (estimate.mean, estimate.std, *(interval or (None, None)))
-    return tuple("" if value is None else value / factor for value in values)
+    if estimate is not None:
+        interval = estimate.interval and metric.within_bounds(estimate.interval)
+        values = (estimate.mean, estimate.std, *(interval or (None, None)))
+    names = (f"{name}:{metric.path}" for name in ("mean", "std", "low", "high"))
+    unit = metric.in_unit(1.0)
+    return {
+        name: "" if value is None else value / unit
+        for name, value in zip(names, values, strict=True)
+    }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -24,13 +24,32 @@ REGRESSION_METRICS = ("mae", "r2")
 NEVER_FOLDED = ("job", "row", "seed", "status", "parameters", "epochs", "seconds")
 
 
-def result_table(summary: Mapping[str, Any]) -> Group:
-    """One row per task and split with every metric; a table for each kind of task."""
-    return metrics_tables(summary["tasks"], _measured_splits(summary))
+def show_result(
+    summary: Mapping[str, Any],
+    folder: Path,
+    say: Callable[[RenderableType], None],
+    are_figures_wanted: bool,
+) -> None:
+    """Draw the figures of a run that has been measured, and print its table.
+
+    Args:
+        summary: As summary.json holds it.
+    """
+    if not summary["test"]:
+        return
+    if are_figures_wanted:
+        # matplotlib takes a second to load.
+        from mtlab.report.write.run_figures import draw_run_figures
+
+        draw_run_figures(summary, folder, say)
+    splits = [(split, summary[split]) for split in SPLITS if summary.get(split)]
+    for split, measured in (summary.get("last") or {}).items():
+        splits.append((f"{split}, last epoch", measured))
+    say(metrics_tables(summary["tasks"], splits))
 
 
 def metrics_tables(tasks: Sequence[str], splits: Sequence[tuple[str, Mapping[str, Any]]]) -> Group:
-    """Tasks by splits; a table for each set of metrics, such as those of regression.
+    """A row per task and split; a table for each set of metrics, such as those of regression.
 
     Args:
         splits: Of each its title, and per task its metrics by name.
@@ -38,81 +57,58 @@ def metrics_tables(tasks: Sequence[str], splits: Sequence[tuple[str, Mapping[str
     tasks_by_names: dict[tuple[str, ...], list[str]] = {}
     for task in tasks if splits else ():
         tasks_by_names.setdefault(tuple(splits[0][1][task]), []).append(task)
-    return Group(
-        *(
-            _metrics_table(names, tasks, splits, "result" if number == 0 else None)
-            for number, (names, tasks) in enumerate(tasks_by_names.items())
-        )
-    )
-
-
-def _metrics_table(
-    names: Sequence[str],
-    tasks: Sequence[str],
-    splits: Sequence[tuple[str, Mapping[str, Any]]],
-    title: str | None,
-) -> Table:
-    """The tasks that share these metrics."""
-    table = Table(title=title, title_justify="left")
-    table.add_column("task")
-    table.add_column("split")
-    for name in names:
-        table.add_column(name, justify="right")
-    for task in tasks:
-        table.add_section()
-        for row, (split, measured) in enumerate(splits):
-            cells = (f"{measured[task][name]:.4f}" for name in names)
-            table.add_row("" if row else task, split, *cells)
-    return table
-
-
-def _measured_splits(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    splits = [(split, summary[split]) for split in SPLITS if summary.get(split)]
-    for split, measured in (summary.get("last") or {}).items():
-        splits.append((f"{split}, last epoch", measured))
-    return splits
+    tables: list[Table] = []
+    for names, alike in tasks_by_names.items():
+        table = Table(title=None if tables else "result", title_justify="left")
+        table.add_column("task")
+        table.add_column("split")
+        for name in names:
+            table.add_column(name, justify="right")
+        for task in alike:
+            table.add_section()
+            for row, (split, measured) in enumerate(splits):
+                cells = (f"{measured[task][name]:.4f}" for name in names)
+                table.add_row("" if row else task, split, *cells)
+        tables.append(table)
+    return Group(*tables)
 
 
 @dataclass(frozen=True)
 class SweepTable:
-    """A sweep's runs, one row each; every cell is text.
+    """A sweep's runs, one row each; every cell is text, by its column's name.
 
     Attributes:
-        columns: What varied first, then what was measured.
         headings: The columns that the terminal shows, by the name they have there: settings are
-            shortened, and those that a row of the experiment's table sets give way to its name.
+            shortened, and those that a row of the preset's table sets give way to its name.
         num_failed: Rows of runs that did not complete.
     """
 
-    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, str], ...]
     headings: Mapping[str, str]
-    rows: tuple[tuple[str, ...], ...]
     num_failed: int
 
     def as_csv(self) -> str:
         """Comma-separated, with a header line."""
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns)
+        writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
+        writer.writeheader()
         writer.writerows(self.rows)
         return text.getvalue()
 
     def as_rich(self) -> Table:
         """For the terminal, without the columns that say nothing or take too much room."""
-        shown = [index for index, name in enumerate(self.columns) if name in self.headings]
         table = Table(title="sweep", title_justify="left")
-        for index in shown:
-            name = self.columns[index]
+        for name, heading in self.headings.items():
             table.add_column(
                 # A line per word keeps the columns as narrow as their numbers.
-                self.headings[name].replace(" accuracy", "\naccuracy").replace(", ", ",\n"),
+                heading.replace(" accuracy", "\naccuracy").replace(", ", ",\n"),
                 justify="left" if name in ("status", "error") else "right",
                 no_wrap=name in NEVER_FOLDED,
                 overflow="fold",
             )
         for row in self.rows:
             # Text, because rich would take a list such as [digit,parity] for markup.
-            table.add_row(*(Text(row[index]) for index in shown))
+            table.add_row(*(Text(row[name]) for name in self.headings))
         return table
 
 
@@ -133,30 +129,35 @@ def sweep_table(folder: Path) -> SweepTable:
     varied = varied_settings(runs)
     metrics = _metric_columns(runs)
     has_errors = any(run.text_at("error") for run in runs)
-    titles = {key: key.removesuffix(".name") for key in varied}
-    columns = ["job", *titles.values(), "status", "parameters", *metrics, "epochs", "seconds"]
-    columns += ["error"] if has_errors else []
     rows = []
     for run in runs:
-        row = [_job(run), *(_as_typed(_setting(run, key)) for key in varied)]
-        row += [run.status.value, run.text_at("parameters.total")]
-        row += [_decimals(run.number_at(path), 4) for path in metrics.values()]
-        row += [run.text_at("epochs"), _decimals(run.number_at("seconds.total") or 0.0, 1)]
-        row += [run.text_at("error")] if has_errors else []
-        rows.append((*row, run.name))
+        row = {"job": _job(run)}
+        row |= {key.removesuffix(".name"): _as_typed(_setting(run, key)) for key in varied}
+        row |= {"status": run.status.value, "parameters": run.text_at("parameters.total")}
+        for title, path in metrics.items():
+            value = run.number_at(path)
+            row[title] = "" if value is None else f"{value:.4f}"
+        seconds = run.number_at("seconds.total") or 0.0
+        row |= {"epochs": run.text_at("epochs"), "seconds": f"{seconds:.1f}"}
+        row |= {"error": run.text_at("error")} if has_errors else {}
+        rows.append(row | {"folder": run.name})
     num_failed = sum(not run.is_completed for run in runs)
-    hidden = {titles[key] for key in varied if "row" in varied and is_said_by_row(key, runs)}
-    hidden -= {"row"}
-    hidden |= {"status"} if num_failed == 0 else set()
-    short = short_keys([title for title in titles.values() if title not in hidden], tasks_of(runs))
-    headings = {name: short.get(name, name) for name in columns if name not in hidden}
-    return SweepTable((*columns, "folder"), headings, tuple(rows), num_failed)
+    hidden = {"folder"} | ({"status"} if num_failed == 0 else set())
+    if "row" in varied:
+        said = (key for key in varied if key != "row" and is_said_by_row(key, runs))
+        hidden |= {key.removesuffix(".name") for key in said}
+    settings = [key.removesuffix(".name") for key in varied]
+    short = short_keys([name for name in settings if name not in hidden], tasks_of(runs))
+    shown = [name for name in (rows[0] if rows else ()) if name not in hidden]
+    headings = {name: short.get(name, name) for name in shown}
+    return SweepTable(tuple(rows), headings, num_failed)
 
 
 def varied_settings(runs: Sequence[Run]) -> list[str]:
     """Dotted keys of what differs between a sweep's runs, with the row first where it does."""
-    names = ("experiment", "row")
-    named = [name for name in names if len({_setting(run, name) for run in runs}) > 1]
+    named = [
+        name for name in ("experiment", "row") if len({_setting(run, name) for run in runs}) > 1
+    ]
     return [*named, *compare_settings(runs).varied]
 
 
@@ -173,20 +174,17 @@ def _metric_columns(runs: Sequence[Run]) -> dict[str, str]:
     """Column title to the path in summary.json of each task's main test metrics, and of those of
     other splits that stand against published ones.
     """
+    published = dict.fromkeys(path for run in runs for path in run.published)
     titles: dict[str, str] = {}
-    published: dict[str, dict[str, str]] = {}
-    for run in runs:
-        for path in run.published:
-            split, _, rest = path.partition(".")
-            task, _, name = rest.partition(".")
-            if split in ("train", "val") and name:
-                published.setdefault(task, {})[f"{task} {name}, {split}"] = path
     for run in runs:
         for task in run.tasks:
             is_regression = run.text_at(f"kinds.{task}") == "regression"
             for name in REGRESSION_METRICS if is_regression else ("accuracy",):
                 titles[f"{task} {name}"] = f"test.{task}.{name}"
-            titles |= published.get(task, {})
+            for path in published:
+                split, _, rest = path.partition(".")
+                if split in ("train", "val") and rest.startswith(f"{task}."):
+                    titles[f"{rest.replace('.', ' ')}, {split}"] = path
     for run in runs:
         for task in run.tasks:
             if run.measure_names("last.test", task):
@@ -198,7 +196,3 @@ def _job(run: Run) -> str:
     """The job's number as its folder has it; its position where the folder was named by hand."""
     number, _, _ = run.name.partition("_")
     return number if number.isdigit() else str(run.number - 1)
-
-
-def _decimals(value: float | None, num_decimals: int) -> str:
-    return "" if value is None else f"{value:.{num_decimals}f}"

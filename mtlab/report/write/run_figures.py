@@ -29,7 +29,7 @@ PERCEPTRON_WEIGHTS = "unit.weight"
 
 
 def draw_run_figures(
-    summary: dict[str, Any], run: Path, say: Callable[[str], object]
+    summary: Mapping[str, Any], run: Path, say: Callable[[str], object]
 ) -> list[Path]:
     """Every figure of the run in this folder; returns the files in the order they were written.
 
@@ -54,7 +54,7 @@ def draw_run_figures(
 
 
 def _run_figures(
-    summary: dict[str, Any], run: Path
+    summary: Mapping[str, Any], run: Path
 ) -> Iterator[tuple[str, str, Callable[[Path], object]]]:
     """Each figure's kind and task, and what writes it into a file."""
     metrics, weights = run / METRICS, run / WEIGHTS
