@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,8 @@ FloatArray = npt.NDArray[np.floating]
 GAP = 0.12
 """Space between tiles as a share of a tile's width."""
 LABEL_POINTS = 7
-POINTS_PER_INCH = 72
+LABEL_INCHES = LABEL_POINTS / 72
+"""Height of a label in inches."""
 TITLE_INCHES = 0.3
 BAR_INCHES = 0.9
 MARGIN_INCHES = 0.12
@@ -41,6 +43,25 @@ class Panel:
     tiles: FloatArray
     labels: Sequence[str] = ()
     num_columns: int = 8
+
+    @property
+    def label_inches(self) -> float:
+        """Room for a label above each tile."""
+        lines = max((label.count("\n") + 1 for label in self.labels), default=0)
+        return lines * 1.3 * LABEL_INCHES
+
+    def tile_size(self, tile_inches: float) -> tuple[float, float]:
+        """Width and height of a tile with its label and the gap behind it."""
+        aspect = self.tiles.shape[1] / self.tiles.shape[2]
+        return tile_inches * (1 + GAP), tile_inches * (aspect + GAP) + self.label_inches
+
+    def size(self, tile_inches: float) -> tuple[float, float]:
+        """Width and height of the panel."""
+        width, height = self.tile_size(tile_inches)
+        num_columns = min(self.num_columns, len(self.tiles))
+        num_rows = math.ceil(len(self.tiles) / num_columns)
+        title = TITLE_INCHES if self.title else 0.0
+        return num_columns * width - GAP * tile_inches, num_rows * height + title
 
 
 @dataclass(frozen=True)
@@ -89,34 +110,36 @@ def draw_panels(
 
     Everything is placed by hand: hundreds of tiles as axes of their own would take a minute.
     """
-    sizes = [_panel_size(panel, tile_inches) for panel in panels]
-    num_rows = math.ceil(len(panels) / num_panel_columns)
+    sizes = [panel.size(tile_inches) for panel in panels]
+    num_columns = min(num_panel_columns, len(panels))
     widths = [
-        max(width for width, _ in sizes[column::num_panel_columns])
-        for column in range(min(num_panel_columns, len(panels)))
+        max(width for width, _ in sizes[column::num_columns]) for column in range(num_columns)
     ]
     heights = [
-        max(height for _, height in sizes[row * num_panel_columns :][:num_panel_columns])
-        for row in range(num_rows)
+        max(height for _, height in sizes[first : first + num_columns])
+        for first in range(0, len(sizes), num_columns)
     ]
     has_bar = scale.label is not None
     needed = sum(widths) + MARGIN_INCHES * (len(widths) + 1) + (BAR_INCHES if has_bar else 0)
-    title_width = len(title) * 0.095 + 2 * MARGIN_INCHES
-    width = max(needed, title_width)
-    height = sum(heights) + MARGIN_INCHES * (num_rows + 1) + TITLE_INCHES
-    if has_bar:
-        height = max(height, 2.2)
-    figure = Figure(figsize=(width, height))
+    width = max(needed, len(title) * 0.095 + 2 * MARGIN_INCHES)
+    height = sum(heights) + MARGIN_INCHES * (len(heights) + 1) + TITLE_INCHES
+    figure = Figure(figsize=(width, max(height, 2.2 if has_bar else 0)))
     write_title(figure, title)
-    for index, (panel, (panel_width, panel_height)) in enumerate(zip(panels, sizes, strict=True)):
-        row, column = divmod(index, num_panel_columns)
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.axis("off")
+    first_top = TITLE_INCHES + MARGIN_INCHES
+    for index, panel in enumerate(panels):
+        row, column = divmod(index, num_columns)
         left = MARGIN_INCHES * (column + 1) + sum(widths[:column])
-        top = TITLE_INCHES + MARGIN_INCHES * (row + 1) + sum(heights[:row])
-        axes = add_axes_in_inches(figure, left, top, panel_width, panel_height)
-        _draw_panel(axes, panel, scale, tile_inches)
+        top = first_top + MARGIN_INCHES * row + sum(heights[:row])
+        _draw_panel(axes, panel, scale, tile_inches, left, top)
+    # Last, since imshow moves the limits to its own image. One unit is an inch.
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
     if has_bar:
-        top = TITLE_INCHES + MARGIN_INCHES
-        draw_colour_bar(figure, scale, needed - BAR_INCHES + 0.08, top + 0.15, height - top - 0.4)
+        room = height - first_top - 0.4
+        draw_colour_bar(figure, scale, needed - BAR_INCHES + 0.08, first_top + 0.15, room)
     return figure
 
 
@@ -145,68 +168,33 @@ def draw_colour_bar(
     bar.ax.tick_params(labelsize=7)
 
 
-def _label_share(panel: Panel, tile_inches: float) -> float:
-    """Height of a label as a share of a tile's width."""
-    lines = max((label.count("\n") + 1 for label in panel.labels), default=0)
-    return lines * 1.3 * LABEL_POINTS / POINTS_PER_INCH / tile_inches
-
-
-def _grid(panel: Panel, tile_inches: float) -> tuple[int, int, float, float]:
-    """Columns, rows, and the distance between tiles to the right and down, in tile widths."""
-    num_tiles = len(panel.tiles)
-    num_columns = min(panel.num_columns, num_tiles)
-    num_rows = math.ceil(num_tiles / num_columns)
-    aspect = panel.tiles.shape[1] / panel.tiles.shape[2]
-    return num_columns, num_rows, 1 + GAP, aspect + GAP + _label_share(panel, tile_inches)
-
-
-def _panel_size(panel: Panel, tile_inches: float) -> tuple[float, float]:
-    num_columns, num_rows, step_right, step_down = _grid(panel, tile_inches)
-    title = TITLE_INCHES if panel.title else 0.0
-    return (
-        num_columns * step_right - GAP
-    ) * tile_inches, num_rows * step_down * tile_inches + title
-
-
-def _draw_panel(axes: Axes, panel: Panel, scale: ColourScale, tile_inches: float) -> None:
-    num_columns, num_rows, step_right, step_down = _grid(panel, tile_inches)
-    aspect = panel.tiles.shape[1] / panel.tiles.shape[2]
-    label_share = _label_share(panel, tile_inches)
-    title_share = TITLE_INCHES / tile_inches if panel.title else 0.0
-    axes.axis("off")
+def _draw_panel(
+    axes: Axes, panel: Panel, scale: ColourScale, tile_inches: float, left: float, top: float
+) -> None:
+    """Draw at so many inches from the left and from the top."""
+    step_right, step_down = panel.tile_size(tile_inches)
+    height = tile_inches * panel.tiles.shape[1] / panel.tiles.shape[2]
     if panel.title:
-        axes.text(0, title_share * 0.25, panel.title, va="top", fontsize=9, color="0.25")
+        axes.text(left, top + TITLE_INCHES / 4, panel.title, va="top", fontsize=9, color="0.25")
+        top += TITLE_INCHES
     for index, tile in enumerate(panel.tiles):
-        row, column = divmod(index, num_columns)
-        left = column * step_right
-        top = row * step_down + title_share + label_share
+        row, column = divmod(index, panel.num_columns)
+        x, y = left + column * step_right, top + row * step_down + panel.label_inches
         axes.imshow(
             tile,
             cmap=scale.colour_map,
             norm=scale.norm if tile.ndim == 2 else None,
             interpolation="nearest",
-            extent=(left, left + 1, top + aspect, top),
+            extent=(x, x + tile_inches, y + height, y),
             aspect="auto",
         )
         axes.add_patch(
-            Rectangle(
-                (left, top), 1, aspect, fill=False, color="0.75", linewidth=0.4, clip_on=False
-            )
+            Rectangle((x, y), tile_inches, height, fill=False, color="0.75", linewidth=0.4)
         )
         if panel.labels:
-            above = top - 0.25 * LABEL_POINTS / POINTS_PER_INCH / tile_inches
-            axes.text(
-                left + 0.5,
-                above,
-                panel.labels[index],
-                ha="center",
-                va="bottom",
-                fontsize=LABEL_POINTS,
-                linespacing=1,
-            )
-    # Last, since imshow moves the limits to its own image.
-    axes.set_xlim(0, num_columns * step_right - GAP)
-    axes.set_ylim(num_rows * step_down + title_share, 0)
+            place: dict[str, Any] = {"ha": "center", "va": "bottom", "linespacing": 1}
+            middle, above = x + tile_inches / 2, y - LABEL_INCHES / 4
+            axes.text(middle, above, panel.labels[index], fontsize=LABEL_POINTS, **place)
 
 
 def as_displayable(images_bchw: FloatArray) -> FloatArray:
@@ -221,3 +209,11 @@ def as_displayable(images_bchw: FloatArray) -> FloatArray:
         return images_bchw.transpose(0, 2, 3, 1)
     averaged: FloatArray = images_bchw.mean(axis=1)
     return averaged
+
+
+def draw_images(
+    images_bchw: FloatArray, labels: Sequence[str], title: str, tile_inches: float, num_columns: int
+) -> Figure:
+    """One panel of images, brightness in [0, 1]."""
+    panel = Panel("", as_displayable(images_bchw), labels, num_columns)
+    return draw_panels([panel], ColourScale.grey(), title, tile_inches=tile_inches)

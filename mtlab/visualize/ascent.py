@@ -47,10 +47,16 @@ class PixelRange:
 
 
 @dataclass(frozen=True)
-class AscentSettings:
+class Ascent:
     """How to climb; the regularisers are pulls of their own beside the normalised gradient.
 
+    The published forms add L2 and total variation to the score; here they are steps of their own
+    (as weight decay in AdamW is), because a score's scale differs between layers by orders of
+    magnitude.
+
     Attributes:
+        draws: Of the jitter.
+        on_step: Called after each step.
         rate: Length of the first step as a share of the pixel range (root mean square); later ones
             shrink linearly to a tenth of it.
         jitter: Largest shift in pixels before each step.
@@ -61,6 +67,8 @@ class AscentSettings:
             grows the score then is structure, since plain brightness is not to be had.
     """
 
+    pixels: PixelRange
+    draws: torch.Generator
     num_steps: int
     rate: float
     jitter: int = 0
@@ -68,56 +76,46 @@ class AscentSettings:
     l2: float = 0.0
     total_variation: float = 0.0
     anchor: float = 0.0
+    on_step: Callable[[], None] = lambda: None
 
+    def climb(
+        self, score: Score, start: torch.Tensor, kept: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Change images step by step so that each one's score grows.
 
-def ascend(
-    score: Score,
-    start: torch.Tensor,
-    pixels: PixelRange,
-    settings: AscentSettings,
-    generator: torch.Generator,
-    on_step: Callable[[], None] = lambda: None,
-    anchor: torch.Tensor | None = None,
-) -> torch.Tensor:
-    """Change images step by step so that each one's score grows.
+        Every image's gradient is divided by its root mean square, so that one rate suits every
+        layer, and images do not influence each other.
 
-    Every image's gradient is divided by its root mean square, so that one rate suits every layer,
-    and images do not influence each other. The published forms add L2 and total variation to the
-    score; here they are steps of their own (as weight decay in AdamW is), because a score's scale
-    differs between layers by orders of magnitude.
+        Args:
+            start: Network input `(batch, channels, height, width)`; it is not changed.
+            kept: What `anchor` refers to, of `start`'s shape; None for `start` itself.
 
-    Args:
-        start: Network input `(batch, channels, height, width)`; it is not changed.
-        generator: Draws the jitter.
-        on_step: Called after each step.
-        anchor: What `settings.anchor` refers to, of `start`'s shape; None for `start` itself.
-
-    Returns:
-        Images of the same shape within the pixel range.
-    """
-    images = pixels.clamp(start)
-    kept = images if anchor is None else anchor
-    span = pixels.high - pixels.low
-    for step in range(settings.num_steps):
-        progress = step / settings.num_steps
-        rate = settings.rate * (1 - (1 - LAST_RATE) * progress)
-        shift = _draw_shift(settings.jitter, generator)
-        images = images.roll(shift, dims=(2, 3))
-        images = images + rate * span * _direction(score, images)
-        if settings.l2:
-            images = images - rate * settings.l2 * images
-        if settings.total_variation:
-            roughness = _direction(total_variation, images)
-            images = images - rate * settings.total_variation * span * roughness
-        images = images.roll((-shift[0], -shift[1]), dims=(2, 3))
-        if settings.anchor:
-            images = _hold_contrast(images - rate * settings.anchor * (images - kept), kept)
-        images = pixels.clamp(images)
-        sigma = settings.blur * (1 - progress / BLURRED_SHARE_OF_STEPS)
-        if sigma > 0 and step % STEPS_BETWEEN_BLURS == 0:
-            images = gaussian_blur(images, sigma)
-        on_step()
-    return images
+        Returns:
+            Images of the same shape within the pixel range.
+        """
+        images = self.pixels.clamp(start)
+        kept = images if kept is None else kept
+        span = self.pixels.high - self.pixels.low
+        for step in range(self.num_steps):
+            progress = step / self.num_steps
+            rate = self.rate * (1 - (1 - LAST_RATE) * progress)
+            shift = _draw_shift(self.jitter, self.draws)
+            images = images.roll(shift, dims=(2, 3))
+            images = images + rate * span * _direction(score, images)
+            if self.l2:
+                images = images - rate * self.l2 * images
+            if self.total_variation:
+                roughness = _direction(total_variation, images)
+                images = images - rate * self.total_variation * span * roughness
+            images = images.roll((-shift[0], -shift[1]), dims=(2, 3))
+            if self.anchor:
+                images = _hold_contrast(images - rate * self.anchor * (images - kept), kept)
+            images = self.pixels.clamp(images)
+            sigma = self.blur * (1 - progress / BLURRED_SHARE_OF_STEPS)
+            if sigma > 0 and step % STEPS_BETWEEN_BLURS == 0:
+                images = gaussian_blur(images, sigma)
+            self.on_step()
+        return images
 
 
 def _hold_contrast(images: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import nn
 from mtlab.config.base import Count, NotNegative, Positive, Whole
 from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
 from mtlab.seeding import generator
-from mtlab.visualize.ascent import AscentSettings, PixelRange, ascend
+from mtlab.visualize.ascent import Ascent
 from mtlab.visualize.chosen_images import choose_images
 from mtlab.visualize.layers import Layer, choose_layers, layer_output
 from mtlab.visualize.subject import DoesNotApplyError, Numbers, Picture, Subject
@@ -79,39 +79,28 @@ class Dream(Picture):
     def _dream(
         self, subject: Subject, layer: Layer, images: torch.Tensor, num_octaves: int
     ) -> torch.Tensor:
-        settings = AscentSettings(
-            self.steps,
-            self.rate,
-            self.jitter,
-            total_variation=self.total_variation,
-            anchor=self.anchor,
-        )
         with subject.steps(f"dream {layer.name}", self.steps * num_octaves) as on_step:
-            return dream(
-                subject.run.model,
-                layer,
-                images,
+            ascent = Ascent(
                 subject.pixels,
-                settings,
-                num_octaves,
-                self.octave_scale,
-                self.contrast,
                 generator(subject.keys.seed, f"dream {layer.name}"),
-                on_step,
+                self.steps,
+                self.rate,
+                self.jitter,
+                total_variation=self.total_variation,
+                anchor=self.anchor,
+                on_step=on_step,
             )
+            sizes = [self.octave_scale**octave for octave in range(num_octaves)]
+            return dream(subject.run.model, layer, images, ascent, sizes, self.contrast)
 
 
 def dream(
     model: nn.Module,
     layer: Layer,
     images: torch.Tensor,
-    pixels: PixelRange,
-    settings: AscentSettings,
-    num_octaves: int,
-    octave_scale: float,
+    ascent: Ascent,
+    sizes: Sequence[float],
     contrast: float,
-    generator: torch.Generator,
-    on_step: Callable[[], None] = lambda: None,
 ) -> torch.Tensor:
     """Dream on images, all of them in one batch.
 
@@ -119,13 +108,13 @@ def dream(
     activations, at growing sizes. Deviations: they begin below the image's size; the images here
     are so small that the first octave has their own size and the next ones are larger. Theirs are
     photographs in mid-tones; ours are black and white already, so they are faded first, and keep
-    that contrast (`AscentSettings.anchor`), without which they end in white silhouettes. And the
+    that contrast (`Ascent.anchor`), without which they end in white silhouettes. And the
     score is the mean over the map of the activations' length (root mean square over channels),
     each channel's mean over the map taken off: the mean square is won by one strong spot.
 
     Args:
         images: Network input `(batch, channels, height, width)`.
-        num_octaves: 1 for layers behind dense layers, which take one size only.
+        sizes: Of each octave as shares of the images', 1 alone for layers behind dense layers.
         contrast: What is left of the image's contrast at the start, above 0 and at most 1.
 
     Returns:
@@ -139,13 +128,11 @@ def dream(
         lengths = (activations.square().mean(dim=1) + SMALLEST_SQUARE).sqrt()
         return lengths.flatten(1).mean(dim=1) if activations.dim() > 2 else lengths
 
-    height, width = images.shape[2:]
-    faded = pixels.as_input(0.5 + contrast * (pixels.as_shares(images) - 0.5))
+    faded = ascent.pixels.as_input(0.5 + contrast * (ascent.pixels.as_shares(images) - 0.5))
     dreamt = faded
-    for octave in range(num_octaves):
-        size = [round(side * octave_scale**octave) for side in (height, width)]
-        dreamt, anchor = _resize(dreamt, size), _resize(faded, size)
-        dreamt = ascend(score, dreamt, pixels, settings, generator, on_step, anchor)
+    for share in sizes:
+        size = [round(side * share) for side in images.shape[2:]]
+        dreamt = ascent.climb(score, _resize(dreamt, size), _resize(faded, size))
     return dreamt
 
 

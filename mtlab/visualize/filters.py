@@ -221,7 +221,7 @@ def draw_kernel_sheet(
     axes.set_xlabel("input channel", fontsize=8)
     axes.xaxis.set_label_position("top")
     axes.xaxis.tick_top()
-    draw_colour_bar(figure, scale, LEFT_INCHES + inner_width + 0.12, TOP_INCHES, inner_height)
+    draw_colour_bar(figure, scale, LEFT_INCHES + width + 0.2, TOP_INCHES, inner_height)
     return figure
 
 

@@ -10,9 +10,9 @@ import torch
 
 from mtlab.config.base import Count, NotNegative, Positive, Whole
 from mtlab.data.tasks import ClassificationTask
-from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
+from mtlab.drawing.mosaic import draw_images
 from mtlab.seeding import generator
-from mtlab.visualize.ascent import AscentSettings, PixelRange, ascend
+from mtlab.visualize.ascent import Ascent
 from mtlab.visualize.layers import Layer, choose_layers, layer_output, task_output
 from mtlab.visualize.subject import Picture, Subject, write_probability
 
@@ -70,12 +70,7 @@ class Maximise(Picture):
             title = f"input that maximises {layer.name}"
             tile_inches = LARGE_IMAGE_INCHES
         shown = subject.shown(images)
-        figure = draw_panels(
-            [Panel("", as_displayable(shown), labels, 16)],
-            ColourScale.grey(),
-            title,
-            tile_inches=tile_inches,
-        )
+        figure = draw_images(shown, labels, title, tile_inches, num_columns=16)
         numbers = {"images": shown, "scores": scores.numpy()}
         subject.save(figure, f"maximise/{layer.name}", numbers)
 
@@ -91,13 +86,9 @@ class Maximise(Picture):
             for name, probability in zip(names, probabilities, strict=True)
         ]
         is_small = len(names) > MOST_LARGE_IMAGES
-        shown = subject.shown(images)
-        figure = draw_panels(
-            [Panel("", as_displayable(shown), labels, 8 if is_small else 5)],
-            ColourScale.grey(),
-            f"inputs that maximise each class of {task.name}",
-            tile_inches=IMAGE_INCHES if is_small else LARGE_IMAGE_INCHES,
-        )
+        tile_inches, num_columns = (IMAGE_INCHES, 8) if is_small else (LARGE_IMAGE_INCHES, 5)
+        shown, title = subject.shown(images), f"inputs that maximise each class of {task.name}"
+        figure = draw_images(shown, labels, title, tile_inches, num_columns)
         numbers = {
             "images": shown,
             "scores": scores.numpy(),
@@ -109,20 +100,19 @@ class Maximise(Picture):
     def _climb(
         self, subject: Subject, score: TargetScore, num_targets: int, num_restarts: int, name: str
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        settings = AscentSettings(
-            self.steps, self.rate, self.jitter, self.blur, self.l2, self.total_variation
-        )
         with subject.steps(f"maximise {name}", self.steps) as on_step:
-            return best_inputs(
-                score,
-                num_targets,
-                num_restarts,
-                subject.run.image_shape,
+            ascent = Ascent(
                 subject.pixels,
-                settings,
                 generator(subject.keys.seed, f"maximise {name}"),
-                on_step,
+                self.steps,
+                self.rate,
+                self.jitter,
+                self.blur,
+                self.l2,
+                self.total_variation,
+                on_step=on_step,
             )
+            return best_inputs(score, num_targets, num_restarts, subject.run.image_shape, ascent)
 
 
 def best_inputs(
@@ -130,10 +120,7 @@ def best_inputs(
     num_targets: int,
     num_restarts: int,
     image_shape: tuple[int, int, int],
-    pixels: PixelRange,
-    settings: AscentSettings,
-    generator: torch.Generator,
-    on_step: Callable[[], None] = lambda: None,
+    ascent: Ascent,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """For each target climb from noise around mid-grey several times, and keep the highest.
 
@@ -141,15 +128,11 @@ def best_inputs(
         Network input `(num_targets, channels, height, width)`, and the scores `(num_targets,)`.
     """
     targets = torch.arange(num_targets).repeat_interleave(num_restarts)
-
-    def climbed(images: torch.Tensor) -> torch.Tensor:
-        return score(images, targets)
-
-    noise = torch.randn(len(targets), *image_shape, generator=generator)
-    start = pixels.clamp(pixels.as_input(NOISE_MEAN + NOISE_STD * noise))
-    images = ascend(climbed, start, pixels, settings, generator, on_step)
+    noise = torch.randn(len(targets), *image_shape, generator=ascent.draws)
+    start = ascent.pixels.as_input(NOISE_MEAN + NOISE_STD * noise)
+    images = ascent.climb(lambda images: score(images, targets), start)
     with torch.inference_mode():
-        reached = climbed(images).view(-1, num_restarts)
+        reached = score(images, targets).view(-1, num_restarts)
     best = reached.argmax(dim=1)
     rows = torch.arange(num_targets)
     return images.view(-1, num_restarts, *image_shape)[rows, best], reached[rows, best]

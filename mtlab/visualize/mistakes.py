@@ -7,7 +7,7 @@ import torch
 
 from mtlab.config.base import Count
 from mtlab.data.tasks import ClassificationTask
-from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
+from mtlab.drawing.mosaic import draw_images
 from mtlab.visualize.subject import DoesNotApplyError, Picture, Subject, write_probability
 
 IMAGE_INCHES = 1.05
@@ -52,13 +52,11 @@ class Mistakes(Picture):
                 true.tolist(), predicted.tolist(), confidence.tolist(), strict=True
             )
         ]
-        figure = draw_panels(
-            [Panel("", as_displayable(images), labels)],
-            ColourScale.grey(),
+        title = (
             f"{task.name}: the {len(labels)} most confident of {num_wrong:,} mistakes on"
-            f" {len(targets):,} test images",
-            tile_inches=IMAGE_INCHES,
+            f" {len(targets):,} test images"
         )
+        figure = draw_images(images, labels, title, IMAGE_INCHES, num_columns=8)
         numbers = {
             "images": images,
             "positions": positions.numpy(),

@@ -45,11 +45,12 @@ def test_panels_lie_within_the_figure_and_apart() -> None:
     figure = draw_panels(
         panels, ColourScale("gray", 0, 1, "bar"), "title", tile_inches=0.5, num_panel_columns=2
     )
-    boxes = [axes.get_position() for axes in figure.axes]
-    assert len(boxes) == 5
+    tiles_axes, bar = figure.axes
+    boxes = [image.get_window_extent() for image in tiles_axes.images] + [bar.bbox]
+    assert len(boxes) == 21
     for index, box in enumerate(boxes):
-        assert 0 <= box.x0 < box.x1 <= 1
-        assert 0 <= box.y0 < box.y1 <= 1
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
         for other in boxes[:index]:
             apart = (
                 box.x0 >= other.x1 or other.x0 >= box.x1 or box.y0 >= other.y1 or other.y0 >= box.y1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -14,13 +14,7 @@ from mtlab.models.cnn import CnnTrunk, plan_convolutions
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.seeding import generator
-from mtlab.visualize.ascent import (
-    AscentSettings,
-    PixelRange,
-    ascend,
-    gaussian_blur,
-    total_variation,
-)
+from mtlab.visualize.ascent import Ascent, PixelRange, gaussian_blur, total_variation
 from mtlab.visualize.dream import dream
 from mtlab.visualize.layers import find_layers
 from mtlab.visualize.maximise import (
@@ -33,7 +27,10 @@ from mtlab.visualize.maximise import (
 )
 
 UNIT = PixelRange(torch.zeros(1, 1, 1, 1), torch.ones(1, 1, 1, 1))
-PLAIN = AscentSettings(num_steps=40, rate=0.1)
+
+
+def ascent(pixels: PixelRange, *settings: float, seed: int = 0, **named: Any) -> Ascent:
+    return Ascent(pixels, generator(seed, "test"), *settings, **named)
 
 
 def colour_range() -> PixelRange:
@@ -44,10 +41,7 @@ def colour_range() -> PixelRange:
 def test_ascent_finds_the_maximum_of_a_linear_score() -> None:
     weights = torch.tensor([[1.0, -2.0], [0.5, -0.1]])
     start = torch.full((1, 1, 2, 2), 0.5)
-    found = ascend(
-        lambda images: (images * weights).sum(dim=(1, 2, 3)), start, UNIT,
-        AscentSettings(num_steps=400, rate=0.1), generator(0, "test"),
-    )  # fmt: skip
+    found = ascent(UNIT, 400, 0.1).climb(lambda x: (x * weights).sum(dim=(1, 2, 3)), start)
     torch.testing.assert_close(found[0, 0], (weights > 0).float())
     assert torch.equal(start, torch.full((1, 1, 2, 2), 0.5))
 
@@ -55,9 +49,8 @@ def test_ascent_finds_the_maximum_of_a_linear_score() -> None:
 def test_images_stay_within_the_range_of_each_channel() -> None:
     pixels = colour_range()
     start = torch.randn(3, 3, 5, 5)
-    settings = AscentSettings(20, 0.5, 2, 1.0, 0.1, 0.2)
-    found = ascend(lambda x: x.square().sum((1, 2, 3)), start, pixels, settings,
-                   generator(0, "test"))  # fmt: skip
+    settings = (20, 0.5, 2, 1.0, 0.1, 0.2)
+    found = ascent(pixels, *settings).climb(lambda x: x.square().sum((1, 2, 3)), start)
     shares = pixels.as_shares(found)
     assert float(shares.min()) >= 0
     assert float(shares.max()) <= 1
@@ -68,18 +61,18 @@ def test_images_of_a_batch_do_not_influence_each_other() -> None:
     torch.manual_seed(0)
     layer = nn.Conv2d(1, 2, 3)
     start = torch.rand(4, 1, 8, 8)
-    settings = AscentSettings(10, 0.1, 1, 0.5, 0.1, 0.1)
 
     def climb(images: torch.Tensor) -> torch.Tensor:
-        return ascend(lambda x: layer(x).square().mean((1, 2, 3)), images, UNIT, settings,
-                      generator(0, "jitter"))  # fmt: skip
+        return ascent(UNIT, 10, 0.1, 1, 0.5, 0.1, 0.1).climb(
+            lambda x: layer(x).square().mean((1, 2, 3)), images
+        )
 
     torch.testing.assert_close(climb(start)[1:2], climb(start[1:2]), rtol=1e-4, atol=1e-5)
 
 
 def test_where_nothing_answers_the_image_stays() -> None:
     start = torch.rand(1, 1, 4, 4)
-    found = ascend(lambda x: (x * 0).sum((1, 2, 3)), start, UNIT, PLAIN, generator(0, "test"))
+    found = ascent(UNIT, 40, 0.1).climb(lambda x: (x * 0).sum((1, 2, 3)), start)
     assert torch.equal(found, start)
 
 
@@ -126,10 +119,10 @@ def test_an_anchored_image_keeps_its_mean_and_gains_no_contrast() -> None:
     torch.manual_seed(0)
     start = 0.3 + 0.4 * torch.rand(2, 3, 8, 8)
     pixels = PixelRange(torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1))
-    settings = AscentSettings(30, 0.1, jitter=2, anchor=1.0)
     weights = torch.randn(3, 8, 8)
-    found = ascend(lambda x: (x * weights).sum((1, 2, 3)), start, pixels, settings,
-                   generator(0, "test"))  # fmt: skip
+    found = ascent(pixels, 30, 0.1, jitter=2, anchor=1.0).climb(
+        lambda x: (x * weights).sum((1, 2, 3)), start
+    )
     assert bool(((found * weights).sum((1, 2, 3)) > (start * weights).sum((1, 2, 3))).all())
     torch.testing.assert_close(found.mean((2, 3)), start.mean((2, 3)), rtol=0, atol=0.01)
     assert bool((found.std((2, 3)) <= start.std((2, 3)) + 1e-4).all())
@@ -139,10 +132,8 @@ def test_a_units_best_input_is_bright_where_its_weights_are_positive() -> None:
     torch.manual_seed(0)
     network = MultiTaskNetwork(MlpTrunk((1, 4, 4), [3]), {"t": classification_head(3, [], 2)})
     layer = find_layers(network.eval().requires_grad_(False))[0]
-    images, scores = best_inputs(
-        layer_score(network, layer, "rms"), 3, 2, (1, 4, 4), UNIT, AscentSettings(300, 0.2),
-        generator(0, "test"),
-    )  # fmt: skip
+    score = layer_score(network, layer, "rms")
+    images, scores = best_inputs(score, 3, 2, (1, 4, 4), ascent(UNIT, 300, 0.2))
     weights = layer.module.weight.reshape(3, 1, 4, 4)
     torch.testing.assert_close(images, (weights > 0).float())
     expected = weights.clamp(min=0).sum(dim=(1, 2, 3)) + layer.module.bias
@@ -156,10 +147,8 @@ def test_every_class_gets_an_input_and_the_seed_decides_it() -> None:
     network = MultiTaskNetwork(trunk, {"t": head}).eval().requires_grad_(False)
 
     def find(seed: int, num_steps: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
-        return best_inputs(
-            class_score(network, "t"), 5, 2, (1, 12, 12), UNIT, AscentSettings(num_steps, 0.1),
-            generator(seed, "test"),
-        )  # fmt: skip
+        climbing = ascent(UNIT, num_steps, 0.1, seed=seed)
+        return best_inputs(class_score(network, "t"), 5, 2, (1, 12, 12), climbing)
 
     (images, scores), (_, scores_of_noise) = find(0), find(0, num_steps=0)
     assert bool((scores > scores_of_noise).all())
@@ -177,12 +166,11 @@ def test_a_dream_grows_with_its_octaves_and_excites_the_layer() -> None:
     images = torch.rand(2, 3, 12, 12)
     steps = []
     pixels = PixelRange(torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1))
-    found = dream(network, layer, images, pixels, AscentSettings(5, 0.05), 3, 1.5, 1.0,
-                  generator(0, "test"), lambda: steps.append(1))  # fmt: skip
+    climbing = ascent(pixels, 5, 0.05, on_step=lambda: steps.append(1))
+    found = dream(network, layer, images, climbing, [1, 1.5, 2.25], contrast=1.0)
     assert found.shape == (2, 3, 27, 27)
     assert len(steps) == 15
-    once = dream(network, layer, images, pixels, AscentSettings(20, 0.05), 1, 1.5, 1.0,
-                 generator(0, "test"))  # fmt: skip
+    once = dream(network, layer, images, ascent(pixels, 20, 0.05), [1], contrast=1.0)
 
     def strength(batch: torch.Tensor) -> torch.Tensor:
         return trunk.convolutions(batch).var(dim=(2, 3)).mean(dim=1)
