@@ -28,12 +28,14 @@ class Measured:
         splits: `train`, `val` and `test` with them.
         last: The same with the last weights, of a trainer whose last ones may be far from the best;
             None for others.
+        converged: Whether the trainer found a solution; None where there is no such notion.
         seconds: What measuring took.
     """
 
     kept_epoch: int
     splits: Mapping[str, SplitMetrics]
     last: Mapping[str, SplitMetrics] | None
+    converged: bool | None
     num_test_samples: int
     seconds: float
 
@@ -69,7 +71,7 @@ def measure(experiment: Experiment, folder: RunFolder) -> Measured:
     write_whole(folder.confusions, json.dumps(confusions) + "\n")
     _save_scatter(experiment, test, folder)
     seconds = time.perf_counter() - started
-    return Measured(kept_epoch, metrics, last_metrics, len(test), seconds)
+    return Measured(kept_epoch, metrics, last_metrics, trainer.converged, len(test), seconds)
 
 
 def _load_test(experiment: Experiment, folder: RunFolder) -> Split:

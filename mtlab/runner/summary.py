@@ -133,10 +133,10 @@ def summarise(
         "precision": device and device.precision,
         "hardware": device and {"name": device.name, "threads": device.num_threads},
     }
-    if experiment is not None and experiment.trainer.converged is not None and measured:
-        values["converged"] = experiment.trainer.converged
-        if measured.last is not None:
-            values["last"] = {name: _per_task(split) for name, split in measured.last.items()}
+    if measured is not None and measured.converged is not None:
+        values["converged"] = measured.converged
+    if measured is not None and measured.last is not None:
+        values["last"] = {name: _per_task(split) for name, split in measured.last.items()}
     return values
 
 
