@@ -52,7 +52,7 @@ class Objective(nn.Module):
         features: torch.Tensor,
         shared_parameters: Sequence[nn.Parameter],
         head_parameters: Sequence[nn.Parameter],
-    ) -> None:
+    ) -> torch.Tensor:
         """Set `.grad` of every parameter, the weighting's own included; none has one before.
 
         Heads and weighting get the gradient of the sum of the terms. So does the trunk where there
@@ -64,13 +64,17 @@ class Objective(nn.Module):
             features: What the trunk gave, `(batch, ...)`, which every head read.
             shared_parameters: Those that the features depend on.
             head_parameters: The others of the network.
+
+        Returns:
+            The losses as values, `(tasks,)`.
         """
+        stacked = torch.stack(losses)
         if self.aggregator is None:
-            self.weighting(torch.stack(losses)).sum().backward()
-            return
+            self.weighting(stacked).sum().backward()
+            return stacked.detach()
         # By themselves: through the stacked losses, every task's gradient would go back through
         # all heads, as zeros in those of the others.
-        separate = torch.stack(losses).detach().requires_grad_()
+        separate = stacked.detach().requires_grad_()
         self.weighting(separate).sum().backward()
         assert separate.grad is not None
         features.retain_grad()
@@ -84,6 +88,7 @@ class Objective(nn.Module):
         for parameter, part in zip(shared_parameters, parts, strict=True):
             # In the parameter's own layout: torch's fused optimizers take it for granted.
             parameter.grad = torch.empty_like(parameter).copy_(part.view_as(parameter))
+        return separate.detach()
 
     def reported_loss(self, mean_losses: torch.Tensor) -> float:
         """The loss of a run's figures, from the tasks' means over samples `(tasks,)`.

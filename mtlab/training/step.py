@@ -43,11 +43,9 @@ class EpochSums:
         for measure in self._measures.values():
             measure.reset()
 
-    def add(
-        self, step: int, losses: list[torch.Tensor], outputs: Tensors, targets: Tensors
-    ) -> None:
-        """What step `step`, counted from 0, found."""
-        self._step_losses[step] = torch.stack(losses).detach()
+    def add(self, step: int, losses: torch.Tensor, outputs: Tensors, targets: Tensors) -> None:
+        """What step `step`, counted from 0, found: losses `(tasks,)`, outputs."""
+        self._step_losses[step] = losses
         for name, measure in self._measures.items():
             measure.add(outputs[name].detach(), targets[name])
 
@@ -107,8 +105,8 @@ class TrainStep:
             images = self._augment(images)
         targets = {name: target[positions] for name, target in split.targets.items()}
         losses, outputs, features = self.forward(images, targets)
-        self.update(losses, features)
-        sums.add(step, losses, outputs, targets)
+        values = self.update(losses, features)
+        sums.add(step, values, outputs, targets)
 
     def forward(
         self, images_bchw: torch.Tensor, targets: Tensors
@@ -118,10 +116,11 @@ class TrainStep:
             features, outputs = self._model.features_and_outputs(images_bchw)
         return self._objective.task_losses(outputs, targets), outputs, features
 
-    def update(self, losses: list[torch.Tensor], features: torch.Tensor) -> None:
-        """Backward, and one step of the optimizer."""
-        self._objective.backward(losses, features, self._shared, self._heads)
+    def update(self, losses: list[torch.Tensor], features: torch.Tensor) -> torch.Tensor:
+        """Backward, and one step of the optimizer; returns the losses as values, `(tasks,)`."""
+        values = self._objective.backward(losses, features, self._shared, self._heads)
         if self._clip_norm is not None:
             nn.utils.clip_grad_norm_(self._all, self._clip_norm)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
+        return values
