@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from mtlab.config.base import Keys
 from mtlab.config.compose import to_options
 from mtlab.config.files import RunFolderKey
-from mtlab.inference.loading import check_is_run, read_run_config
+from mtlab.inference.loading import read_run_config
 from mtlab.report.write.result_tables import show_result
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.train import RunRecord, run
@@ -25,9 +25,7 @@ def rerun(composed: DictConfig) -> None:
     """Hydra's job: the same run in a folder of its own, to the bit on the same machine."""
     options = to_options(composed, RerunOptions)
     with RunRecord(hydra_origin(composed, "rerun")) as record:
-        folder = Path(options.run).expanduser()
-        check_is_run(folder)
-        config = read_run_config(folder)
+        config = read_run_config(Path(options.run).expanduser())
         run(record, config)
         show_result(
             record.summary(), record.folder.path, record.terminal.say, config.trainer.figures

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import torch
 import yaml
-from omegaconf import OmegaConf
 from torch import nn
 
 from mtlab.artifacts.model_file import read_model
 from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS, member_folders
-from mtlab.config.compose import to_run_config
+from mtlab.config.base import read_keys
 from mtlab.config.run import RunConfig
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, PixelStatistics
@@ -74,7 +73,6 @@ def load_run(folder: Path) -> LoadedRun:
             a configuration of another version, or weights that do not fit the configuration.
         ConfigError, ModelError: Layers or tasks that do not fit each other.
     """
-    check_is_run(folder)
     config = read_run_config(folder)
     path = folder / WEIGHTS
     if not path.is_file():
@@ -113,8 +111,34 @@ def rebuild_dataset(run: LoadedRun) -> Dataset:
     return dataset
 
 
-def check_is_run(folder: Path) -> None:
-    """Raise RunFolderError unless the folder holds a run's configuration, and no ensemble."""
+def read_run_config(folder: Path) -> RunConfig:
+    """A run's config.yaml, typed and checked.
+
+    Raises:
+        RunFolderError: No run's folder, no YAML, or keys or values that this version does not
+            understand.
+    """
+    _check_is_run(folder)
+    path = folder / CONFIG
+    try:
+        return read_keys(RunConfig, read_config(folder))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise RunFolderError(
+            str(path),
+            rule="must be readable YAML",
+            found=error,
+            remedy="restore the file, or train again",
+        ) from error
+    except ConfigError as error:
+        raise RunFolderError(
+            str(path),
+            rule="must be a configuration that this version understands",
+            found=f"({error})",
+            remedy="train again with this version",
+        ) from error
+
+
+def _check_is_run(folder: Path) -> None:
     if not folder.is_dir():
         raise RunFolderError(
             str(folder),
@@ -140,31 +164,6 @@ def check_is_run(folder: Path) -> None:
             if runs_below
             else "runs lie under outputs/DATE/TIME",
         )
-
-
-def read_run_config(folder: Path) -> RunConfig:
-    """A run's config.yaml, typed and checked.
-
-    Raises:
-        RunFolderError: Not YAML, or keys or values that this version does not understand.
-    """
-    path = folder / CONFIG
-    try:
-        return to_run_config(OmegaConf.create(read_config(folder)))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise RunFolderError(
-            str(path),
-            rule="must be readable YAML",
-            found=error,
-            remedy="restore the file, or train again",
-        ) from error
-    except ConfigError as error:
-        raise RunFolderError(
-            str(path),
-            rule="must be a configuration that this version understands",
-            found=f"({error})",
-            remedy="train again with this version",
-        ) from error
 
 
 def _how_it_ended(folder: Path) -> str:
