@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from pydantic import model_validator
 
 from mtlab.artifacts.provenance import command_line
@@ -13,7 +13,7 @@ from mtlab.artifacts.reading import run_folders
 from mtlab.artifacts.run_dir import CONFIG, LOG, PICTURES
 from mtlab.config.arguments import as_typed
 from mtlab.config.base import OneOrMore, read_keys
-from mtlab.config.compose import to_options
+from mtlab.config.compose import plain, to_options
 from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.lettering import plain_drawing
 from mtlab.errors import ConfigError, RunFolderError
@@ -72,9 +72,8 @@ class VisualizeKeys(ShownKeys):
 def visualize(composed: DictConfig) -> None:
     """Hydra's job: each kind of picture that was asked for, then the contact sheet."""
     keys = to_options(composed, VisualizeKeys)
-    values = OmegaConf.to_container(composed, resolve=True)
-    assert isinstance(values, dict)
-    pictures = {name: read_keys(kind, values.get(name, {}), name) for name, kind in KINDS.items()}
+    groups = plain(composed)
+    pictures = {name: read_keys(kind, groups.get(name, {}), name) for name, kind in KINDS.items()}
     folder = Path(keys.run or "").expanduser()
     typed = [as_typed(override) for override in HydraConfig.get().overrides.task]
     command = command_line(["visualize", *typed])
@@ -110,16 +109,13 @@ def _picture_folder(run: Path) -> Path:
     pictures = run / PICTURES
     try:
         pictures.mkdir(exist_ok=True)
-    except FileExistsError as error:
-        raise RunFolderError(
-            str(pictures), rule="must be a folder", found="a file", remedy="move the file elsewhere"
-        ) from error
     except OSError as error:
+        is_file = pictures.is_file()
         raise RunFolderError(
             str(pictures),
             rule="must be a folder that can be written",
-            found=error,
-            remedy="check its permissions",
+            found="a file" if is_file else error,
+            remedy="move it elsewhere" if is_file else "check its permissions",
         ) from error
     return pictures
 

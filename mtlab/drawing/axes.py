@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 # A cost that spans more than this is read better on a logarithmic axis.
 LOGARITHMIC_FROM_RATIO = 8
 MOST_TICKS = 4
+MOST_LEGEND_ROWS = 16
 # What each power of ten is multiplied by on a logarithmic axis, while the highest value is at most
 # so many times the lowest.
 STEPS_BY_SPAN = ((40.0, (1.0, 2.0, 5.0)), (500.0, (1.0, 3.0)), (math.inf, (1.0,)))
@@ -45,6 +48,23 @@ def show_logarithmic(axes: Axes, span: float) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=2 * MOST_TICKS))
     axes.xaxis.set_major_formatter(_plain())
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def show_grid(axes: Axes) -> None:
+    """A faint grid, and no frame above and to the right."""
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def add_legend_beside(axes: Axes, handles: Sequence[Artist], title: str, left: float) -> None:
+    """A legend to the right of the axes, in columns of at most 16.
+
+    Args:
+        left: Where it begins, in widths of the axes.
+    """
+    place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (left, 0.5), "frameon": False}
+    num_columns = -(-len(handles) // MOST_LEGEND_ROWS)
+    axes.legend(handles=handles, title=title, fontsize=8, ncols=num_columns, **place)
 
 
 def show_epochs(axes: Axes, last: int) -> None:

@@ -8,9 +8,9 @@ from matplotlib.colors import to_rgba
 Colour = tuple[float, float, float, float]
 
 TEN_COLOURS = (
-    "#1f77d4", "#ff9e0f", "#c4161c", "#14924a", "#7d2bb5",
-    "#7a4a21", "#ff80c0", "#b5c400", "#202020", "#35d0d0",
-)  # fmt: skip
+    *("#1f77d4", "#ff9e0f", "#c4161c", "#14924a", "#7d2bb5"),
+    *("#7a4a21", "#ff80c0", "#b5c400", "#202020", "#35d0d0"),
+)
 """Blue, orange, red, green, purple, brown, pink, lime, black, turquoise: far apart in hue or in
 lightness, so that they differ even as points of a pixel or two. No two are closer than 40 in
 CIELAB; common sequences have pairs at 20."""

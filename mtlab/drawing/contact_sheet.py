@@ -25,10 +25,10 @@ def write_contact_sheet(folder: Path, title: str) -> Path:
         The path of the page.
     """
     parts = [
-        "<!doctype html>", '<html lang="en"><head><meta charset="utf-8">',
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body>",
         f"<h1>{html.escape(title)}</h1>",
-    ]  # fmt: skip
+    ]
     groups: dict[str, list[Path]] = {}
     for path in sorted(folder.rglob("*.png")):
         groups.setdefault(path.parent.relative_to(folder).as_posix(), []).append(path)

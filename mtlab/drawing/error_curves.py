@@ -12,11 +12,10 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mtlab.drawing.axes import show_logarithmic
+from mtlab.drawing.axes import add_legend_beside, show_grid, show_logarithmic
 from mtlab.drawing.saving import save_picture
 
 EPOCHS_ON_A_LOG_AXIS = 50
-MOST_LEGEND_ROWS = 12
 
 
 @dataclass(frozen=True)
@@ -59,14 +58,7 @@ def draw_error_curves(
     axes.set_xlabel("iteration" if is_perceptron else "epoch")
     axes.set_ylabel("train error, mean |sign - label|" if is_perceptron else "train loss")
     axes.set_title(title, fontsize=11)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(
-        loc="center left",
-        bbox_to_anchor=(1.01, 0.5),
-        frameon=False,
-        fontsize=9,
-        ncols=-(-len(curves) // MOST_LEGEND_ROWS),
-    )
+    show_grid(axes)
+    add_legend_beside(axes, axes.get_legend_handles_labels()[0], "", 1.01)
     numbers = {label: curve.losses for label, curve in curves.items()}
     return save_picture(figure, target, numbers, command=command, vector=True)

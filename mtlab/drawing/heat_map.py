@@ -12,9 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from mtlab.drawing.colours import LINE_COLOURS
 
 MOST_CLASSES_WITH_NUMBERS = 12
 GREY = 0.78
+FRAME_COLOUR = LINE_COLOURS[1]
 
 
 @dataclass(frozen=True)
@@ -42,17 +46,12 @@ def draw_pair_grids(
     bar_label: str,
     *,
     highest: float,
-    gamma: float = 1.0,
 ) -> Figure:
-    """Draw the grids with one colour bar from 0 to `highest`.
-
-    Args:
-        gamma: Below 1, small numbers get more of the colours.
-    """
+    """Draw the grids with one colour bar from 0 to `highest`; small numbers get more of it."""
     side = min(1.4 + 0.37 * len(class_names), 11)
     figure = Figure(figsize=(side * len(grids) + 1.2, side + 0.6), layout="constrained")
     figure.suptitle(title, fontsize=11)
-    norm = PowerNorm(gamma, 0, highest)
+    norm = PowerNorm(0.5, 0, highest)
     axes_row = figure.subplots(1, len(grids), squeeze=False)[0]
     for axes, grid in zip(axes_row, grids, strict=True):
         _draw_grid(axes, grid, class_names, norm)
@@ -74,22 +73,17 @@ def _draw_grid(axes: Axes, grid: PairGrid, class_names: Sequence[str], norm: Nor
         if has_numbers:
             red, green, blue, _ = colours(norm(value))
             is_dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 and not greyed[row, column]
-            axes.text(
-                column, row, grid.write(value), ha="center", va="center", fontsize=8,
-                color="white" if is_dark else "black",
-            )  # fmt: skip
+            text = axes.text(column, row, grid.write(value), ha="center", va="center", fontsize=8)
+            text.set_color("white" if is_dark else "black")
         if grid.marked is not None and grid.marked[row, column]:
-            x, y = column - 0.5, row - 0.5
-            axes.plot(
-                [x, x + 1, x + 1, x, x], [y, y, y + 1, y + 1, y], color="#D55E00", linewidth=2.2,
-                # Half of a frame at the edge lies outside the axes.
-                clip_on=False, zorder=3,
-            )  # fmt: skip
+            # Half of a frame at the edge lies outside the axes.
+            frame = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, clip_on=False, zorder=3)
+            axes.add_patch(frame).set(edgecolor=FRAME_COLOUR, linewidth=2.2)
     are_long = max(len(name) for name in class_names) > 3
-    axes.set_xticks(
-        range(len(class_names)), class_names, fontsize=8, rotation=45 if are_long else 0,
-        ha="right" if are_long else "center", rotation_mode="anchor" if are_long else None,
-    )  # fmt: skip
+    axes.set_xticks(range(len(class_names)), class_names, fontsize=8)
+    if are_long:
+        for label in axes.get_xticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(class_names)), class_names, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(grid.title, fontsize=10)

@@ -6,7 +6,6 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
 MISSING_SIGN = re.compile(r"Glyph (\d+) \(.*\) missing from font")
 MOST_SIGNS_TOLD = 10
@@ -30,13 +29,10 @@ def plain_drawing(say: Callable[[str], object]) -> Iterator[None]:
     with mpl.rc_context({"text.parse_math": False}), warnings.catch_warnings():
         show = warnings.showwarning
 
-        def note(
-            message: Warning | str, category: type[Warning], filename: str, lineno: int,
-            file: TextIO | None = None, line: str | None = None,
-        ) -> None:  # fmt: skip
+        def note(message: Warning | str, *rest: object, **named: object) -> None:
             found = MISSING_SIGN.match(str(message))
             if found is None:
-                show(message, category, filename, lineno, file, line)
+                show(message, *rest, **named)  # type: ignore[arg-type]
             else:
                 missing[chr(int(found[1]))] = None
 

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from mtlab.drawing.axes import add_legend_beside, show_grid
 from mtlab.drawing.colours import class_colours
 
 LONGEST_NAME_AMID_POINTS = 2
-MOST_LEGEND_ROWS = 16
 MOST_VECTOR_POINTS = 3000
 """Above this an SVG takes the points as one image, since a viewer would choke on each as a path."""
 
@@ -83,18 +83,13 @@ def _draw_points(axes: Axes, points: ClassPoints) -> None:
     if is_spatial:
         axes.set_zlabel(points.axis_names[2])  # type: ignore[attr-defined]
     else:
-        axes.grid(alpha=0.2)
-        axes.spines[["top", "right"]].set_visible(False)
+        show_grid(axes)
         _write_class_names(axes, points)
     handles = [
         Line2D([], [], linestyle="", marker="o", markersize=6, color=colour, label=name)
         for name, colour in zip(points.class_names, colours, strict=True)
     ]
-    axes.legend(
-        handles=handles, title=points.legend_title, loc="center left",
-        bbox_to_anchor=(1.12 if is_spatial else 1.01, 0.5),
-        frameon=False, fontsize=8, ncols=-(-len(handles) // MOST_LEGEND_ROWS),
-    )  # fmt: skip
+    add_legend_beside(axes, handles, points.legend_title, 1.12 if is_spatial else 1.01)
 
 
 def _write_class_names(axes: Axes, points: ClassPoints) -> None:
@@ -108,7 +103,6 @@ def _write_class_names(axes: Axes, points: ClassPoints) -> None:
         members = points.coordinates[points.classes == position]
         if len(members):
             across, up = np.median(members, axis=0)
-            axes.text(
-                across, up, name, ha="center", va="center", fontsize=10, fontweight="bold",
-                path_effects=[withStroke(linewidth=3, foreground="white")],
-            )  # fmt: skip
+            text = axes.text(across, up, name, ha="center", va="center")
+            text.set(fontsize=10, fontweight="bold")
+            text.set_path_effects([withStroke(linewidth=3, foreground="white")])

@@ -198,7 +198,6 @@ def draw_pair_errors(
         " (the better of Fisher's discriminant and a linear SVM)",
         "wrong side (%)",
         highest=float(max(np.nanmax(grids["plane_train"]), 1.0)),
-        gamma=0.5,
     )
     return figure, grids | {"class_names": np.array(class_names)}
 

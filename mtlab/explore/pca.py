@@ -16,6 +16,7 @@ from mtlab.config.base import Keys
 from mtlab.data.dataset import Dataset
 from mtlab.data.splits import stratified_subset
 from mtlab.data.tasks import ClassificationTask
+from mtlab.drawing.axes import show_grid
 from mtlab.drawing.colours import LINE_COLOURS
 from mtlab.drawing.saving import save_picture
 from mtlab.drawing.scatter import ClassPoints, draw_scatter
@@ -263,10 +264,8 @@ def draw_explained_variance(
     single.bar(numbers[:num_bars], 100 * shares[:num_bars], color=COLOUR)
     for number in (1, 2):
         if number <= num_bars:
-            single.text(
-                number, 100 * shares[number - 1], f"{100 * shares[number - 1]:.1f}", ha="center",
-                va="bottom", fontsize=8,
-            )  # fmt: skip
+            percent = 100 * shares[number - 1]
+            single.text(number, percent, f"{percent:.1f}", ha="center", va="bottom", fontsize=8)
     single.set_xlabel("component")
     single.set_ylabel("explained variance (%)")
     single.set_xlim(0.2, num_bars + 0.8)
@@ -276,17 +275,14 @@ def draw_explained_variance(
     cumulated.axhline(100 * marked_share, color="0.6", linestyle=":", linewidth=1)
     cumulated.axvline(num_marked, color="0.6", linestyle=":", linewidth=1)
     cumulated.plot([num_marked], [100 * np.cumsum(shares)[num_marked - 1]], "o", color=MARK)
-    cumulated.annotate(
-        f"{num_marked} components: {100 * marked_share:g}%",
-        (num_marked, 100 * marked_share), xytext=(12, -22), textcoords="offset points",
-        fontsize=9, color=MARK,
-    )  # fmt: skip
+    told, place = f"{num_marked} components: {100 * marked_share:g}%", (12, -22)
+    point = (num_marked, 100 * marked_share)
+    cumulated.annotate(told, point, place, textcoords="offset points", fontsize=9, color=MARK)
     cumulated.set_xlabel("components together")
     cumulated.set_ylabel("explained variance (%)")
     cumulated.set_ylim(0, 103)
     cumulated.set_xlim(0, len(shares))
     cumulated.set_title("cumulated", fontsize=10)
     for axes in (single, cumulated):
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
+        show_grid(axes)
     return figure

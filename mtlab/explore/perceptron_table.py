@@ -128,7 +128,6 @@ def draw(
         f"{converged.sum()} of {len(results)} pairs separated by one perceptron",
         "iterations",
         highest=float(longest),
-        gamma=0.5,
     )
     numbers = {
         "train_error": errors,

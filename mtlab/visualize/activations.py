@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from mtlab.config.base import Count
 from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
 from mtlab.visualize.chosen_images import choose_images
-from mtlab.visualize.layers import choose_layers, layer_output
-from mtlab.visualize.subject import DoesNotApplyError, Picture, Subject
+from mtlab.visualize.layers import layer_output
+from mtlab.visualize.subject import Picture, Subject
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -29,15 +29,7 @@ class Activations(Picture):
     most_channels: Count
 
     def draw(self, subject: Subject) -> None:
-        layers = choose_layers(
-            subject.layers, subject.keys.layer, lambda layer: layer.activation is not None
-        )
-        if not layers:
-            raise DoesNotApplyError(
-                "what",
-                rule="activations need hidden layers",
-                found=subject.run.config.model.name,
-            )
+        layers = subject.hidden_layers(lambda layer: layer.activation is not None)
         chosen = choose_images(subject, several=False)
         inputs = as_displayable(subject.shown(chosen.images))
         model = subject.run.model
@@ -57,12 +49,8 @@ class Activations(Picture):
                 part = slice(first, first + IMAGES_SIDE_BY_SIDE)
                 figure = draw_answers(tiles[part], inputs[part], chosen.titles[part], scale, title)
                 page = f"_{first}" if len(tiles) > IMAGES_SIDE_BY_SIDE else ""
-                numbers = {
-                    "activations": answers[part],
-                    "inputs": inputs[part],
-                    "positions": np.asarray(chosen.positions[part]),
-                    "titles": np.asarray(chosen.titles[part]),
-                }
+                numbers = {"activations": answers[part], "inputs": inputs[part]}
+                numbers |= chosen.numbers(part)
                 subject.save(figure, f"activations/{layer.name}{page}", numbers)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.errors import ConfigError
-from mtlab.visualize.subject import Subject
+from mtlab.visualize.subject import Numbers, Subject
 
 MOST_CLASSES = 10
 
@@ -26,6 +27,13 @@ class ChosenImages:
     positions: list[int]
     images: torch.Tensor
     titles: list[str]
+
+    def numbers(self, part: slice = slice(None)) -> Numbers:
+        """Which images they are, to be saved beside a picture."""
+        return {
+            "positions": np.asarray(self.positions[part]),
+            "titles": np.asarray(self.titles[part]),
+        }
 
 
 def choose_images(subject: Subject, *, several: bool) -> ChosenImages:

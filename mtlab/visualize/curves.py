@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from mtlab.artifacts.metrics_log import read_metrics
 from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
@@ -83,9 +82,13 @@ def _has_epochs(run: Path) -> bool:
     return metrics.is_file() and metrics.stat().st_size > 0
 
 
-def _train_losses(path: Path) -> tuple[npt.NDArray[np.float64], bool]:
-    """The training loss of each epoch, and whether every line of the file could be read."""
-    remedy = "name a run that has finished an epoch"
+def read_curve(run: Path) -> ErrorCurve:
+    """A run's training loss per epoch, as far as its file can be read.
+
+    Raises:
+        RunFolderError: No metrics.jsonl, or no epoch in it.
+    """
+    path, remedy = run / METRICS, "name a run that has finished an epoch"
     try:
         epochs = read_metrics(path)
         num_lines = len(path.read_text(encoding="utf-8").splitlines())
@@ -95,15 +98,19 @@ def _train_losses(path: Path) -> tuple[npt.NDArray[np.float64], bool]:
             str(path), rule="must be there to draw errors from", found=error, remedy=remedy
         ) from error
     except (KeyError, TypeError, ValueError) as error:
+        told = f"{type(error).__name__}: {error}"
         raise RunFolderError(
-            str(path),
-            rule="must hold epochs with train.loss",
-            found=f"{type(error).__name__}: {error}",
-            remedy=remedy,
+            str(path), rule="must hold epochs with train.loss", found=told, remedy=remedy
         ) from error
     if not epochs:
         raise RunFolderError(str(path), rule="must hold an epoch", found="none", remedy=remedy)
-    return losses, len(epochs) == num_lines
+    summary = read_summary(run)
+    return ErrorCurve(
+        losses=losses,
+        is_perceptron=summary.get("model") == "perceptron",
+        converged=bool(summary.get("converged")),
+        is_whole=len(epochs) == num_lines,
+    )
 
 
 def _values(chosen: Mapping[str, str], keys: Sequence[str]) -> str:
@@ -122,19 +129,3 @@ def _by_number(item: tuple[str, Path]) -> tuple[float, str]:
 def _as_file_name(group: str) -> str:
     kept = "".join(letter if letter.isalnum() or letter in ".-" else "_" for letter in group)
     return f"_{kept.strip('_')}" if kept.strip("_") else ""
-
-
-def read_curve(run: Path) -> ErrorCurve:
-    """A run's training loss per epoch.
-
-    Raises:
-        RunFolderError: No metrics.jsonl, or no epoch in it.
-    """
-    losses, is_whole = _train_losses(run / METRICS)
-    summary = read_summary(run)
-    return ErrorCurve(
-        losses=losses,
-        is_perceptron=summary.get("model") == "perceptron",
-        converged=bool(summary.get("converged")),
-        is_whole=is_whole,
-    )

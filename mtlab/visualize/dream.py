@@ -15,8 +15,8 @@ from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
 from mtlab.seeding import generator
 from mtlab.visualize.ascent import Ascent
 from mtlab.visualize.chosen_images import choose_images
-from mtlab.visualize.layers import Layer, choose_layers, layer_output
-from mtlab.visualize.subject import DoesNotApplyError, Numbers, Picture, Subject
+from mtlab.visualize.layers import Layer, layer_output
+from mtlab.visualize.subject import Numbers, Picture, Subject
 
 SMALLEST_SQUARE = 1e-12
 """Keeps the root differentiable where nothing answers."""
@@ -36,17 +36,9 @@ class Dream(Picture):
 
     def draw(self, subject: Subject) -> None:
         names = subject.keys.layer
-        layers = choose_layers(
-            subject.layers,
-            names,
-            lambda layer: layer.task is None or layer.activation is not None,
-        )
+        layers = subject.hidden_layers(lambda one: one.task is None or one.activation is not None)
         if names is None:
             layers = [layer for layer in layers if layer.is_convolution] or layers
-        if not layers:
-            raise DoesNotApplyError(
-                "what", rule="dreams need hidden layers", found=subject.run.config.model.name
-            )
         chosen = choose_images(subject, several=False)
         columns, labels = {"image": chosen.images}, ["image"]
         for layer in layers:
@@ -72,9 +64,8 @@ class Dream(Picture):
             tile_inches=2.0 if len(labels) <= 5 else 1.4,
         )
         numbers: Numbers = {name: subject.shown(images) for name, images in columns.items()}
-        numbers |= {"positions": np.asarray(chosen.positions), "titles": np.asarray(chosen.titles)}
         name = "dreams" if names is None else "_".join(layer.name for layer in layers)
-        subject.save(figure, f"dream/{name}", numbers)
+        subject.save(figure, f"dream/{name}", numbers | chosen.numbers())
 
     def _dream(
         self, subject: Subject, layer: Layer, images: torch.Tensor, num_octaves: int

@@ -60,8 +60,7 @@ class Saliency(Picture):
         figure = draw_saliency(images, titles, maps, captions, title)
         numbers = {
             "images": images,
-            "positions": np.asarray(chosen.positions),
-            "titles": np.asarray(chosen.titles),
+            **chosen.numbers(),
             **{f"predicted_{task}": values.numpy() for task, values in decisions.items()},
             **{f"saliency_{task}": values for task, values in maps.items()},
         }

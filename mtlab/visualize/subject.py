@@ -25,7 +25,7 @@ from mtlab.errors import MtlabError
 from mtlab.inference.loading import LoadedRun, rebuild_dataset
 from mtlab.terminal import Terminal
 from mtlab.visualize.ascent import PixelRange
-from mtlab.visualize.layers import Layer, find_layers
+from mtlab.visualize.layers import Layer, choose_layers, find_layers
 
 Numbers = dict[str, npt.NDArray[Any]]
 """What a picture shows, by name."""
@@ -78,6 +78,18 @@ class Subject:
     @functools.cached_property
     def layers(self) -> list[Layer]:
         return find_layers(self.run.model)
+
+    def hidden_layers(self, suits: Callable[[Layer], bool]) -> list[Layer]:
+        """The layers that `layer=` names, else all that suit.
+
+        Raises:
+            DoesNotApplyError: There is none.
+        """
+        layers = choose_layers(self.layers, self.keys.layer, suits)
+        if not layers:
+            name = self.run.config.model.name
+            raise DoesNotApplyError("what", rule="this picture needs hidden layers", found=name)
+        return layers
 
     @functools.cached_property
     def dataset(self) -> Dataset:

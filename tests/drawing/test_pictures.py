@@ -116,7 +116,7 @@ def test_greyed_cells_lie_outside_the_colour_scale_and_frames_are_whole() -> Non
     grey = axes.images[1].get_array()
     assert grey is not None and np.isfinite(grey).sum() == 1
     assert matplotlib.colors.same_color(axes.texts[0].get_color(), "black")
-    assert not axes.lines[0].get_clip_on()
+    assert not axes.patches[0].get_clip_on()
 
 
 def test_a_picture_keeps_its_numbers_and_its_command(tmp_path: Path) -> None:
