@@ -143,7 +143,7 @@ def test_a_units_best_input_is_bright_where_its_weights_are_positive() -> None:
 def test_every_class_gets_an_input_and_the_seed_decides_it() -> None:
     torch.manual_seed(0)
     trunk = CnnTrunk((1, 12, 12), plan_convolutions([4], 3, 1, 0, [], 2))
-    head = classification_head(trunk.num_features, [], 5)
+    head = classification_head(trunk.output_shape[0], [], 5)
     network = MultiTaskNetwork(trunk, {"t": head}).eval().requires_grad_(False)
 
     def find(seed: int, num_steps: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
@@ -160,7 +160,9 @@ def test_every_class_gets_an_input_and_the_seed_decides_it() -> None:
 def test_a_dream_grows_with_its_octaves_and_excites_the_layer() -> None:
     torch.manual_seed(0)
     trunk = CnnTrunk((3, 12, 12), plan_convolutions([4, 4], 3, 1, 0, [], 2))
-    network = MultiTaskNetwork(trunk, {"t": classification_head(trunk.num_features, [], 2)}).eval()
+    network = MultiTaskNetwork(
+        trunk, {"t": classification_head(trunk.output_shape[0], [], 2)}
+    ).eval()
     network.requires_grad_(False)
     layer = find_layers(network)[1]
     images = torch.rand(2, 3, 12, 12)

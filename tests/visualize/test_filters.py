@@ -38,7 +38,7 @@ def test_dense_layers_that_read_pixels_are_the_first_ones() -> None:
     assert readers(linear, (1, 2, 2)) == ["t.output"]
     assert readers(unit, (1, 2, 2)) == ["unit"]
     trunk = CnnTrunk((1, 12, 12), plan_convolutions([3], 3, 1, 1, [], 2))
-    cnn = MultiTaskNetwork(trunk, {"t": classification_head(trunk.num_features, [], 2)})
+    cnn = MultiTaskNetwork(trunk, {"t": classification_head(trunk.output_shape[0], [], 2)})
     assert readers(cnn, (1, 12, 12)) == []
 
 

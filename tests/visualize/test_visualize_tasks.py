@@ -137,9 +137,7 @@ def test_a_picture_folder_that_is_a_file_is_told_in_one_line(tmp_path: Path, mtl
     (run / "pictures").write_text("notes")
     outcome = mtlab("visualize", f"run={run}", "what=filters")
     assert outcome.code == 2
-    assert (
-        "must be a folder that can be written; found a file; move the file elsewhere" in outcome.err
-    )
+    assert "must be a folder that can be written; found a file; move it elsewhere" in outcome.err
     assert outcome.err.count("\n") == 1
 
 

@@ -1,4 +1,4 @@
-"""Embeddings, mistakes and saliency against hand-computed values."""
+"""Embeddings and saliency against hand-computed values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.seeding import generator
 from mtlab.visualize.embeddings import between_class_share, trunk_features, value_fifths
-from mtlab.visualize.mistakes import confident_mistakes
 from mtlab.visualize.saliency import saliency
 
 
@@ -34,7 +33,7 @@ def test_values_become_five_classes_of_equal_size() -> None:
 
 def linear_network(shape: tuple[int, int, int]) -> MultiTaskNetwork:
     trunk = MlpTrunk(shape, [])
-    head = classification_head(trunk.num_features, [], 3)
+    head = classification_head(trunk.output_shape[0], [], 3)
     return MultiTaskNetwork(trunk, {"t": head}).eval()
 
 
@@ -42,14 +41,6 @@ def test_features_are_what_the_heads_receive() -> None:
     images = torch.rand(7, 1, 2, 2)
     np.testing.assert_array_equal(trunk_features(linear_network((1, 2, 2)), images),
                                   images.flatten(1).numpy())  # fmt: skip
-
-
-def test_the_most_confident_mistakes_come_first() -> None:
-    logits = torch.tensor([[3.0, 0.0], [1.0, 0.0], [0.0, 5.0], [0.0, 4.0]])
-    positions, predicted, confidence = confident_mistakes(logits, torch.tensor([1, 0, 0, 0]))
-    assert positions.tolist() == [2, 3, 0]
-    assert predicted.tolist() == [1, 1, 0]
-    assert confidence[0].item() == pytest.approx(1 / (1 + np.exp(-5)))
 
 
 def test_saliency_of_a_linear_network_is_its_weights() -> None:
