@@ -150,10 +150,14 @@ def prediction_charts(groups: Sequence[Group]) -> Iterator[Chart]:
             yield Chart(CONFUSION, problem, predictions, _choice(best, reason))
     for problem, found in runs.items():
         scatters = {run.number: run.scatter(task) for run, task in found}
-        num_points = _share(MOST_SCATTER_POINTS, len(found), POINTS_PER_SCATTER)
-        points = {run: thin(pairs, num_points) for run, pairs in scatters.items() if pairs}
-        if points:
-            best, _ = _best(found, points, "mae", -1)
+        if any(scatters.values()):
+            best, _ = _best(found, {run for run, pairs in scatters.items() if pairs}, "mae", -1)
+            share = _share(MOST_SCATTER_POINTS, len(found), POINTS_PER_SCATTER)
+            points = {
+                run: thin(pairs, POINTS_PER_SCATTER[1] if run == best.number else share)
+                for run, pairs in scatters.items()
+                if pairs
+            }
             reason = "the lowest mean absolute error on validation"
             caption = f"{_choice(best, reason)} A perfect prediction lies on the dashed line."
             yield Chart(SCATTER, problem, Predictions(best.number, None, points), caption)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from mtlab.config.roles import STUDY, belongs
 from mtlab.report.read.run import UNKNOWN, Run
@@ -50,6 +51,7 @@ def compare_settings(runs: Sequence[Run]) -> Settings:
     )
 
 
+@cache
 def is_setting(key: str) -> bool:
     """Whether a dotted key decides what a run does."""
     return not belongs(key, STUDY)

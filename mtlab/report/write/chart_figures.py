@@ -70,12 +70,16 @@ def _lines_figure(panels: Sequence[Panel], title: str) -> ChartFigure:
     looks = _looks(panels)
     row = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, panel in zip(row, panels, strict=True):
-        has_markers = sum(len(line.x) for line in panel.lines) <= MOST_MARKERS
+        is_crowded = sum(len(line.x) for line in panel.lines) > MOST_MARKERS
         for line in panel.lines:
             if line.estimates or line.style != "joined":
                 _draw_accuracies(figure, axes, line, panel.over, looks[line.label])
             else:
-                _draw_curve(figure, axes, line, panel.over, looks[line.label], has_markers)
+                _draw_curve(figure, axes, line, panel.over, looks[line.label], is_crowded)
+        axes.update_datalim(
+            [place for line in panel.lines for place in zip(line.x, line.y, strict=True)]
+        )
+        axes.autoscale_view()
         _finish(axes, panel)
     _add_legend(figure, looks, panels)
     figure.suptitle(shortened(title, LONGEST_TITLE), fontsize=11)
@@ -137,23 +141,19 @@ def _told(estimate: Estimate) -> str:
 
 
 def _draw_curve(
-    figure: ChartFigure, axes: Axes, line: Line, over: str, look: Look, has_markers: bool
+    figure: ChartFigure, axes: Axes, line: Line, over: str, look: Look, is_crowded: bool
 ) -> None:
     is_named = look is not OTHERS
-    drawn = Line2D(line.x, line.y, color=look.colour)
-    drawn.set(
-        linestyle=SPLIT_STYLES[line.split],
-        linewidth=1.4 if is_named else 0.8,
-        zorder=2 if is_named else 1,
-        clip_on=False,
-    )
+    drawn = Line2D(line.x, line.y, color=look.colour, clip_on=False)
+    drawn.set(linestyle=SPLIT_STYLES[line.split], zorder=2 if is_named else 1)
+    drawn.set_linewidth(1.4 if is_named and not is_crowded else 0.8)
     # After a single epoch there is no line whose dashes tell the splits apart.
-    if has_markers or len(line.x) == 1:
+    if not is_crowded or len(line.x) == 1:
         fill = WHITE if line.split == "validation" else look.colour
         drawn.set(marker=look.marker, markersize=4, markerfacecolor=fill)
-    # Lines stay within the axes, and asking each where it reaches takes most of the time.
+    # Asking each line where it reaches takes most of the time: the axes know it of all together.
     drawn.set_in_layout(False)
-    axes.add_line(drawn)
+    axes.add_artist(drawn)
     figure.mark(
         [drawn],
         keys=[look.key, line.split],

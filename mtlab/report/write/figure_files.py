@@ -65,7 +65,7 @@ def _lay_out(figure: ChartFigure) -> None:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)
 
 
 def _write(figure: ChartFigure, svg: str, stem: Path) -> None:
