@@ -15,6 +15,7 @@ from mtlab.artifacts.run_dir import member_folders, output_path, write_whole
 from mtlab.config.base import Keys
 from mtlab.config.compose import to_dataset_config, to_device_config, to_options
 from mtlab.config.files import RunFolderKey
+from mtlab.inference.loading import read_run_config
 from mtlab.inference.measure import measure_ensemble, measure_run
 from mtlab.report.write.result_tables import metrics_tables
 
@@ -35,9 +36,12 @@ def evaluate_run(composed: DictConfig) -> None:
     target = None if options.output is None else output_path(options.output)
     folder = Path(options.run).expanduser()
     other = None if composed.get("dataset") is None else to_dataset_config(composed)
-    measure = measure_ensemble if member_folders(folder) else measure_run
-    measured = measure(folder, other, options.split, partial(to_device_config, composed))
-    metrics, name, num_samples = measured.metrics.tasks, measured.dataset, measured.num_samples
+    members = member_folders(folder)
+    measure = measure_ensemble if members else measure_run
+    device_like = partial(to_device_config, composed)
+    measured, num_samples = measure(folder, other, options.split, device_like)
+    metrics = measured.tasks
+    name = (other or read_run_config(members[0] if members else folder).dataset).name
     console = Console(highlight=False)
     console.print(metrics_tables(list(metrics), [(options.split, metrics)]))
     console.print(f"{num_samples:,} images of {name}, split {options.split}")

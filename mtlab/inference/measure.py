@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -25,31 +24,21 @@ from mtlab.runner.build import choose_device
 from mtlab.training.evaluate import evaluate
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What came out.
-
-    Attributes:
-        dataset: Its name.
-    """
-
-    dataset: str
-    num_samples: int
-    metrics: SplitMetrics
-
-
 def measure_run(
     folder: Path,
     other: DatasetConfig | None,
     split_name: str,
     device_like: Callable[[DeviceConfig], DeviceConfig],
-) -> Measured:
+) -> tuple[SplitMetrics, int]:
     """Measure as training does: the same batches, layout and precision, so the same bits.
 
     Args:
         other: Another dataset than the run's own.
         split_name: See `choose_split`.
         device_like: Where to measure, from where the run itself was measured.
+
+    Returns:
+        What was measured, and on how many images.
     """
     run = load_run(folder)
     config = run.config
@@ -63,7 +52,7 @@ def measure_run(
         config.trainer.eval_batch_size,
         device,
     )
-    return Measured(dataset.name, len(split), metrics)
+    return metrics, len(split)
 
 
 def measure_ensemble(
@@ -71,7 +60,7 @@ def measure_ensemble(
     other: DatasetConfig | None,
     split_name: str,
     device_like: Callable[[DeviceConfig], DeviceConfig],
-) -> Measured:
+) -> tuple[SplitMetrics, int]:
     """Measure the mean of the members' votes, as `mtlab ensemble` did; see `measure_run`.
 
     Raises:
@@ -90,16 +79,16 @@ def measure_ensemble(
     chosen = device_like(read_keys(DeviceConfig, own["device"], "device"))
     device = select_device(chosen.name, chosen.precision, chosen.threads)
     members = member_folders(folder)
-    config = read_run_config(members[0])
+    seed = read_run_config(members[0]).seed
 
     def open_split(run: LoadedRun) -> tuple[Split, str]:
         if other is None:
             return own_test_split(run)
         # With the first member's seed, the dataset is divided alike for all of them.
-        return choose_split(other_dataset(run, other, config.seed), split_name), ""
+        return choose_split(other_dataset(run, other, seed), split_name), ""
 
     ensemble = vote(members, open_split, own["batch_size"], device)
-    return Measured((other or config.dataset).name, len(ensemble.split), ensemble.metrics)
+    return ensemble.metrics, len(ensemble.split)
 
 
 def choose_split(dataset: Dataset, name: str) -> Split:
