@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
@@ -46,21 +45,21 @@ def report(arguments: list[str]) -> int:
     arguments = [f"--{word}" if word.startswith("output=") else word for word in arguments]
     options = _parser().parse_args(arguments)
     # Imported here so that --help answers at once.
-    from mtlab.report.analyse.report import build_report
+    from mtlab.report.analyse.report import Report
     from mtlab.report.read.folders import collect
     from mtlab.report.write.csv_file import as_csv
     from mtlab.report.write.figure_files import draw_charts
     from mtlab.report.write.markdown import as_markdown
     from mtlab.report.write.page import as_page
 
-    content = build_report(collect(options.folders), [str(folder) for folder in options.folders])
+    content = Report(collect(options.folders), [str(folder) for folder in options.folders])
     output = _output_folder(options.output, options.folders)
-    remarks = list(content.left_out)
+    remarks = content.left_out
     # Before the figures: whatever goes wrong with those, the tables are there.
     write_whole(output / CSV, as_csv(content))
     write_whole(output / MARKDOWN, as_markdown(content, []))
     drawn, problems = draw_charts(content.charts, output / FIGURES, remarks.append)
-    content = replace(content, problems=(*content.problems, *problems))
+    content.problems += problems
     in_files = [one.chart for one in drawn if one.chart.name]
     write_whole(output / MARKDOWN, as_markdown(content, in_files))
     write_whole(output / PAGE, as_page(content, drawn))

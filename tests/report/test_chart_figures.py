@@ -15,13 +15,13 @@ from matplotlib.transforms import Bbox
 
 from mtlab.drawing.axes import short_number, show_costs, show_epochs, within_percent
 from mtlab.report.analyse.charts import COST, KINDS
-from mtlab.report.analyse.report import Report, build_report
+from mtlab.report.analyse.report import Report
 from mtlab.report.read.folders import collect
 from mtlab.report.write.chart_figures import chart_figure
 
 
 def report_of(folder: Path) -> Report:
-    return build_report(collect([folder]), [str(folder)])
+    return Report(collect([folder]), [str(folder)])
 
 
 def drawn(figure: Figure) -> FigureCanvasAgg:

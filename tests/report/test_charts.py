@@ -22,13 +22,13 @@ from mtlab.report.analyse.charts import (
     Line,
     Predictions,
 )
-from mtlab.report.analyse.report import Report, build_report
+from mtlab.report.analyse.report import Report
 from mtlab.report.analyse.run_charts import thin
 from mtlab.report.read.folders import collect
 
 
 def report_of(folder: Path) -> Report:
-    return build_report(collect([folder]), [str(folder)])
+    return Report(collect([folder]), [str(folder)])
 
 
 def charts_of(folder: Path, kind: Kind) -> list[Chart]:

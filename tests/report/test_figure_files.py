@@ -10,7 +10,7 @@ from made_runs import write_run
 
 from mtlab.cli import main
 from mtlab.report.analyse.charts import CURVES, Chart, Line, Panel
-from mtlab.report.analyse.report import Report, build_report
+from mtlab.report.analyse.report import Report
 from mtlab.report.read.folders import collect
 from mtlab.report.write import figure_files
 from mtlab.report.write.chart_figures import chart_figure
@@ -20,7 +20,7 @@ from mtlab.report.write.svg import ChartFigure
 
 
 def report_of(folder: Path) -> Report:
-    return build_report(collect([folder]), [str(folder)])
+    return Report(collect([folder]), [str(folder)])
 
 
 def chart(name: str) -> Chart:
@@ -58,7 +58,7 @@ def test_every_matrix_of_one_experiment_is_drawn(tmp_path: Path):
     write_pairs(tmp_path, 8, experiment="perceptron_pairs")
     report = report_of(tmp_path)
     assert sum(chart.name.startswith("confusion") for chart in report.charts) == 8
-    assert report.left_out == ()
+    assert report.left_out == []
 
 
 def test_figures_that_are_not_drawn_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

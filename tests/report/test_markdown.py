@@ -7,7 +7,7 @@ from pathlib import Path
 from made_runs import write_run
 
 from mtlab.report.analyse.charts import CURVES, Chart
-from mtlab.report.analyse.report import build_report
+from mtlab.report.analyse.report import Report
 from mtlab.report.read.folders import collect
 from mtlab.report.write.markdown import as_markdown
 
@@ -16,7 +16,7 @@ HOSTILE = "<script>x</script>"
 
 def markdown(folder: Path) -> str:
     chart = Chart(CURVES, f"{HOSTILE} [a](b)", (), f"*of* {HOSTILE}", name="a")
-    return as_markdown(build_report(collect([folder]), [str(folder)]), [chart])
+    return as_markdown(Report(collect([folder]), [str(folder)]), [chart])
 
 
 def test_nothing_that_a_run_says_becomes_a_tag(tmp_path: Path):

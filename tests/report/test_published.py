@@ -8,7 +8,7 @@ from made_runs import write_run
 
 from mtlab.report.analyse.groups import group_runs
 from mtlab.report.analyse.published import Comparison, comparisons
-from mtlab.report.analyse.report import build_report
+from mtlab.report.analyse.report import Report
 from mtlab.report.analyse.tables import Table
 from mtlab.report.read.folders import collect
 
@@ -179,7 +179,7 @@ def test_runs_of_another_dataset_are_said_to_stand_beside_nothing(tmp_path: Path
         "hat is published says nothing about run 1 (another dataset or model):"
         " dataset.name=digits (the preset's: mnist)."
     )
-    report = build_report(collect([tmp_path]), ["."])
+    report = Report(collect([tmp_path]), ["."])
     assert report.comparisons == ()
     assert f"cnn_baseline: w{sentence}" in report.notes
     write_run(
@@ -189,6 +189,6 @@ def test_runs_of_another_dataset_are_said_to_stand_beside_nothing(tmp_path: Path
         published=PUBLISHED,
         deviations={},
     )
-    report = build_report(collect([tmp_path]), ["."])
+    report = Report(collect([tmp_path]), ["."])
     assert f"W{sentence}" in report.comparisons[0].remarks
     assert not any(sentence in note for note in report.notes)

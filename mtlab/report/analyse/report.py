@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from mtlab.artifacts.summary import Status
 from mtlab.drawing.lettering import FileNames
 from mtlab.report.analyse.accuracy_charts import cost_charts, lambda_charts
-from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Predictions
+from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Kind, Predictions
 from mtlab.report.analyse.groups import Group, group_runs
 from mtlab.report.analyse.published import Comparison, comparisons, notes_on_others
 from mtlab.report.analyse.run_charts import curve_charts, labels_among, prediction_charts
 from mtlab.report.analyse.settings import Settings, compare_settings
 from mtlab.report.analyse.tables import Table, lambda_table, means_table, runs_table, these_runs
-from mtlab.report.read.folders import Collection, Problem
+from mtlab.report.read.folders import Collection
 from mtlab.report.read.run import Run
 
 MOST_OF_A_KIND = 4
@@ -26,32 +27,94 @@ MOST_OF_ONE_PRESET = 12
 STATUS_ORDER = (Status.completed, Status.failed, Status.interrupted, Status.running)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Report:
-    """A report's content.
+    """What a report says, worked out from its runs when it is first asked for.
 
     Attributes:
+        folders: As they were typed.
         created_at: ISO 8601 with the time zone.
-        notes: What a reader has to know before comparing, such as that datasets differ.
-        labels: By a group's number, what tells it from the other groups.
-        means: None where no configuration was run with several seeds.
-        charts: Those with a name are drawn into files too.
-        left_out: A line for each kind of chart of which there are too many for files.
+        problems: What could not be read, or drawn.
     """
 
-    folders: tuple[str, ...]
-    created_at: str
-    runs: tuple[Run, ...]
-    groups: tuple[Group, ...]
-    problems: tuple[Problem, ...]
-    notes: tuple[str, ...]
-    settings: Settings
-    labels: dict[int, str]
-    table: Table
-    means: Table | None
-    comparisons: tuple[Comparison, ...]
-    charts: tuple[Chart, ...]
-    left_out: tuple[str, ...]
+    collection: Collection
+    folders: Sequence[str]
+
+    def __post_init__(self) -> None:
+        self.created_at = datetime.now().astimezone().isoformat(timespec="seconds")
+        self.problems = list(self.collection.problems)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return self.collection.runs
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        return group_runs(self.runs)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return compare_settings(self.runs)
+
+    @cached_property
+    def labels(self) -> dict[int, str]:
+        """By a group's number, what tells it from the other groups."""
+        return labels_among(self.groups, {group.number for group in self.groups})
+
+    @cached_property
+    def table(self) -> Table:
+        return runs_table(self.runs)
+
+    @cached_property
+    def means(self) -> Table | None:
+        return means_table(self.groups)
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        return comparisons(self.groups)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader has to know before comparing, such as that datasets differ."""
+        return (*_notes(self.runs, self.groups), *notes_on_others(self.groups))
+
+    @cached_property
+    def charts(self) -> tuple[Chart, ...]:
+        """Accuracies first, then curves, then predictions; those to draw into files have names."""
+        is_one_preset = len({run.preset for run in self.runs}) == 1
+        most = MOST_OF_ONE_PRESET if is_one_preset else MOST_OF_A_KIND
+        names = FileNames()
+        charts: list[Chart] = []
+        topics: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
+        for find in (lambda_charts, cost_charts, curve_charts, prediction_charts):
+            for chart in find(self.groups):
+                seen = topics[chart.kind]
+                # Of several charts on one topic, the first has what matters most.
+                is_drawn = chart.topic not in seen and len(seen) < most
+                seen.add(chart.topic)
+                name = names.claim(chart.kind.word, chart.topic) if is_drawn else ""
+                charts.append(replace(chart, name=name))
+        return tuple(sorted(charts, key=lambda chart: KINDS.index(chart.kind)))
+
+    @property
+    def left_out(self) -> list[str]:
+        """A line for each kind of chart of which there are too many for files."""
+        lines = []
+        for kind in KINDS:
+            topics = {chart.topic for chart in self.charts if chart.kind is kind}
+            num_drawn = sum(chart.kind is kind and bool(chart.name) for chart in self.charts)
+            if num_drawn < len(topics):
+                lines.append(f"{num_drawn} of {len(topics)} {kind.plural} drawn; the page has all")
+        return lines
+
+    @property
+    def lambda_tables(self) -> list[tuple[str, Table]]:
+        """By dataset what its chart over lambda shows."""
+        return [
+            (chart.topic, lambda_table(chart.content[0]))
+            for chart in self.charts
+            if chart.kind is LAMBDA and not isinstance(chart.content, Predictions)
+        ]
 
     @property
     def status_counts(self) -> dict[str, int]:
@@ -60,72 +123,11 @@ class Report:
         return {status.value: counts[status] for status in STATUS_ORDER if counts[status]}
 
     @property
-    def lambda_tables(self) -> list[tuple[str, Table]]:
-        """By dataset what its chart over lambda shows."""
-        charts = [chart for chart in self.charts if chart.kind is LAMBDA]
-        return [
-            (chart.topic, lambda_table(panel))
-            for chart in charts
-            if not isinstance(chart.content, Predictions)
-            for panel in chart.content
-        ]
-
-    @property
     def headline(self) -> str:
         """How many runs, and how they ended."""
         num_runs = len(self.runs)
         counts = ", ".join(f"{count} {status}" for status, count in self.status_counts.items())
         return f"{num_runs} run{'' if num_runs == 1 else 's'}: {counts}"
-
-
-def build_report(collection: Collection, folders: Sequence[str]) -> Report:
-    """Work out tables and charts; reads nothing from disk."""
-    runs = collection.runs
-    groups = group_runs(runs)
-    charts, left_out = _named_charts(groups)
-    return Report(
-        folders=tuple(folders),
-        created_at=datetime.now().astimezone().isoformat(timespec="seconds"),
-        runs=runs,
-        groups=groups,
-        problems=collection.problems,
-        notes=(*_notes(runs, groups), *notes_on_others(groups)),
-        settings=compare_settings(runs),
-        labels=labels_among(groups, {group.number for group in groups}),
-        table=runs_table(runs),
-        means=means_table(groups),
-        comparisons=comparisons(groups),
-        charts=charts,
-        left_out=left_out,
-    )
-
-
-def _named_charts(groups: Sequence[Group]) -> tuple[tuple[Chart, ...], tuple[str, ...]]:
-    """All charts, accuracies first, then curves, then confusion matrices; files' names for some."""
-    is_one_preset = len({group.first.preset for group in groups}) == 1
-    most = MOST_OF_ONE_PRESET if is_one_preset else MOST_OF_A_KIND
-    names = FileNames()
-    found = [
-        *lambda_charts(groups),
-        *cost_charts(groups),
-        *curve_charts(groups),
-        *prediction_charts(groups),
-    ]
-    charts: list[Chart] = []
-    left_out = []
-    for kind in KINDS:
-        topics: dict[str, None] = {}
-        for chart in found:
-            if chart.kind is not kind:
-                continue
-            # Of several charts on one topic, the first has what matters most.
-            is_drawn = chart.topic not in topics and len(topics) < most
-            topics[chart.topic] = None
-            name = names.claim(kind.word, chart.topic) if is_drawn else ""
-            charts.append(replace(chart, name=name))
-        if len(topics) > most:
-            left_out.append(f"{most} of {len(topics)} {kind.plural} drawn; the page has all")
-    return tuple(charts), tuple(left_out)
 
 
 def _notes(runs: Sequence[Run], groups: Sequence[Group]) -> Iterator[str]:

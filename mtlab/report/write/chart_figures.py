@@ -176,6 +176,8 @@ def _finish(axes: Axes, panel: Panel) -> None:
         else:
             show_epochs(axes, math.ceil(max(places)))
         axes.autoscale_view(scalex=False)
+        # No error is below zero.
+        axes.set_ylim(bottom=0 if panel.over == "iteration" else None)
         return
     if panel.over != "lambda":
         show_costs(axes, places)
