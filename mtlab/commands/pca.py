@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from omegaconf import DictConfig, OmegaConf
 
-from mtlab.artifacts.run_dir import FIGURES, write_whole
-from mtlab.config.base import Keys, Name, Whole
+from mtlab.artifacts.run_dir import write_whole
 from mtlab.config.compose import to_dataset_config, to_options
 from mtlab.data.build import build_dataset
 from mtlab.data.tasks import ClassificationTask
 from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.lettering import plain_drawing
 from mtlab.errors import ConfigError
-from mtlab.explore.pca import PcaKeys, PcaPictures
+from mtlab.explore.pca import PcaCommandKeys, PcaPictures
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.record import Record
-
-
-class OwnKeys(Keys):
-    """What `mtlab pca` is told beside its dataset; see conf/pca.yaml."""
-
-    task: Name | None
-    seed: Whole
-    pca: PcaKeys
 
 
 def pca(composed: DictConfig) -> None:
     """Hydra's job: read, fit, draw, and leave the numbers in summary.json."""
     with Record(hydra_origin(composed, "pca")) as record:
-        keys = to_options(composed, OwnKeys)
+        keys = to_options(composed, PcaCommandKeys)
         requested = None if keys.task is None else [keys.task]
         dataset = build_dataset(to_dataset_config(composed), requested, "first", keys.seed)
         task = dataset.tasks[0]
@@ -43,15 +34,6 @@ def pca(composed: DictConfig) -> None:
         folder, terminal = record.folder, record.terminal
         write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
         with plain_drawing(terminal.say):
-            PcaPictures(
-                dataset,
-                task,
-                keys.pca,
-                keys.seed,
-                folder.path / FIGURES,
-                record.origin.command,
-                terminal,
-                record.values,
-            ).draw()
+            PcaPictures(dataset, task, keys, record).draw()
         sheet = write_contact_sheet(folder.path, f"principal components of {dataset.name}")
         terminal.say(f"all pictures: {sheet}")

@@ -28,7 +28,7 @@ HINGE_RIDGE = 3e-9
 that classes that can be separated are."""
 HOPELESS = 0.02
 """Share of mistakes of Fisher's cut beyond which a pair of more than `FEW_VECTORS` is not looked at
-more closely: in MNIST and Fashion-MNIST no such pair was separated, and they took longest."""
+more closely: few such pairs can be separated (1 of 10 in MNIST), and they take longest."""
 FEW_VECTORS = 5000
 
 
@@ -182,8 +182,12 @@ def describe_pairs(errors: PairErrors, class_names: Sequence[str]) -> Iterator[s
 
 def draw_pair_errors(
     errors: PairErrors, class_names: Sequence[str], dataset: str
-) -> tuple[Figure, dict[str, npt.NDArray[Any]]]:
-    """The errors on the training images in the plane and in all pixels, and what is drawn."""
+) -> tuple[Figure, str, dict[str, npt.NDArray[Any]]]:
+    """The errors on the training images in the plane and in all pixels.
+
+    Returns:
+        The picture, its name and what it shows.
+    """
     grids = {key: np.full((len(class_names), len(class_names)), np.nan) for key in errors}
     for key, found in errors.items():
         for (first, second), error in found.items():
@@ -199,7 +203,7 @@ def draw_pair_errors(
         "wrong side (%)",
         highest=float(max(np.nanmax(grids["plane_train"]), 1.0)),
     )
-    return figure, grids | {"class_names": np.array(class_names)}
+    return figure, "separability", grids | {"class_names": np.array(class_names)}
 
 
 def _percent(value: float) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import torch
 from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
-from mtlab.config.base import Keys
+from mtlab.artifacts.run_dir import FIGURES
+from mtlab.config.base import Keys, Name, Whole
 from mtlab.data.dataset import Dataset
 from mtlab.data.splits import stratified_subset
 from mtlab.data.tasks import ClassificationTask
@@ -30,8 +31,8 @@ from mtlab.explore.linear_cuts import (
     pair_findings,
 )
 from mtlab.explore.projections import Float64Array, PrincipalComponents, fit_pca, tsne_plane
+from mtlab.runner.record import Record
 from mtlab.seeding import generator
-from mtlab.terminal import Terminal
 
 AtLeastTwo = Annotated[int, Field(ge=2)]
 Numbers = dict[str, npt.NDArray[Any]]
@@ -71,6 +72,14 @@ class PcaKeys(Keys):
             )
 
 
+class PcaCommandKeys(Keys):
+    """What `mtlab pca` is told beside its dataset; see conf/pca.yaml."""
+
+    task: Name | None
+    seed: Whole
+    pca: PcaKeys
+
+
 @dataclass(frozen=True)
 class Points:
     """One split, flattened, or some of it.
@@ -97,27 +106,20 @@ class Points:
 
 @dataclass(frozen=True)
 class PcaPictures:
-    """The pictures of one dataset.
+    """The pictures of one dataset, and what is measured on the way, into a command's folder.
 
     Attributes:
         task: Its classes colour the points.
-        figures: The folder that they go to.
-        command: What the user typed, for their metadata.
-        found: What was measured, for summary.json; it grows as the pictures are drawn.
     """
 
     dataset: Dataset
     task: ClassificationTask
-    keys: PcaKeys
-    seed: int
-    figures: Path
-    command: str
-    terminal: Terminal
-    found: dict[str, Any]
+    keys: PcaCommandKeys
+    record: Record
 
     def draw(self) -> None:
         """Read all training images, validation included, and the test images; fit and draw."""
-        name, keys = self.task.name, self.keys
+        name, keys = self.task.name, self.keys.pca
         learned, held_out = self.dataset.train, self.dataset.val
         train = Points.of(
             torch.cat([learned.images, held_out.images]),
@@ -127,124 +129,111 @@ class PcaPictures:
             keys.check_perplexity(min(keys.tsne_points, len(train.classes)))
         split = self.dataset.load_test()
         test = Points.of(split.images, split.targets[name])
-        self.found.update(
-            {
-                "dataset": self.dataset.name,
-                "task": name,
-                "classes": list(self.task.class_names),
-                "samples": {"train_and_validation": len(train.classes), "test": len(test.classes)},
-                "num_features": train.vectors.shape[1],
-            }
-        )
-        fitted = {"train": fit_pca(train.vectors), "test": fit_pca(test.vectors)}
-        self._report_variance(fitted)
-        self._draw_planes(fitted, train, test)
-        self._report_pairs(fitted["train"], train, test)
+        self.record.values |= {
+            "dataset": self.dataset.name,
+            "task": name,
+            "classes": list(self.task.class_names),
+            "samples": {"train_and_validation": len(train.classes), "test": len(test.classes)},
+            "num_features": train.vectors.shape[1],
+        }
+        axes = fit_pca(train.vectors)
+        axes_of_test = fit_pca(test.vectors)
+        self._report_variance({"train": axes, "test": axes_of_test})
+        few = train.select(keys.points, self._draws("pca points"))
+        self._project("plane_train", "training images", train, axes)
+        self._project("plane_points", "training images", few, axes)
+        self._project("plane_test", "test images, axes of train", test, axes)
+        self._project("plane_test_own_axes", "test images, axes of their own", test, axes_of_test)
+        self._report_pairs(axes, train, test)
         if keys.three_dimensional:
-            chosen = train.select(keys.space_points, generator(self.seed, "pca space"))
-            axes = fitted["train"]
-            space, title = axes.project(chosen.vectors, 3), f"{_count(chosen)} training images"
-            self._scatter("space", title, space, chosen, _axis_names(axes, 3))
+            chosen = train.select(keys.space_points, self._draws("pca space"))
+            self._project("space", "training images", chosen, axes, num_axes=3)
         if keys.tsne:
-            chosen = train.select(keys.tsne_points, generator(self.seed, "t-SNE"))
-            self.terminal.say(f"t-SNE of {_count(chosen)} images ...")
-            plane = tsne_plane(chosen.vectors, keys.tsne_perplexity, self.seed)
+            chosen = train.select(keys.tsne_points, self._draws("t-SNE"))
+            self.record.terminal.say(f"t-SNE of {_count(chosen)} images ...")
+            plane = tsne_plane(chosen.vectors, keys.tsne_perplexity, self.keys.seed)
             title = f"t-SNE of {_count(chosen)} training images"
             self._scatter("tsne", title, plane, chosen, ("t-SNE 1", "t-SNE 2"))
 
+    def _draws(self, purpose: str) -> torch.Generator:
+        return generator(self.keys.seed, purpose)
+
     def _report_variance(self, fitted: dict[str, PrincipalComponents]) -> None:
         """Explained variance of axes fitted on train, and on test, to picture and summary."""
-        share = self.keys.variance_share
-        self.found["variance_share"] = share
+        share, values = self.keys.pca.variance_share, self.record.values
+        values["variance_share"] = share
         for split, components in fitted.items():
             count, shares = components.num_components_for(share), components.shares
-            self.found[f"axes_of_{split}"] = {
+            values[f"axes_of_{split}"] = {
                 "explained_variance": shares[:NUM_SHARES_IN_SUMMARY].tolist(),
                 "components_for_share": count,
             }
             first = ", ".join(f"{value:.4f}" for value in shares[:2])
-            self.terminal.say(
+            self.record.terminal.say(
                 f"axes of {split}: explained variance of the first two {first};"
                 f" {count} of {len(shares)} components for {100 * share:g}%"
             )
         shares, count = fitted["train"].shares, fitted["train"].num_components_for(share)
         title = f"{self.dataset.name}: explained variance of the training images"
+        figure = draw_explained_variance(shares, share, count, title)
         numbers: Numbers = {f"shares_{split}": axes.shares for split, axes in fitted.items()}
         numbers |= {"variance_share": np.array(share), "components_for_share": np.array(count)}
-        self._save(
-            draw_explained_variance(shares, share, count, title), "explained_variance", numbers
-        )
+        self._save(figure, "explained_variance", numbers)
 
-    def _draw_planes(
-        self, fitted: dict[str, PrincipalComponents], train: Points, test: Points
-    ) -> None:
-        few = train.select(self.keys.points, generator(self.seed, "pca points"))
-        for name, title, points, axes in (
-            ("train", f"{_count(train)} training images", train, "train"),
-            ("points", f"{_count(few)} training images", few, "train"),
-            ("test", f"{_count(test)} test images, axes of train", test, "train"),
-            ("test_own_axes", f"{_count(test)} test images, axes of their own", test, "test"),
-        ):
-            plane = fitted[axes].project(points.vectors, 2)
-            self._scatter(f"plane_{name}", title, plane, points, _axis_names(fitted[axes], 2))
-
-    def _report_pairs(self, components: PrincipalComponents, train: Points, test: Points) -> None:
+    def _report_pairs(self, axes: PrincipalComponents, train: Points, test: Points) -> None:
         """Each pair of classes under one straight cut, in the plane and in all pixels."""
+        say, names = self.record.terminal.say, self.task.class_names
         if len(np.unique(train.classes)) < 2:
-            self.terminal.say("separability left out: the training images are all of one class")
+            say("separability left out: the training images are all of one class")
             return
         errors: PairErrors = {}
         for space in ("plane", "all_pixels"):
-            vectors = [
-                components.project(points.vectors, 2) if space == "plane" else points.vectors
+            learned, others = (
+                axes.project(points.vectors, 2) if space == "plane" else points.vectors
                 for points in (train, test)
-            ]
-            cuts = pair_cuts(vectors[0], train.classes)
-            errors[f"{space}_train"] = pair_errors(cuts, vectors[0], train.classes)
-            errors[f"{space}_test"] = pair_errors(cuts, vectors[1], test.classes)
-        self.found.update(pair_findings(errors, self.task.class_names))
-        for line in describe_pairs(errors, self.task.class_names):
-            self.terminal.say(line)
-        figure, numbers = draw_pair_errors(errors, self.task.class_names, self.dataset.name)
-        self._save(figure, "separability", numbers)
+            )
+            cuts = pair_cuts(learned, train.classes)
+            errors[f"{space}_train"] = pair_errors(cuts, learned, train.classes)
+            errors[f"{space}_test"] = pair_errors(cuts, others, test.classes)
+        self.record.values |= pair_findings(errors, names)
+        for line in describe_pairs(errors, names):
+            say(line)
+        self._save(*draw_pair_errors(errors, names, self.dataset.name))
+
+    def _project(
+        self, name: str, what: str, points: Points, axes: PrincipalComponents, num_axes: int = 2
+    ) -> None:
+        """The points in the first components."""
+        axis_names = tuple(
+            f"component {number} ({100 * share:.1f}% of the variance)"
+            for number, share in enumerate(axes.shares[:num_axes], start=1)
+        )
+        coordinates = axes.project(points.vectors, num_axes)
+        self._scatter(name, f"{_count(points)} {what}", coordinates, points, axis_names)
 
     def _scatter(
-        self,
-        name: str,
-        title: str,
-        coordinates: Float64Array,
-        points: Points,
-        axis_names: tuple[str, ...],
+        self, name: str, title: str, coordinates: Float64Array, points: Points, axes: Sequence[str]
     ) -> None:
-        title, task = f"{self.dataset.name}: {title}", self.task
-        drawn = ClassPoints(
-            title, coordinates, points.classes, task.class_names, task.name, axis_names
-        )
+        title, names = f"{self.dataset.name}: {title}", self.task.class_names
+        drawn = ClassPoints(title, coordinates, points.classes, names, self.task.name, axes)
         numbers: Numbers = {
             "coordinates": coordinates.astype(np.float32),
             "classes": points.classes,
             "positions": points.positions,
-            "class_names": np.array(task.class_names),
-            "axis_names": np.array(axis_names),
+            "class_names": np.array(names),
+            "axis_names": np.array(axes),
             "title": np.array(title),
         }
         self._save(draw_scatter([drawn]), name, numbers)
 
     def _save(self, figure: Figure, name: str, numbers: Numbers) -> None:
-        path = self.figures / f"{name}.png"
-        save_picture(figure, path, numbers, command=self.command, vector=True)
-        self.terminal.say(str(path))
+        path = self.record.folder.path / FIGURES / f"{name}.png"
+        save_picture(figure, path, numbers, command=self.record.origin.command, vector=True)
+        self.record.terminal.say(str(path))
 
 
 def _count(points: Points) -> str:
     return f"{len(points.classes):,}"
-
-
-def _axis_names(components: PrincipalComponents, num_axes: int) -> tuple[str, ...]:
-    return tuple(
-        f"component {number} ({100 * share:.1f}% of the variance)"
-        for number, share in enumerate(components.shares[:num_axes], start=1)
-    )
 
 
 def draw_explained_variance(
