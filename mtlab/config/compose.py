@@ -97,7 +97,8 @@ def read_run(
     Raises:
         ConfigError: See `to_run_config`; a row that the preset does not have.
     """
-    row = named_row(plain(composed))
+    # Once before its rows are looked at, so that a preset of one's own is read like any other.
+    row = named_row(to_run_config(composed).as_values())
     settings = [] if row is None else row.as_overrides(overrides)
     values = plain(again([*settings, *overrides]) if settings else composed)
     config = read_keys(RunConfig, values)
@@ -105,8 +106,8 @@ def read_run(
     return config.model_copy(
         update={
             "preset": preset,
-            "row": None if row is None else row.name,
-            "rows": {} if row is None else {row.name: values["rows"][row.name]},
+            "row": row.name if row else None,
+            "rows": {row.name: (config.rows or {})[row.name]} if row else {},
             "deviations": deviations(values, preset, overrides, again) if preset else None,
         }
     )

@@ -75,26 +75,15 @@ class Row:
 
 def row_names(*, _root_: DictConfig) -> str:
     """`${row_names:}`: every row of the preset, as a sweep over `row` wants them."""
-    return ",".join(read_rows({"rows": OmegaConf.to_container(_root_.rows)}))
+    return ",".join(map(str, _root_.rows))
 
 
 def read_rows(values: Values) -> dict[str, Row]:
-    """The rows of a preset's table by name.
-
-    Raises:
-        ConfigError: A row that maps no keys to values.
-    """
+    """The rows of a preset's table by name."""
     rows = {}
-    for name, settings in (values.get("rows") or {}).items():
-        if not isinstance(settings, dict) or not isinstance(settings.get("published", {}), dict):
-            raise ConfigError(
-                f"rows.{name}",
-                rule="must map keys to values",
-                found=settings,
-                remedy="for example {model.widths: [100], published: {}}",
-            )
-        own = {str(key): value for key, value in settings.items() if key != "published"}
-        rows[str(name)] = Row(str(name), own, settings.get("published", {}))
+    for name, keys in (values.get("rows") or {}).items():
+        settings = {str(key): value for key, value in keys.items() if key != "published"}
+        rows[str(name)] = Row(str(name), settings, keys.get("published") or {})
     return rows
 
 
@@ -140,24 +129,21 @@ def published_metrics(values: Values, device_type: str) -> dict[str, float] | No
 
     Args:
         device_type: `cpu` or `cuda`, for numbers that are given for each.
-
-    Raises:
-        ConfigError: A published value that is no number.
     """
     found = dict(values.get("published") or {})
     row = find_row(values)
     if row is not None and row.describes(values, but_training=True):
         found |= row.published
-    return _for_device(found, "published", device_type)
+    return for_device(found, device_type)
 
 
-def ensemble_metrics(values: Values, device_type: str) -> dict[str, float] | None:
-    """What is published for an ensemble of runs with this configuration.
-
-    Args, raises: See `published_metrics`.
-    """
-    found = values.get("published_ensemble") or {}
-    return _for_device(found, "published_ensemble", device_type)
+def for_device(published: Values, device_type: str) -> dict[str, float] | None:
+    """Published metrics for `cpu` or `cuda`; None without any."""
+    found = {
+        path: value.get(device_type) if isinstance(value, Mapping) else value
+        for path, value in published.items()
+    }
+    return {path: value for path, value in found.items() if value is not None} or None
 
 
 def deviations(values: Values, preset: str, overrides: Sequence[str], again: Compose) -> Deviations:
@@ -255,20 +241,3 @@ def _override(key: str, value: object) -> str:
         # `++`: weights of tasks may be new keys. A misspelt key is found when the values are read.
         return f"++{key}={literal(value)}"
     return f"{key}={value if isinstance(value, str) else literal(value)}"
-
-
-def _for_device(found: Values, key: str, device_type: str) -> dict[str, float] | None:
-    metrics: dict[str, float] = {}
-    for path, value in found.items():
-        number = value.get(device_type) if isinstance(value, Mapping) else value
-        if number is None:
-            continue
-        if not isinstance(number, int | float) or isinstance(number, bool):
-            raise ConfigError(
-                f"{key}.{path}",
-                rule="must be a number, or {cpu: NUMBER, cuda: NUMBER}",
-                found=value,
-                remedy="mend the preset's file",
-            )
-        metrics[path] = number
-    return metrics or None

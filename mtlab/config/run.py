@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from mtlab.config.base import Keys, Name, Whole, read_keys
 from mtlab.config.dataset import DatasetConfig
@@ -26,6 +26,18 @@ AUTO = "auto"
 TaskNames = Annotated[
     list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
 ]
+
+
+# A dotted path in summary.json to a number, to one number per type of device, or to nothing.
+Published = dict[str, float | dict[Literal["cpu", "cuda"], float] | None]
+
+
+class PresetRow(Keys):
+    """A row of a preset's table: dotted keys, or groups, to their values."""
+
+    model_config = ConfigDict(extra="allow")
+
+    published: Published | None = None
 
 
 class RunConfig(Keys):
@@ -53,10 +65,10 @@ class RunConfig(Keys):
     tracker: dict[Name, TrackerConfig] = Field(default_factory=dict)
     preset: str | None = None
     row: Name | None = None
-    rows: dict[Name, Any] | None = None
+    rows: dict[Name, PresetRow] | None = None
     deviations: dict[str, dict[str, Any]] | None = None
-    published: dict[str, Any] | None = None
-    published_ensemble: dict[str, Any] | None = None
+    published: Published | None = None
+    published_ensemble: Published | None = None
     published_on: str | None = None
     after_sweep: dict[str, Any] | None = None
 

@@ -14,7 +14,7 @@ import torch
 from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import CONFIG, MEMBERS, SUMMARY, WEIGHTS, RunFolder, write_whole
 from mtlab.artifacts.scatter import scatter_points
-from mtlab.config.preset import ensemble_metrics
+from mtlab.config.preset import for_device
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.device import Device
@@ -180,7 +180,9 @@ def _published(kept: Sequence[Candidate], device: Device) -> dict[str, Any]:
     Nothing is published for members that do not agree on it.
     """
     configs = [read_config(candidate.folder) for candidate in kept]
-    published = [ensemble_metrics(config, device.type) for config in configs]
+    published = [
+        for_device(config.get("published_ensemble") or {}, device.type) for config in configs
+    ]
     deviations: dict[str, Any] = {}
     for candidate in kept:
         deviations |= candidate.summary.get("deviations") or {}

@@ -14,8 +14,8 @@ from mtlab.config.compose import plain, read_run
 from mtlab.config.model import CnnConfig, MlpConfig
 from mtlab.config.preset import (
     Row,
-    ensemble_metrics,
     find_row,
+    for_device,
     published_metrics,
     row_names,
 )
@@ -136,13 +136,16 @@ def test_an_ensembles_figures_are_not_those_of_its_members() -> None:
     config = composed("experiment=three_targets")
     assert published_metrics(plain(config), "cpu") is None
     found = {"test.a.accuracy": 0.255, "test.b.accuracy": 0.0733, "test.c.mae": 0.1902}
-    assert ensemble_metrics(plain(config), "cpu") == found
-    assert ensemble_metrics(plain(composed("experiment=three_targets_ablation")), "cpu") is None
+    assert for_device(config.published_ensemble, "cpu") == found
+    assert composed("experiment=three_targets_ablation").published_ensemble is None
 
 
 def test_a_published_figure_must_be_a_number() -> None:
+    wrong = "++published={test.digit.accuracy: 97%}"
     with pytest.raises(ConfigError, match=r"published\.test\.digit\.accuracy: must be a number"):
-        published_metrics({"published": {"test.digit.accuracy": "97%"}}, "cpu")
+        read(wrong)
+    with pytest.raises(ConfigError, match=r"rows\.a"):
+        read("++rows={a: 3}")
 
 
 def test_showing_the_configuration_shows_the_row_applied(tmp_path: Path) -> None:
