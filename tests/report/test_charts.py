@@ -58,6 +58,14 @@ def test_curves_of_failed_runs_are_drawn_and_named_so(tmp_path: Path):
     assert list(labels) == ["lr=1", "lr=2 (failed)"]
 
 
+def test_measures_that_are_no_numbers_have_no_chart(tmp_path: Path):
+    run = write_run(tmp_path / "0", epochs=1, status="failed")
+    split = {"digit": {"loss": None, "accuracy": 0.5}}
+    (run / "metrics.jsonl").write_text(json.dumps({"epoch": 1, "train": split, "val": split}))
+    (chart,) = charts_of(tmp_path, CURVES)
+    assert [panel.y_title for panel in chart.content] == ["digit accuracy [%]"]
+
+
 def test_long_curves_keep_their_ends():
     epochs = [{"epoch": number} for number in range(1, 1002)]
     kept = [epoch["epoch"] for epoch in thin(epochs, 5)]

@@ -67,8 +67,11 @@ def curve_charts(groups: Sequence[Group]) -> Iterator[Chart]:
             for group, run in found
         ]
         for part in _parts(_measures(curves, task), num_first=1 if is_perceptron else 2):
-            panels = tuple(_curve_panel(curves, task, measure, is_perceptron) for measure in part)
-            yield Chart(kind, f"{dataset} · {task}", panels, kind.caption, " and ".join(part))
+            panels = [_curve_panel(curves, task, measure, is_perceptron) for measure in part]
+            shown = tuple(panel for panel in panels if panel.lines)
+            if shown:
+                part_title = " and ".join(part)
+                yield Chart(kind, f"{dataset} · {task}", shown, kind.caption, part_title)
 
 
 Curves = Sequence[tuple[str, Run, Sequence[Mapping[str, object]]]]
