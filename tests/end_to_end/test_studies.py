@@ -85,7 +85,7 @@ def test_ablations_show_the_baselines_values_too(mtlab: Runner) -> None:
     )  # fmt: skip
     assert outcome.code == 0, outcome.err
     baseline, weights, modified = sweep_rows(mtlab.folder)
-    assert baseline["model.dropout"] == "0.0" and modified["model.dropout"] == "0.3"
+    assert baseline["model.dropout"] == "0" and modified["model.dropout"] == "0.3"
     assert baseline["mtl.weights.digit"] == "1" and weights["mtl.weights.digit"] == "2"
     runs = summaries(mtlab.folder)
     assert runs[1]["weighting"] == {"digit": 2, "parity": 1, "threshold": 1}

@@ -126,7 +126,7 @@ def sweep_table(folder: Path) -> SweepTable:
     runs = read_runs(folders, {run: run.name for run in folders}, problems)
     if len(runs) < len(folders):
         raise RunFolderError(problems[0].place, rule=problems[0].what)
-    varied = varied_settings(runs)
+    varied = _varied_settings(runs)
     metrics = _metric_columns(runs)
     has_errors = any(run.text_at("error") for run in runs)
     rows = []
@@ -153,12 +153,20 @@ def sweep_table(folder: Path) -> SweepTable:
     return SweepTable(tuple(rows), headings, num_failed)
 
 
-def varied_settings(runs: Sequence[Run]) -> list[str]:
-    """Dotted keys of what differs between a sweep's runs, with the row first where it does."""
-    named = [
-        name for name in ("experiment", "row") if len({_setting(run, name) for run in runs}) > 1
+def _varied_settings(runs: Sequence[Run]) -> list[str]:
+    """Dotted keys of what differs between a sweep's runs, with the row first where it does.
+
+    What a row of the preset's table sets is named even where it follows from the model's name.
+    """
+    names = ("experiment", "row")
+    named = [name for name in names if len({_setting(run, name) for run in runs}) > 1]
+    compared = compare_settings(runs)
+    by_rows = [
+        key
+        for key in compared.implied
+        if any(f"rows.{run.row}.{key}" in run.settings for run in runs)
     ]
-    return [*named, *compare_settings(runs).varied]
+    return [*named, *compared.varied, *by_rows]
 
 
 def _setting(run: Run, key: str) -> str:
