@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -13,6 +13,40 @@ from mtlab.errors import ConfigError
 # In full, so that a run can be measured again from any folder.
 Place = Annotated[
     str, AfterValidator(lambda typed: typed and str(Path(typed).expanduser().absolute()))
+]
+
+T = TypeVar("T")
+
+
+def _none_twice(values: list[T]) -> list[T]:
+    if len(set(values)) < len(values):
+        raise ValueError("one is there twice")
+    return values
+
+
+def _ascending(limits: list[float]) -> list[float]:
+    if limits[0] >= limits[1]:
+        raise ValueError("the higher one comes first")
+    return limits
+
+
+NoneTwice = AfterValidator(_none_twice)
+Classes = Annotated[
+    list[Whole], NoneTwice, described("at least two different classes", "[0,1]", min_length=2)
+]
+ClassNames = Annotated[
+    list[Name], NoneTwice, described("a list of names, each label with a name of its own", "[a,b]")
+]
+TaskNames = Annotated[list[Name], NoneTwice, described("a list of tasks, none twice", "[a,b]")]
+Limits = Annotated[
+    list[float],
+    described(
+        "a list of two numbers, the lowest and the highest value",
+        "[0,1]",
+        min_length=2,
+        max_length=2,
+    ),
+    AfterValidator(_ascending),
 ]
 
 
@@ -34,10 +68,60 @@ class TaskConfig(Keys):
     label: str | None = None
     groups: dict[Name, list[int]] = Field(default_factory=dict)
     at: int | None = None
-    range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    range: Limits | None = None
     activation: Literal["identity", "sigmoid", "softplus"] = "identity"
     loss: Literal["mse", "mae", "huber"] = "mse"
     huber_delta: Positive = 1.0
+
+    def check(self, key: str) -> None:
+        """Rules over several keys of a task, which stands under this one.
+
+        Raises:
+            ConfigError: Keys that do not fit each other.
+        """
+        if self.kind == "regression":
+            self._check_regression(key)
+            return
+        for name in ("range", "activation", "loss", "huber_delta"):
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ConfigError(
+                    f"{key}.{name}",
+                    rule="belongs to regression tasks",
+                    found="kind: classification",
+                    remedy=f"leave it out, or set {key}.kind=regression",
+                )
+        if self.by == "threshold" and self.at is None:
+            raise ConfigError(
+                f"{key}.at", rule="must be a label", found=None, remedy=f"for example {key}.at=5"
+            )
+        grouped = [label for labels in self.groups.values() for label in labels]
+        twice = next((label for label in grouped if grouped.count(label) > 1), None)
+        if self.by == "groups" and twice is not None:
+            owners = [
+                name for name, labels in self.groups.items() for _ in range(labels.count(twice))
+            ]
+            raise ConfigError(
+                f"{key}.groups",
+                rule="must put every label in one group",
+                found=f"label {twice} in {' and '.join(owners)}",
+                remedy="take it out of one",
+            )
+
+    def _check_regression(self, key: str) -> None:
+        if self.by != "label" or self.groups or self.at is not None:
+            raise ConfigError(
+                f"{key}.by",
+                rule="derives classes, and this task is a regression",
+                found=self.by,
+                remedy="leave by, groups and at out",
+            )
+        if self.activation == "softplus" and self.range is not None and self.range[0] < 0:
+            raise ConfigError(
+                f"{key}.activation",
+                rule="softplus reaches from 0 upwards",
+                found=f"range {self.range}",
+                remedy="use sigmoid, which reaches over the range, or identity",
+            )
 
 
 class DatasetKeys(Keys):
@@ -47,21 +131,15 @@ class DatasetKeys(Keys):
     normalisation: Literal["unit", "standard"]
     val_fraction: ShareInside
     limit: Count | None
-    classes: list[Whole] | None
-    class_names: list[Name] | None
+    classes: Classes | None
+    class_names: ClassNames | None
     tasks: dict[Name, TaskConfig]
-    default_tasks: list[Name] | None
+    default_tasks: TaskNames | None
 
     @model_validator(mode="after")
-    def _check_classes(self) -> Self:
-        classes = self.classes
-        if classes is not None and not len(set(classes)) == len(classes) >= 2:
-            raise ConfigError(
-                "dataset.classes",
-                rule="must list at least two different classes",
-                found=classes,
-                remedy="for example 'dataset.classes=[0,1]'",
-            )
+    def _check_tasks(self) -> Self:
+        for name, task in self.tasks.items():
+            task.check(f"dataset.tasks.{name}")
         return self
 
 

@@ -30,11 +30,7 @@ class AffineAugmentation:
     black: torch.Tensor | None = None
 
     def __call__(self, images_bchw: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """The batch moved, `(batch, channels, height, width)` as before.
-
-        Args:
-            generator: On the device of the images, so that nothing waits for the processor.
-        """
+        """The batch moved; the generator is on its device, so that nothing waits for the CPU."""
         batch, _, height, width = images_bchw.shape
         if self.shift_pixels == self.rotate_degrees == self.scale == 0:
             return images_bchw
@@ -89,7 +85,7 @@ def move(
 ) -> torch.Tensor:
     """Move images by `(batch, 2, 3)` maps from `inverse_maps`; the outside is black."""
     grid = affine_grid(maps, list(images_bchw.shape), align_corners=False)
-    if black is None:
-        return grid_sample(images_bchw, grid, padding_mode="zeros", align_corners=False)
     # grid_sample takes the outside for 0; so black is 0 while it works.
-    return grid_sample(images_bchw - black, grid, padding_mode="zeros", align_corners=False) + black
+    shifted = images_bchw if black is None else images_bchw - black
+    moved = grid_sample(shifted, grid, padding_mode="zeros", align_corners=False)
+    return moved if black is None else moved + black

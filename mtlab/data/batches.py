@@ -10,12 +10,9 @@ import torch
 def shuffled_batches(
     num_samples: int, batch_size: int, generator: torch.Generator, device: torch.device
 ) -> Iterator[torch.Tensor]:
-    """Positions of one epoch's batches: every sample once, in the generator's order.
+    """Positions of one epoch's batches, `(batch_size,)`, int64; the last one may be shorter.
 
     Drawn on the CPU, so that the order is the same on every device, and moved in one transfer.
-
-    Yields:
-        Tensors `(batch_size,)`, int64, on the device; the last one may be shorter.
     """
     order = torch.randperm(num_samples, generator=generator).to(device)
     yield from order.split(batch_size)

@@ -23,13 +23,8 @@ from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
 from mtlab.data.npz import Npz
 from mtlab.data.shapes import Shapes
-from mtlab.data.source import LabelledImages, Source, Strata
-from mtlab.data.splits import (
-    count_held_out,
-    strata_of,
-    stratified_split,
-    stratified_subset,
-)
+from mtlab.data.source import LabelledImages, Source, Strata, by_main_label
+from mtlab.data.splits import count_held_out, strata_of, stratified_split, stratified_subset
 from mtlab.data.tasks_build import label_of, learn_tasks
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
@@ -39,30 +34,31 @@ TEST_SUBSET_SEED = 0
 
 def open_source(config: DatasetConfig) -> Source:
     """Find the files, downloading them where needed; no test image is read yet."""
-    if isinstance(config, DigitsConfig):
-        return Digits()
-    if isinstance(config, NpzConfig):
-        return Npz(
-            Path(config.path or "").expanduser(),
-            config.images,
-            config.labels,
-            config.label_names,
-            config.test_fraction,
-            strata_by(config),
-        )
-    if isinstance(config, ShapesConfig):
-        return Shapes(
-            num_images=config.num_images,
-            image_size=config.image_size,
-            seed=config.seed,
-            difficulty=config.difficulty,
-            test_fraction=config.test_fraction,
-            strata=strata_by(config),
-        )
-    if isinstance(config, EmnistConfig):
-        return Downloaded(emnist(config.variant), "emnist", cache_folder(config.root))
-    assert isinstance(config, DownloadedConfig)
-    return Downloaded(SETS[config.source], config.source, cache_folder(config.root))
+    match config:
+        case DigitsConfig():
+            return Digits()
+        case NpzConfig():
+            return Npz(
+                Path(config.path).expanduser(),
+                config.images,
+                config.labels,
+                config.label_names,
+                config.test_fraction,
+                strata_by(config),
+            )
+        case ShapesConfig():
+            return Shapes(
+                num_images=config.num_images,
+                image_size=config.image_size,
+                seed=config.seed,
+                difficulty=config.difficulty,
+                test_fraction=config.test_fraction,
+                strata=strata_by(config),
+            )
+        case EmnistConfig():
+            return Downloaded(emnist(config.variant), "emnist", cache_folder(config.root))
+        case DownloadedConfig():
+            return Downloaded(SETS[config.source], config.source, cache_folder(config.root))
 
 
 def build_dataset(
@@ -87,12 +83,7 @@ def build_dataset(
     source = open_source(config)
     everything = source.train()
     check_classes(everything, config)
-    kept = kept_samples(everything, config, seed)
-    _check_enough(kept, config)
-    strata = strata_by(config)(kept, count_held_out(len(kept), config.val_fraction))
-    positions = stratified_split(strata, config.val_fraction, generator(seed, "validation split"))
-    train, val = (kept.select(chosen) for chosen in positions)
-
+    train, val = _divided(kept_samples(everything, config, seed), config, seed)
     available, learned = learn_tasks(config, everything, source, requested, choice)
     if pixel_statistics is None:
         standardise = config.normalisation == "standard"
@@ -124,6 +115,24 @@ def build_dataset(
     )
 
 
+def _divided(
+    kept: LabelledImages, config: DatasetConfig, seed: int
+) -> tuple[LabelledImages, LabelledImages]:
+    """Training and validation images."""
+    if len(kept) < 2:
+        raise DataError(
+            "dataset.limit" if config.limit is not None else f"dataset={config.name}",
+            rule="must leave at least two images, one to train on and one to validate on",
+            found=f"{len(kept)}",
+            remedy="keep more images",
+        )
+    strata = strata_by(config)(kept, count_held_out(len(kept), config.val_fraction))
+    rest, held_out = stratified_split(
+        strata, config.val_fraction, generator(seed, "validation split")
+    )
+    return kept.select(rest), kept.select(held_out)
+
+
 def digest_of(images: torch.Tensor) -> str:
     """SHA-256 of images as they were read: their values, shape and type."""
     form = f"{images.dtype} {tuple(images.shape)}".encode()
@@ -137,22 +146,19 @@ def strata_by(config: DatasetConfig) -> Strata:
         ConfigError: No task and no label has this name.
     """
     name = config.stratify_by if isinstance(config, UndividedKeys) else None
+    if name is None:
+        return by_main_label
 
     def strata(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
         labels = list(samples.labels)
-        if name is None:
-            label = labels[0]
-        elif name in config.tasks:
-            label = label_of(name, config.tasks[name], labels)
-        elif name in labels:
-            label = name
-        else:
+        if name not in (*config.tasks, *labels):
             raise ConfigError(
                 "dataset.stratify_by",
                 rule=f"must name a task: {', '.join(config.tasks or labels)}",
                 found=name,
                 remedy="choose one of them, or null for the first label",
             )
+        label = label_of(name, config.tasks[name], labels) if name in config.tasks else name
         return strata_of(samples.labels[label], num_chosen)
 
     return strata
@@ -179,11 +185,8 @@ def kept_samples(samples: LabelledImages, config: DatasetConfig, seed: int) -> L
         chosen = torch.isin(samples.main_label, torch.tensor(config.classes))
         samples = samples.select(chosen.nonzero().squeeze(1))
     if config.limit is not None and config.limit < len(samples):
-        samples = samples.select(
-            stratified_subset(
-                strata_by(config)(samples, config.limit), config.limit, generator(seed, "limit")
-            )
-        )
+        strata = strata_by(config)(samples, config.limit)
+        samples = samples.select(stratified_subset(strata, config.limit, generator(seed, "limit")))
     return samples
 
 
@@ -208,28 +211,13 @@ def check_classes(samples: LabelledImages, config: DatasetConfig) -> None:
             remedy="set it to null, or put classes first",
         )
     present = samples.main_label.unique().tolist()
-    strangers = [label for label in config.classes if label not in present]
+    strangers = sorted(set(config.classes) - set(present))
     if strangers:
+        is_range = present == list(range(present[0], present[-1] + 1))
+        known = f"{present[0]} to {present[-1]}" if is_range else ", ".join(map(str, present))
         raise ConfigError(
             "dataset.classes",
-            rule=f"must list labels of {config.name}, which are {_ranges(present)}",
+            rule=f"must list labels of {config.name}, which are {known}",
             found=strangers,
             remedy="leave them out",
         )
-
-
-def _check_enough(kept: LabelledImages, config: DatasetConfig) -> None:
-    if len(kept) < 2:
-        raise DataError(
-            "dataset.limit" if config.limit is not None else f"dataset={config.name}",
-            rule="must leave at least two images, one to train on and one to validate on",
-            found=f"{len(kept)}",
-            remedy="keep more images",
-        )
-
-
-def _ranges(values: list[int]) -> str:
-    """`0 to 9` for consecutive values, else the values themselves."""
-    if values == list(range(values[0], values[-1] + 1)):
-        return f"{values[0]} to {values[-1]}"
-    return ", ".join(str(value) for value in values)

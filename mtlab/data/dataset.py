@@ -37,10 +37,8 @@ class Split:
 
     def to(self, device: torch.device) -> Split:
         """The same split on a device; one transfer for all of it."""
-        return Split(
-            self.images.to(device),
-            {name: target.to(device) for name, target in self.targets.items()},
-        )
+        targets = {name: target.to(device) for name, target in self.targets.items()}
+        return Split(self.images.to(device), targets)
 
 
 @dataclass(frozen=True)
@@ -100,28 +98,27 @@ class PixelStatistics:
             return
         is_unit = self.low >= 0 and self.high <= 1
         low, high = (0.0, 1.0) if is_unit else (self.low, self.high)
-        found, remedy = "", ""
+        margin = FARTHEST_RANGES * (high - low or max(abs(high), 1))
+        least, greatest = (float(pixel) for pixel in images.aminmax())
         if images.dtype == torch.uint8:
-            if not is_unit:
-                found = "uint8, which would be divided by 255"
-                remedy = "convert them with .astype(numpy.float32), on the scale of those"
+            if is_unit:
+                return
+            found = "uint8, which would be divided by 255"
+            remedy = "convert them with .astype(numpy.float32), on the scale of those"
+        elif least < low - margin or greatest > high + margin:
+            found = f"pixels from {least:g} to {greatest:g}"
+            remedy = "divide by 255 where they go from 0 to 255" if is_unit else "rescale them"
+        elif high > BYTE_LIKE and least >= 0 and greatest <= 1 and bool(images.frac().any()):
+            found = f"fractions from {least:g} to {greatest:g}"
+            remedy = "multiply by 255 where 1 is white and those go to 255"
         else:
-            margin = FARTHEST_RANGES * (high - low or max(abs(high), 1))
-            least, greatest = (float(pixel) for pixel in images.aminmax())
-            if least < low - margin or greatest > high + margin:
-                found = f"pixels from {least:g} to {greatest:g}"
-                remedy = "divide by 255 where they go from 0 to 255" if is_unit else "rescale them"
-            elif high > BYTE_LIKE and least >= 0 and greatest <= 1 and bool(images.frac().any()):
-                found = f"fractions from {least:g} to {greatest:g}"
-                remedy = "multiply by 255 where 1 is white and those go to 255"
-        if found:
-            raise DataError(
-                subject,
-                rule="must be on the scale of the training images, which go from"
-                f" {low:g} to {high:g}",
-                found=found,
-                remedy=remedy,
-            )
+            return
+        raise DataError(
+            subject,
+            rule=f"must be on the scale of the training images, which go from {low:g} to {high:g}",
+            found=found,
+            remedy=remedy,
+        )
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """Normalise images `(num_samples, channels, height, width)` to float32."""
@@ -138,7 +135,6 @@ class Dataset:
     """What a run trains and is measured on.
 
     Attributes:
-        name: The dataset's name.
         tasks: In the order in which they are learned and reported.
         image_shape: `(channels, height, width)`.
         load_test: Reads the test split. Called once, after training.

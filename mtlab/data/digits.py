@@ -10,35 +10,30 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.data.source import LabelledImages, Source, by_main_label, hold_out_test
+from mtlab.data.source import LabelledImages, Undivided
 
 TEST_FRACTION = 0.2
 SIDE = 28
 LARGEST_SCAN_VALUE = 16
 
 
-class Digits(Source):
-    """1,797 scans, 80/20 train/test: stratified, and the same for every seed of a run."""
+class Digits(Undivided):
+    """1,797 scans as bytes of 28x28 pixels."""
 
-    def train(self) -> LabelledImages:
-        return _divided_scans()[0]
+    def __init__(self) -> None:
+        super().__init__("digits", TEST_FRACTION)
 
-    def test(self) -> LabelledImages:
-        return _divided_scans()[1]
+    def read(self) -> LabelledImages:
+        pixels, classes = bundled_scans()
+        scans = torch.from_numpy(pixels.reshape(-1, 1, 8, 8)).float() / LARGEST_SCAN_VALUE
+        resized = torch.nn.functional.interpolate(
+            scans, size=(SIDE, SIDE), mode="bilinear", align_corners=False
+        )
+        images = (resized * 255).round().to(torch.uint8)
+        return LabelledImages(images, {"label": torch.from_numpy(classes)})
 
 
 @functools.cache
-def _divided_scans() -> tuple[LabelledImages, LabelledImages]:
-    pixels, classes = bundled_scans()
-    scans = torch.from_numpy(pixels.reshape(-1, 1, 8, 8)).float() / LARGEST_SCAN_VALUE
-    resized = torch.nn.functional.interpolate(
-        scans, size=(SIDE, SIDE), mode="bilinear", align_corners=False
-    )
-    images = (resized * 255).round().to(torch.uint8)
-    everything = LabelledImages(images, {"label": torch.from_numpy(classes)})
-    return hold_out_test(everything, TEST_FRACTION, by_main_label, "digits")
-
-
 def bundled_scans() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """scikit-learn's digits: pixels `(1797, 64)` in [0, 16] and labels `(1797,)`.
 

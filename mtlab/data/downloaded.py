@@ -15,6 +15,7 @@ import struct
 import sys
 import zipfile
 import zlib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +55,17 @@ class DownloadedSet:
     class_names: str | None = None
 
 
-def _mnist_like(torchvision_class: str, origin: str, *md5s: str) -> DownloadedSet:
+def _files(prefix: str, test: str, md5s: Iterable[str | None]) -> dict[str, str | None]:
     names = [
-        f"{split}-{content}-ubyte.gz"
-        for split in ("train", "t10k")
+        f"{prefix}{split}-{content}-ubyte.gz"
+        for split in ("train", test)
         for content in ("images-idx3", "labels-idx1")
     ]
-    return DownloadedSet(torchvision_class, origin, dict(zip(names, md5s, strict=True)))
+    return dict(zip(names, md5s, strict=True))
+
+
+def _mnist_like(torchvision_class: str, origin: str, *md5s: str) -> DownloadedSet:
+    return DownloadedSet(torchvision_class, origin, _files("", "t10k", md5s))
 
 
 SETS = {
@@ -89,6 +94,11 @@ SETS = {
         "7320c461ea6c1c855c0b718fb2a4b134",
     ),
 }
+EMNIST_NAMES = {
+    "balanced": string.digits + string.ascii_uppercase + "abdefghnqrt",
+    "letters": string.ascii_lowercase,
+    "digits": string.digits,
+}
 
 
 def emnist(variant: str) -> DownloadedSet:
@@ -97,22 +107,13 @@ def emnist(variant: str) -> DownloadedSet:
     Its archive is one file of all variants, checked as a whole when it is downloaded; the gzip
     files that come out of it carry a CRC of their own.
     """
-    small_letters_that_differ = "abdefghnqrt"
     return DownloadedSet(
         torchvision_class="EMNIST",
         origin="the EMNIST page of NIST, gzip.zip",
-        md5_of={
-            f"emnist-{variant}-{split}-{content}-ubyte.gz": None
-            for split in ("train", "test")
-            for content in ("images-idx3", "labels-idx1")
-        },
+        md5_of=_files(f"emnist-{variant}-", "test", [None] * 4),
         first_label=1 if variant == "letters" else 0,
         transposed=True,
-        class_names={
-            "balanced": string.digits + string.ascii_uppercase + small_letters_that_differ,
-            "letters": string.ascii_lowercase,
-            "digits": string.digits,
-        }[variant],
+        class_names=EMNIST_NAMES[variant],
     )
 
 
@@ -128,7 +129,6 @@ class Downloaded(Source):
     """A set of the MNIST family in a cache folder.
 
     Args:
-        dataset: The files and where they come from.
         name: The set's name on the command line, for messages.
         root: The cache folder; files lie in `<root>/<torchvision's class name>/raw/`.
 
@@ -192,12 +192,8 @@ def read_idx(path: Path, num_dimensions: int) -> torch.Tensor:
             raise ValueError(f"it begins with {content[:4].hex()}")
         values = np.frombuffer(content, np.uint8, offset=4 * (1 + num_dimensions)).reshape(shape)
     except (OSError, EOFError, zlib.error, struct.error, ValueError) as error:
-        raise DataError(
-            str(path),
-            rule=f"must be a complete gzip file of bytes in {num_dimensions} dimensions (IDX)",
-            found=error,
-            remedy=DELETE_FILE,
-        ) from error
+        rule = f"must be a complete gzip file of bytes in {num_dimensions} dimensions (IDX)"
+        raise DataError(str(path), rule=rule, found=error, remedy=DELETE_FILE) from error
     return torch.from_numpy(values.copy())
 
 
@@ -205,14 +201,10 @@ def _verify(path: Path, md5: str | None) -> None:
     if md5 is None:
         return
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
-    if found.hexdigest() != md5:
-        raise DataError(
-            str(path),
-            rule=f"must have the published MD5 checksum {md5}",
-            found=found.hexdigest(),
-            remedy=DELETE_FILE,
-        )
+        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    if found != md5:
+        rule = f"must have the published MD5 checksum {md5}"
+        raise DataError(str(path), rule=rule, found=found, remedy=DELETE_FILE)
 
 
 def _download(dataset: DownloadedSet, name: str, folder: Path, missing: list[str]) -> None:
@@ -248,23 +240,23 @@ def _fetch(addresses: list[str], folder: Path, md5: str | None) -> Path:
     """Download from the first address that answers; the file gets its name once it is verified.
 
     Raises:
-        OSError, RuntimeError: No address answered, or what came has another checksum.
+        OSError, RuntimeError: The last address did not answer, or with another checksum.
     """
     from torchvision.datasets.utils import download_url
 
-    path = folder / addresses[0].rsplit("/", 1)[-1]
+    path = folder / addresses[0].rpartition("/")[2]
     unfinished = path.with_name(f"{path.name}.part")
-    failure: Exception = RuntimeError("no address to download from")
     for address in addresses:
         print(f"downloading {address} to {folder}", file=sys.stderr)
         try:
             download_url(address, str(folder), filename=unfinished.name, md5=md5)
             return unfinished.replace(path)
-        except (OSError, RuntimeError) as error:
-            failure = error
+        except (OSError, RuntimeError):
+            if address == addresses[-1]:
+                raise
         finally:
             unfinished.unlink(missing_ok=True)
-    raise failure
+    raise RuntimeError("torchvision knows no address to download from")
 
 
 def _unpack(archive: Path, names: list[str]) -> None:
@@ -272,8 +264,6 @@ def _unpack(archive: Path, names: list[str]) -> None:
     with zipfile.ZipFile(archive) as content:
         members = {Path(member).name: member for member in content.namelist()}
         for name in names:
-            if name not in members:
-                raise RuntimeError(f"{archive} holds no {name}")
             unfinished = archive.with_name(f"{name}.part")
             with content.open(members[name]) as source, unfinished.open("wb") as target:
                 shutil.copyfileobj(source, target)

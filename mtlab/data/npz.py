@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from mtlab.data.array_files import read_array, read_headers
-from mtlab.data.arrays import channels_first
-from mtlab.data.source import LabelledImages, Source, Strata, by_main_label, hold_out_test
+from mtlab.data.array_files import Array, channels_first, read_array, read_headers
+from mtlab.data.source import LabelledImages, Strata, Undivided, by_main_label
 from mtlab.errors import DataError
 
 TEST_SUFFIX = "_test"
 LARGEST_CLASS = 10**6
 """Larger whole numbers are values, not classes: no network here has a million outputs."""
 
-Array = npt.NDArray[Any]
 
-
-class Npz(Source):
-    """Images and labels from one .npz file.
+class Npz(Undivided):
+    """Images and labels from one .npz file, with test arrays of its own or undivided.
 
     Args:
         images, labels, label_names: Which arrays and columns hold what, as in
@@ -32,9 +26,7 @@ class Npz(Source):
         strata: What they are stratified by.
 
     Raises:
-        DataError: No such file, not a .npz, damaged, arrays of objects, missing arrays, NaN or
-            infinite pixels or labels, bytes that only go to 1, names for columns that no label
-            has, or lengths that differ.
+        DataError: No such file, or arrays that do not fit each other.
     """
 
     def __init__(
@@ -46,6 +38,7 @@ class Npz(Source):
         test_fraction: float,
         strata: Strata = by_main_label,
     ) -> None:
+        super().__init__("npz", test_fraction, strata)
         if not path.is_file():
             raise DataError(
                 "dataset.path",
@@ -59,15 +52,12 @@ class Npz(Source):
         others = [name for name in self._headers if not name.endswith(TEST_SUFFIX)]
         self._labels = [name for name in others if name != images] if labels is None else labels
         self._label_names = label_names
-        self._test_fraction = test_fraction
-        self._strata = strata
         self._has_test_arrays = images + TEST_SUFFIX in self._headers
         if self._has_test_arrays:
-            self._check_test_images()
-            self._check_test_labels()
+            self._check_test_arrays()
 
     def train(self) -> LabelledImages:
-        train = self._read("") if self._has_test_arrays else self._divided[0]
+        train = self.everything if self._has_test_arrays else super().train()
         pixels = train.images
         # Masks, for example, would all be black once divided by 255.
         if pixels.dtype == torch.uint8 and pixels.numel() and int(pixels.max()) == 1:
@@ -80,21 +70,13 @@ class Npz(Source):
         return train
 
     def test(self) -> LabelledImages:
-        return self._read(TEST_SUFFIX) if self._has_test_arrays else self._divided[1]
+        return self.read(TEST_SUFFIX) if self._has_test_arrays else super().test()
 
     def known_labels(self) -> dict[str, torch.Tensor]:
         if self._has_test_arrays:
             return {}
-        labels = self._everything.labels.items()
+        labels = self.everything.labels.items()
         return {name: label.unique() for name, label in labels if not label.is_floating_point()}
-
-    @functools.cached_property
-    def _everything(self) -> LabelledImages:
-        return self._read("")
-
-    @functools.cached_property
-    def _divided(self) -> tuple[LabelledImages, LabelledImages]:
-        return hold_out_test(self._everything, self._test_fraction, self._strata, "npz")
 
     def _subject(self, name: str) -> str:
         return f"{self._path}[{name}]"
@@ -102,69 +84,58 @@ class Npz(Source):
     def _array(self, name: str) -> Array:
         return read_array(self._path, name, "dataset.images or dataset.labels")
 
-    def _check_test_images(self) -> None:
-        """Test images must be like the training images; only their headers are read."""
-        name = self._images
-        if name not in self._headers:
-            return  # told when the training images are read
-        train, test = self._headers[name], self._headers[name + TEST_SUFFIX]
-        is_like_train = train.shape[1:] == test.shape[1:] and (
-            (train.dtype == np.uint8) == (test.dtype == np.uint8)
-        )
-        if not is_like_train or test.shape[:1] in ((), (0,)):
-            raise DataError(
-                self._subject(name + TEST_SUFFIX),
-                rule=f"must hold images like {name}'s, {train.dtype} of {train.shape[1:]}",
-                found=f"{test.dtype} of shape {test.shape}",
-                remedy="convert or reshape one of the two",
-            )
-
-    def _check_test_labels(self) -> None:
-        """Test labels must have the columns of the training labels, and a row per test image."""
-        images = self._images + TEST_SUFFIX
-        num_images = self._headers[images].shape[0]
-        for label in self._labels:
-            test = self._headers.get(label + TEST_SUFFIX)
-            if test is None:
+    def _check_test_arrays(self) -> None:
+        """Test arrays must be like the training arrays; only their headers are read."""
+        test_images = self._images + TEST_SUFFIX
+        num_images = (*self._headers[test_images][0], 0)[0]
+        for name in (self._images, *self._labels):
+            if name not in self._headers:
+                continue  # told when the training images are read
+            if name + TEST_SUFFIX not in self._headers:
                 raise DataError(
                     str(self._path),
-                    rule=f"must hold the array {label + TEST_SUFFIX}, since it holds {images}",
+                    rule=f"must hold the array {name + TEST_SUFFIX}, since it holds {test_images}",
                     found=f"arrays {', '.join(self._headers)}",
                     remedy="add it, or leave the label out by dataset.labels",
                 )
-            train = self._headers.get(label)
-            if train is not None and test.shape != (num_images, *train.shape[1:]):
+            shape, dtype = self._headers[name]
+            test_shape, test_dtype = self._headers[name + TEST_SUFFIX]
+            is_other_kind = (dtype == np.uint8) != (test_dtype == np.uint8)
+            if (
+                test_shape != (num_images, *shape[1:])
+                or num_images == 0
+                or (name == self._images and is_other_kind)
+            ):
                 raise DataError(
-                    self._subject(label + TEST_SUFFIX),
-                    rule=f"must have the shape {(num_images, *train.shape[1:])}: a row for each"
-                    f" image of {images}, with {label}'s columns",
-                    found=test.shape,
-                    remedy="mend the array, or leave the label out by dataset.labels",
+                    self._subject(name + TEST_SUFFIX),
+                    rule=f"must be like {name}: {dtype} of {shape[1:]} for each test image",
+                    found=f"{test_dtype} of shape {test_shape} for {num_images} test images",
+                    remedy="mend the array, or leave a label out by dataset.labels",
                 )
 
-    def _read(self, suffix: str) -> LabelledImages:
-        array = self._array(self._images + suffix)
+    def read(self, suffix: str = "") -> LabelledImages:
+        name = self._images + suffix
+        array = self._array(name)
         if array.ndim not in (3, 4) or 0 in array.shape:
             raise DataError(
-                self._subject(self._images + suffix),
+                self._subject(name),
                 rule="must have the shape (images, height, width) or (images, height, width,"
                 " channels)",
                 found=array.shape,
                 remedy="reshape the array, or name another one by dataset.images",
             )
-        images = channels_first(array, self._subject(self._images + suffix))
+        images = channels_first(array, self._subject(name))
         labels: dict[str, torch.Tensor] = {}
         for name in self._labels:
-            columns = self._columns(name, suffix, len(images))
-            twice = next((column for column in columns if column in labels), None)
-            if twice is not None:
-                raise DataError(
-                    self._subject(name + suffix),
-                    rule="must have columns with names of their own",
-                    found=f"a second {twice}",
-                    remedy="leave one of the arrays out by dataset.labels",
-                )
-            labels |= columns
+            for column, label in self._columns(name, suffix, len(images)).items():
+                if column in labels:
+                    raise DataError(
+                        self._subject(name + suffix),
+                        rule="must have columns with names of their own",
+                        found=f"a second {column}",
+                        remedy="leave one of the arrays out by dataset.labels",
+                    )
+                labels[column] = label
         if not labels:
             raise DataError(
                 str(self._path),
@@ -186,7 +157,7 @@ class Npz(Source):
         """The labels of one array, by the names of its columns."""
         array = self._array(name + suffix)
         subject = self._subject(name + suffix)
-        if array.ndim not in (1, 2) or len(array) != num_images:
+        if array.ndim not in (1, 2) or len(array) != num_images or 0 in array.shape:
             raise DataError(
                 subject,
                 rule=f"must have one row of labels for each of the {num_images} images",
@@ -194,11 +165,13 @@ class Npz(Source):
                 remedy="mend the array, or leave it out by dataset.labels",
             )
         values = array.astype(np.int64) if array.dtype == bool else array
-        if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
+        are_numbers = values.dtype.kind in "iuf"
+        if not are_numbers or not np.isfinite(values).all():
+            bad = values[~np.isfinite(values)] if are_numbers else values
             raise DataError(
                 subject,
                 rule="must hold finite numbers: classes numbered from 0, or values to be predicted",
-                found=f"{array.dtype} with values such as {_first_bad_label(values)}",
+                found=f"{array.dtype} with values such as {bad.flat[0].item()!r}",
                 remedy="number the classes from 0, and leave out the samples without a label",
             )
         if values.ndim == 1:
@@ -219,11 +192,3 @@ def _label(values: Array) -> torch.Tensor:
     """Whole numbers from 0 as int64, which can be classes; others as float32."""
     is_class = (values >= 0) & (values <= LARGEST_CLASS) & (values == np.floor(values))
     return torch.from_numpy(values.astype(np.int64 if is_class.all() else np.float32))
-
-
-def _first_bad_label(values: Array) -> object:
-    if not values.size:
-        return "none"
-    if values.dtype.kind != "f":
-        return repr(values.flat[0].item())
-    return values[~np.isfinite(values)].flat[0]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.data.source import LabelledImages, Source, Strata, by_main_label, hold_out_test
+from mtlab.data.source import LabelledImages, Strata, Undivided, by_main_label
 from mtlab.seeding import derived_seed
 
 Field = npt.NDArray[np.float32]
@@ -22,15 +22,8 @@ GREY_LEVELS = 256
 IMAGES_AT_ONCE = 512
 
 
-class Shapes(Source):
-    """Ten shapes (`a`) in 32 orientations (`b`) and any brightness in [0, 1] (`c`).
-
-    The test split is drawn from the images, fixed for every seed of a run.
-
-    Args:
-        num_images, image_size, seed, difficulty: See `draw_shapes`.
-        strata: What the test split is stratified by.
-    """
+class Shapes(Undivided):
+    """Ten shapes (`a`) in 32 orientations (`b`) and any brightness in [0, 1] (`c`)."""
 
     def __init__(
         self,
@@ -42,25 +35,17 @@ class Shapes(Source):
         test_fraction: float,
         strata: Strata = by_main_label,
     ) -> None:
+        super().__init__("shapes", test_fraction, strata)
         self._draw = functools.partial(draw_shapes, num_images, image_size, seed, difficulty)
-        self._test_fraction = test_fraction
-        self._strata = strata
 
-    def train(self) -> LabelledImages:
-        return self._divided[0]
-
-    def test(self) -> LabelledImages:
-        return self._divided[1]
+    def read(self) -> LabelledImages:
+        return self._draw()
 
     def known_labels(self) -> dict[str, torch.Tensor]:
         return {"a": torch.arange(len(OUTLINES)), "b": torch.arange(NUM_ORIENTATIONS)}
 
-    def class_names(self) -> list[str] | None:
+    def class_names(self) -> list[str]:
         return list(OUTLINES)
-
-    @functools.cached_property
-    def _divided(self) -> tuple[LabelledImages, LabelledImages]:
-        return hold_out_test(self._draw(), self._test_fraction, self._strata, "shapes")
 
 
 def draw_shapes(num_images: int, image_size: int, seed: int, difficulty: float) -> LabelledImages:
@@ -138,10 +123,8 @@ def _disc(u: Field, v: Field, centre: float, radius: float) -> Field:
 
 
 def _box(u: Field, v: Field, centre: tuple[float, float], half: tuple[float, float]) -> Field:
-    distance: Field = np.maximum(
-        np.abs(u - np.float32(centre[0])) - np.float32(half[0]),
-        np.abs(v - np.float32(centre[1])) - np.float32(half[1]),
-    )
+    across = np.abs(u - np.float32(centre[0])) - np.float32(half[0])
+    distance: Field = np.maximum(across, np.abs(v - np.float32(centre[1])) - np.float32(half[1]))
     return distance
 
 

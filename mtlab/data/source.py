@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -45,6 +46,15 @@ class LabelledImages:
         )
 
 
+Strata = Callable[[LabelledImages, int], torch.Tensor]
+"""From samples, and how many of them are to be chosen, to the classes `(num_samples,)` whose shares
+the choice keeps."""
+
+
+def by_main_label(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
+    return strata_of(samples.main_label, num_chosen)
+
+
 class Source:
     """A dataset on disk or in a package. Nothing of the test split is read before `test()`."""
 
@@ -53,7 +63,6 @@ class Source:
         raise NotImplementedError
 
     def test(self) -> LabelledImages:
-        """Read the test images."""
         raise NotImplementedError
 
     def known_labels(self) -> dict[str, torch.Tensor]:
@@ -69,23 +78,31 @@ class Source:
         return None
 
 
-Strata = Callable[[LabelledImages, int], torch.Tensor]
-"""From samples, and how many of them are to be chosen, to the classes `(num_samples,)` whose shares
-the choice keeps."""
+class Undivided(Source):
+    """Images that come undivided; those held out for the test are the same for every run's seed."""
 
+    def __init__(self, name: str, test_fraction: float, strata: Strata = by_main_label) -> None:
+        self._name = name
+        self._test_fraction = test_fraction
+        self._strata = strata
 
-def by_main_label(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
-    """The first label as what a split is stratified by."""
-    return strata_of(samples.main_label, num_chosen)
+    def read(self) -> LabelledImages:
+        """Read all images."""
+        raise NotImplementedError
 
+    def train(self) -> LabelledImages:
+        return self.everything.select(self._positions[0])
 
-def hold_out_test(
-    everything: LabelledImages, fraction: float, strata: Strata, source: str
-) -> tuple[LabelledImages, LabelledImages]:
-    """Training and test images of a source that comes undivided, the same for every run's seed."""
-    rest, held_out = stratified_split(
-        strata(everything, count_held_out(len(everything), fraction)),
-        fraction,
-        generator(TEST_SPLIT_SEED, f"{source} test split"),
-    )
-    return everything.select(rest), everything.select(held_out)
+    def test(self) -> LabelledImages:
+        return self.everything.select(self._positions[1])
+
+    @cached_property
+    def everything(self) -> LabelledImages:
+        return self.read()
+
+    @cached_property
+    def _positions(self) -> tuple[torch.Tensor, torch.Tensor]:
+        num_test = count_held_out(len(self.everything), self._test_fraction)
+        draws = generator(TEST_SPLIT_SEED, f"{self._name} test split")
+        strata = self._strata(self.everything, num_test)
+        return stratified_split(strata, self._test_fraction, draws)

@@ -10,22 +10,13 @@ import torch
 
 from mtlab.config.dataset import DatasetConfig, TaskConfig
 from mtlab.data.source import LabelledImages, Source
-from mtlab.data.tasks import (
-    Classes,
-    RegressionTask,
-    Task,
-    class_targets,
-    derive_task,
-    group_classes,
-    label_classes,
-    parity_classes,
-    threshold_classes,
-    value_targets,
-)
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task, class_targets, value_targets
 from mtlab.errors import ConfigError
 
 RESERVED_TASK_NAMES = ("loss", "epoch", "seconds")
-REGRESSION_KEYS = ("range", "activation", "loss", "huber_delta")
+
+Classes = dict[str, list[int]]
+"""Class names in target order, each with its labels."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +32,33 @@ class TaskTargets:
         return self.of_labels(samples.labels[self.label])
 
 
-def available_tasks(config: DatasetConfig, samples: LabelledImages) -> dict[str, TaskConfig]:
-    """`dataset.tasks`, or one task per label where it is empty.
+def learn_tasks(
+    config: DatasetConfig,
+    samples: LabelledImages,
+    source: Source,
+    requested: list[str] | None,
+    choice: str,
+) -> tuple[list[str], list[TaskTargets]]:
+    """The names of all tasks that the dataset has, and those that are learned.
+
+    Args:
+        samples: The training images, before any are left out.
+        requested: Names; None leaves the choice to `choice`: the dataset's `defaults`, or the
+            `first` of them.
 
     Raises:
-        ConfigError: A name that would not do as a key or in a file's name.
+        ConfigError: Tasks that the dataset does not have, or that its labels do not suit.
     """
+    available = available_tasks(config, samples)
+    labels = samples.labels | source.known_labels()
+    names = choose_tasks(available, config, requested, choice)
+    class_names = config.class_names or source.class_names()
+    learned = [task_targets(name, available[name], config, class_names, labels) for name in names]
+    return list(available), learned
+
+
+def available_tasks(config: DatasetConfig, samples: LabelledImages) -> dict[str, TaskConfig]:
+    """`dataset.tasks`, or one task per label where it is empty."""
     tasks = config.tasks or {
         name: TaskConfig(label=name, kind=_kind_of(label, name))
         for name, label in samples.labels.items()
@@ -77,51 +89,18 @@ def _kind_of(label: torch.Tensor, name: str) -> Literal["classification", "regre
     return "regression"
 
 
-def learn_tasks(
-    config: DatasetConfig,
-    samples: LabelledImages,
-    source: Source,
-    requested: list[str] | None,
-    choice: str,
-) -> tuple[list[str], list[TaskTargets]]:
-    """The names of all tasks that the dataset has, and those that are learned.
-
-    Args:
-        samples: The training images, before any are left out.
-        requested, choice: See `choose_tasks`.
-
-    Raises:
-        ConfigError: See the functions below.
-    """
-    available = available_tasks(config, samples)
-    labels = samples.labels | source.known_labels()
-    names = choose_tasks(available, config, requested, choice)
-    class_names = config.class_names or source.class_names()
-    learned = [task_targets(name, available[name], config, class_names, labels) for name in names]
-    return list(available), learned
-
-
 def choose_tasks(
     available: dict[str, TaskConfig],
     config: DatasetConfig,
     requested: list[str] | None,
     choice: str,
 ) -> list[str]:
-    """The names to learn: those asked for, else the dataset's defaults or the first of them.
-
-    Raises:
-        ConfigError: A name that the dataset does not have.
-    """
-    defaults = config.default_tasks or list(available)
-    key, names = ("tasks", requested) if requested else ("dataset.default_tasks", defaults)
-    if len(set(names)) != len(names):
-        raise ConfigError(
-            key, rule="must name no task twice", found=names, remedy="leave one of the two out"
-        )
+    """The names to learn, see `learn_tasks`."""
+    names = requested or config.default_tasks or list(available)
     for name in names:
         if name not in available:
             raise ConfigError(
-                key,
+                "tasks" if requested else "dataset.default_tasks",
                 rule=f"must name tasks of dataset={config.name}, which are {', '.join(available)}",
                 found=name,
                 remedy=f"choose among them, or add dataset.tasks.{name}",
@@ -168,104 +147,97 @@ def task_targets(
     """
     label = label_of(name, task, list(labels))
     if task.kind == "regression":
-        regression = _regression_task(name, task)
+        limits = None if task.range is None else (task.range[0], task.range[1])
+        regression = RegressionTask(name, limits, task.activation, task.loss, task.huber_delta)
         return TaskTargets(regression, label, lambda labels: value_targets(labels, regression))
-    _check_classification(name, task, label, labels[label])
-    present = [int(value) for value in labels[label].unique()]
-    num_labels = present[-1] + 1
-    names = [str(value) for value in range(num_labels)]
-    if label == next(iter(labels)):
-        if class_names is not None:
-            _check_class_names(class_names, num_labels)
-            names = class_names
-        present = present if config.classes is None else sorted(config.classes)
-    label_names = {value: names[value] for value in present}
-    classes = _classes(name, task, label_names, num_labels)
-    derived, table = derive_task(name, classes, keeps_labels=task.by == "label")
-    return TaskTargets(derived, label, lambda labels: class_targets(labels, table, name))
-
-
-def _check_class_names(names: list[str], num_labels: int) -> None:
-    if len(names) < num_labels:
+    label_names = _label_names(name, label, config, class_names, labels)
+    num_labels = int(labels[label].max()) + 1
+    # Classes without a label that occurs are left out.
+    classes = {
+        class_name: kept
+        for class_name, listed in classes_of(name, task, label_names, num_labels).items()
+        if (kept := [value for value in listed if value in label_names])
+    }
+    target_of = {value: target for target, kept in enumerate(classes.values()) for value in kept}
+    if len(classes) < 2:
         raise ConfigError(
-            "dataset.class_names",
-            rule=f"must name each of the {num_labels} labels",
-            found=f"{len(names)} names",
-            remedy="add the missing names, or set it to null",
+            f"dataset.tasks.{name}",
+            rule="must tell at least two classes apart",
+            found=f"only {', '.join(classes) or 'none'} among the labels {sorted(target_of)}",
+            remedy="leave the task out of `tasks`, or keep more labels by dataset.classes",
         )
-    if len(set(names)) != len(names):
-        raise ConfigError(
-            "dataset.class_names",
-            rule="must give each label a name of its own",
-            found=names,
-            remedy="tell them apart, or set it to null",
-        )
+    kept_labels = tuple(target_of) if task.by == "label" else ()
+    derived = ClassificationTask(name, tuple(classes), kept_labels)
+    return TaskTargets(derived, label, lambda labels: class_targets(labels, target_of, name))
 
 
-def _classes(
-    name: str, task: TaskConfig, label_names: Mapping[int, str], num_labels: int
-) -> Classes:
-    key = f"dataset.tasks.{name}"
-    match task.by:
-        case "label":
-            return label_classes(label_names)
-        case "parity":
-            return parity_classes(label_names)
-        case "threshold":
-            if task.at is None:
-                raise ConfigError(
-                    f"{key}.at",
-                    rule="must be a label",
-                    found=None,
-                    remedy=f"for example {key}.at=5",
-                )
-            return threshold_classes(label_names, task.at)
-        case "groups":
-            return group_classes(label_names, task.groups, num_labels, f"{key}.groups")
-
-
-def _check_classification(name: str, task: TaskConfig, label: str, values: torch.Tensor) -> None:
-    remedy = f"set dataset.tasks.{name}.kind=regression"
+def _label_names(
+    name: str,
+    label: str,
+    config: DatasetConfig,
+    class_names: list[str] | None,
+    labels: Mapping[str, torch.Tensor],
+) -> dict[int, str]:
+    """The values of a label that are classes, ascending, with their names."""
+    values = labels[label]
     if values.is_floating_point():
         not_a_class = values[(values != values.floor()) | (values < 0)]
         raise ConfigError(
             f"dataset.tasks.{name}",
             rule=f"must read whole numbers of at least 0 from the label {label}",
             found=f"values such as {float(not_a_class[0]):g}",
-            remedy=f"number the classes from 0, or {remedy}",
+            remedy=f"number the classes from 0, or set dataset.tasks.{name}.kind=regression",
         )
-    for key in REGRESSION_KEYS:
-        if getattr(task, key) != getattr(TaskConfig(), key):
-            raise ConfigError(
-                f"dataset.tasks.{name}.{key}",
-                rule="belongs to regression tasks",
-                found="kind: classification",
-                remedy=f"leave it out, or {remedy}",
-            )
+    present = [int(value) for value in values.unique()]
+    if label != next(iter(labels)):
+        return {value: str(value) for value in present}
+    if class_names is not None and len(class_names) <= present[-1]:
+        raise ConfigError(
+            "dataset.class_names",
+            rule=f"must name each of the {present[-1] + 1} labels",
+            found=f"{len(class_names)} names",
+            remedy="add the missing names, or set it to null",
+        )
+    return {
+        value: str(value) if class_names is None else class_names[value]
+        for value in (present if config.classes is None else sorted(config.classes))
+    }
 
 
-def _regression_task(name: str, task: TaskConfig) -> RegressionTask:
-    key = f"dataset.tasks.{name}"
-    if task.by != "label" or task.groups or task.at is not None:
+def classes_of(
+    name: str, task: TaskConfig, label_names: Mapping[int, str], num_labels: int
+) -> Classes:
+    """The classes that a task makes of labels.
+
+    Args:
+        label_names: Of the labels that are kept.
+        num_labels: How many label values the dataset has, whether or not they were all kept.
+
+    Raises:
+        ConfigError: Groups without one of the labels, or with a label that the dataset lacks.
+    """
+    match task.by:
+        case "label":
+            return {class_name: [label] for label, class_name in label_names.items()}
+        case "parity":
+            return {
+                "even": [label for label in label_names if label % 2 == 0],
+                "odd": [label for label in label_names if label % 2 == 1],
+            }
+        case "threshold":
+            at = task.at or 0
+            return {
+                f"below {at}": [label for label in label_names if label < at],
+                f"{at} and above": [label for label in label_names if label >= at],
+            }
+    grouped = {label for labels in task.groups.values() for label in labels}
+    strangers = sorted(grouped - set(range(num_labels)))
+    missing = [f"{value} ({name})" for value, name in label_names.items() if value not in grouped]
+    if strangers or missing:
         raise ConfigError(
-            f"{key}.by",
-            rule="derives classes, and this task is a regression",
-            found=task.by,
-            remedy="leave by, groups and at out",
+            f"dataset.tasks.{name}.groups",
+            rule=f"must put every label in a group, from 0 to {num_labels - 1}",
+            found=f"also {strangers}" if strangers else f"none for {', '.join(missing)}",
+            remedy="mend the groups, or leave labels out by dataset.classes",
         )
-    limits = None if task.range is None else (task.range[0], task.range[1])
-    if limits is not None and limits[0] >= limits[1]:
-        raise ConfigError(
-            f"{key}.range",
-            rule="must hold the lowest and the highest value",
-            found=task.range,
-            remedy=f"for example '{key}.range=[0,1]'",
-        )
-    if task.activation == "softplus" and limits is not None and limits[0] < 0:
-        raise ConfigError(
-            f"{key}.activation",
-            rule="softplus reaches from 0 upwards",
-            found=f"range {task.range}",
-            remedy="use sigmoid, which reaches over the range, or identity",
-        )
-    return RegressionTask(name, limits, task.activation, task.loss, task.huber_delta)
+    return task.groups

@@ -13,7 +13,7 @@ import torch
 from mtlab.artifacts.reading import read_config
 from mtlab.artifacts.run_dir import member_folders
 from mtlab.config.base import Count, Keys, read_keys
-from mtlab.data.arrays import to_images
+from mtlab.data.array_files import to_images
 from mtlab.data.tasks import RegressionTask
 from mtlab.device import Device, select_device
 from mtlab.errors import RunFolderError

@@ -110,6 +110,14 @@ def test_a_task_is_added_in_yaml_alone() -> None:
             ["++dataset.tasks.v={kind: regression, range: [0]}"],
             "dataset.tasks.v.range: must be a list of two numbers",
         ),
+        (
+            ["++dataset.tasks.v={kind: regression, range: [1, 0]}"],
+            "dataset.tasks.v.range: must be a list of two numbers, the lowest and the highest",
+        ),
+        (
+            ["++dataset.tasks.t={by: groups, groups: {a: [0, 1], b: [1, 2]}}"],
+            "dataset.tasks.t.groups: must put every label in one group; found label 1 in a and b",
+        ),
         (["dataset.class_names=[a,b]"], "each of the 10 labels; found 2 names"),
         (["dataset=npz", "dataset.path=/nowhere.npz"], "/nowhere.npz, which is not a file"),
     ],
@@ -127,7 +135,7 @@ def test_a_threshold_beyond_every_label_leaves_one_class() -> None:
 @pytest.mark.parametrize(
     ("override", "complaint"),
     [
-        ("dataset.default_tasks=[digit,digit]", "must name no task twice"),
+        ("dataset.default_tasks=[digit,digit]", "tasks, none twice"),
         ("dataset.class_names=[a,a,b,c,d,e,f,g,h,i]", "a name of its own"),
     ],
 )

@@ -125,7 +125,7 @@ def test_test_images_must_be_like_the_training_images_and_are_not_read_to_find_o
     labels = {"y": np.arange(20) % 2, "y_test": np.arange(4) % 2}
     for images in (grey(4).astype(np.float32) / 255, grey(4)[:, :5], grey(4)[:0]):
         path = write(tmp_path, X=grey(), X_test=images, **labels)
-        with pytest.raises(DataError, match=r"must hold images like X's, uint8 of \(6, 5\)"):
+        with pytest.raises(DataError, match=r"must be like X: uint8 of \(6, 5\)"):
             source_of(path)
     path = write(tmp_path, X=grey(), X_test=grey(4), y=labels["y"])
     with pytest.raises(DataError, match="must hold the array y_test, since it holds X_test"):
@@ -145,13 +145,13 @@ def test_test_labels_must_be_like_the_training_labels_before_anything_is_trained
     tmp_path: Path, y: np.ndarray, y_test: np.ndarray
 ) -> None:
     path = write(tmp_path, X=grey(), X_test=grey(4), y=y, y_test=y_test)
-    with pytest.raises(DataError, match=r"\[y_test\]: must have the shape \(4.*found \("):
+    with pytest.raises(DataError, match=r"\[y_test\]: must be like y: .*for 4 test images"):
         source_of(path)
 
 
 def test_numbers_in_place_of_images_are_refused(tmp_path: Path) -> None:
     one = {"X": np.float32(1), "X_test": np.float32(1), "y": np.zeros(2), "y_test": np.zeros(2)}
-    with pytest.raises(DataError, match="must hold images like X's"):
+    with pytest.raises(DataError, match="must be like X"):
         source_of(write(tmp_path, **one))
 
 

@@ -1,11 +1,11 @@
 """A user's arrays with classes and values side by side."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from test_tasks_build import NPZ_KEYS
 
 from mtlab.config.dataset import NpzConfig, TaskConfig
 from mtlab.data.build import build_dataset
@@ -38,21 +38,24 @@ def build(
     **changes: object,
 ) -> Dataset:
     np.savez(folder / "set.npz", **arrays)
-    values: dict[str, Any] = {
-        "name": "npz", "source": "npz", "normalisation": "standard",
-        "val_fraction": 0.125, "limit": None, "classes": None, "class_names": None, "tasks": {},
-        "default_tasks": None, "path": str(folder / "set.npz"), "images": "X", "labels": None,
-        "label_names": ["a", "b", "c"], "test_fraction": 0.2, "stratify_by": None,
-    }  # fmt: skip
-    config = NpzConfig(**{**values, **changes})
+    keys = NPZ_KEYS | {
+        "normalisation": "standard",
+        "val_fraction": 0.125,
+        "path": str(folder / "set.npz"),
+        "label_names": ["a", "b", "c"],
+        "test_fraction": 0.2,
+    }
+    config = NpzConfig(**(keys | changes))
     return build_dataset(config, None, "defaults", 0, pixel_statistics)
 
 
 def test_columns_become_tasks_of_their_own_kind(tmp_path: Path):
     dataset = build(tmp_path, study_arrays())
     assert [type(task) for task in dataset.tasks] == [
-        ClassificationTask, ClassificationTask, RegressionTask,
-    ]  # fmt: skip
+        ClassificationTask,
+        ClassificationTask,
+        RegressionTask,
+    ]
     assert len(dataset.train) == 140 and len(dataset.val) == 20 and len(dataset.load_test()) == 40
     assert dataset.train.targets["b"].dtype == torch.int64
     assert dataset.train.targets["c"].dtype == torch.float32
@@ -117,10 +120,8 @@ def test_whole_numbers_that_a_regression_reads_are_stratified_as_values(tmp_path
         arrays["half"] = ages % 2
         changes |= {"stratify_by": "age", "default_tasks": ["half"]}
     arrays["X"][:, 0, 0] = ages
-    dataset = build(
-        tmp_path, arrays, label_names=None, normalisation="unit",
-        **({"default_tasks": ["age"]} | changes),
-    )  # fmt: skip
+    changes = {"label_names": None, "normalisation": "unit", "default_tasks": ["age"]} | changes
+    dataset = build(tmp_path, arrays, **changes)
     for split in (dataset.val, dataset.load_test()):
         assert float(split.images[:, 0, 0, 0].mean()) * 255 == pytest.approx(99.5, abs=15)
 
@@ -203,9 +204,7 @@ def test_a_file_of_arrays_by_other_names_is_no_file_of_the_three_targets(tmp_pat
     study = study_arrays()
     names = ["shape", "angle", "value"]
     arrays = {"X": study["X"]} | {name: study["y"][:, i] for i, name in enumerate(names)}
-    tasks = {
-        "a": TaskConfig(), "b": TaskConfig(), "c": TaskConfig(kind="regression"),
-    }  # fmt: skip
+    tasks = {"a": TaskConfig(), "b": TaskConfig(), "c": TaskConfig(kind="regression")}
     with pytest.raises(DataError, match=r"dataset\.label_names.*shape, angle, value"):
         build(tmp_path, arrays, tasks=tasks)
     with pytest.raises(ConfigError, match=r"dataset\.tasks\.a\.label.*shape, angle, value"):

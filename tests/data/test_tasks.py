@@ -4,74 +4,76 @@ from __future__ import annotations
 
 import pytest
 import torch
+from test_tasks_build import dataset_config
 
-from mtlab.data.tasks import (
-    class_targets,
-    derive_task,
-    group_classes,
-    label_classes,
-    parity_classes,
-    threshold_classes,
-)
+from mtlab.config.dataset import TaskConfig
+from mtlab.data.source import LabelledImages
+from mtlab.data.tasks import class_targets
+from mtlab.data.tasks_build import TaskTargets, task_targets
 from mtlab.errors import ConfigError
 
-DIGITS = {label: str(label) for label in range(10)}
+NO_IMAGES = torch.zeros(0, 1, 2, 2)
 GROUPS = {"shoes": [5, 7, 9], "gendered": [3, 6, 8], "unisex": [0, 1, 2, 4]}
 
 
-def derive(classes):
-    return derive_task("task", classes)
+def derive(class_names=None, num_labels: int = 10, classes=None, **keys: object) -> TaskTargets:
+    """A task of labels from 0."""
+    task = TaskConfig(**keys)
+    config = dataset_config(tasks={"task": task}, classes=classes)
+    return task_targets("task", task, config, class_names, {"y": torch.arange(num_labels)})
+
+
+def targets(derived: TaskTargets, labels: list[int]) -> list[int]:
+    return derived(LabelledImages(NO_IMAGES, {"y": torch.tensor(labels)})).tolist()
 
 
 def test_a_label_as_it_is_keeps_its_names() -> None:
-    task, table = derive_task("task", label_classes({3: "dress", 7: "sneaker"}), keeps_labels=True)
-    assert task.class_names == ("dress", "sneaker")
-    assert task.labels == (3, 7)
-    assert class_targets(torch.tensor([7, 3, 3]), table, "task").tolist() == [1, 0, 0]
+    derived = derive(["a", "b", "c", "dress", "e", "f", "g", "sneaker"], 8, classes=[3, 7])
+    assert derived.task.class_names == ("dress", "sneaker")
+    assert derived.task.labels == (3, 7)
+    assert targets(derived, [7, 3, 3]) == [1, 0, 0]
 
 
 def test_parity_and_threshold() -> None:
-    task, table = derive(parity_classes(DIGITS))
-    assert task.class_names == ("even", "odd")
-    assert class_targets(torch.arange(10), table, "task").tolist() == [0, 1] * 5
-    task, table = derive(threshold_classes(DIGITS, 5))
-    assert task.class_names == ("below 5", "5 and above")
-    assert class_targets(torch.arange(10), table, "task").tolist() == [0] * 5 + [1] * 5
+    derived = derive(by="parity")
+    assert derived.task.class_names == ("even", "odd")
+    assert targets(derived, list(range(10))) == [0, 1] * 5
+    derived = derive(by="threshold", at=5)
+    assert derived.task.class_names == ("below 5", "5 and above")
+    assert targets(derived, list(range(10))) == [0] * 5 + [1] * 5
 
 
 def test_groups_are_numbered_in_the_order_they_are_listed() -> None:
-    task, table = derive(group_classes(DIGITS, GROUPS, 10, "key"))
-    assert task.class_names == ("shoes", "gendered", "unisex")
-    assert task.labels == (0, 1, 2)
-    assert class_targets(torch.tensor([9, 8, 4]), table, "task").tolist() == [0, 1, 2]
+    derived = derive(by="groups", groups=GROUPS)
+    assert derived.task.class_names == ("shoes", "gendered", "unisex")
+    assert derived.task.labels == (0, 1, 2)
+    assert targets(derived, [9, 8, 4]) == [0, 1, 2]
 
 
 def test_groups_without_a_kept_label_are_dropped() -> None:
-    task, _ = derive(group_classes({5: "5", 3: "3"}, GROUPS, 10, "key"))
-    assert task.class_names == ("shoes", "gendered")
+    derived = derive(by="groups", groups=GROUPS, classes=[3, 5])
+    assert derived.task.class_names == ("shoes", "gendered")
 
 
 @pytest.mark.parametrize(
     ("groups", "complaint"),
     [
         ({"a": [0, 1], "b": [1, 2]}, "label 1 in a and b"),
-        ({"a": [0, 0, 1], "b": [2]}, "label 0 twice in a"),
-        ({"a": [0], "b": [1]}, r"label 2 \(two\) in none"),
-        ({"a": [0, 1], "b": [2, 3]}, "labels from 0 to 2; found label 3 in b"),
+        ({"a": [0, 0, 1], "b": [2]}, "label 0 in a and a"),
+        ({"a": [0], "b": [1]}, r"found none for 2 \(two\)"),
+        ({"a": [0, 1], "b": [2, 3]}, r"from 0 to 2; found also \[3\]"),
     ],
 )
 def test_a_label_in_no_group_or_two_is_named(groups, complaint) -> None:
-    names = {0: "0", 1: "1", 2: "two"}
     with pytest.raises(ConfigError, match=complaint):
-        group_classes(names, groups, 3, "dataset.tasks.t.groups")
+        derive(["0", "1", "two"], 3, by="groups", groups=groups)
 
 
 def test_a_task_with_one_class_left_is_refused() -> None:
     with pytest.raises(ConfigError, match="only odd among the labels"):
-        derive(parity_classes({1: "1", 3: "3"}))
+        derive(by="parity", classes=[1, 3])
 
 
 def test_a_label_that_training_never_saw_is_named() -> None:
-    _, table = derive(label_classes({0: "0", 1: "1"}))
     with pytest.raises(ConfigError, match="found label 4"):
-        class_targets(torch.tensor([0, 4]), table, "task")
+        class_targets(torch.tensor([0, 4]), {0: 0, 1: 1}, "task")

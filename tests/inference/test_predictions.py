@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtlab.data.array_files import read_array
-from mtlab.data.arrays import to_images
+from mtlab.data.array_files import read_array, to_images
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.errors import DataError
 from mtlab.inference.predictions import ClassPrediction, Predictions, ValuePrediction
