@@ -16,15 +16,11 @@ from mtlab.config.mtl import (
 )
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError
-from mtlab.objective.aggregation.aggregator import Aggregator
 from mtlab.objective.aggregation.pcgrad import PCGrad
 from mtlab.objective.losses import CLASSIFICATION_LOSSES, Loss, regression_loss
-from mtlab.objective.objective import Objective
+from mtlab.objective.objective import Aggregator, Objective, Weighting
 from mtlab.objective.weighting.fixed import FixedWeights
 from mtlab.objective.weighting.uncertainty import UncertaintyWeights
-from mtlab.objective.weighting.weighting import Weighting
-
-Method = tuple[Weighting, Aggregator | None]
 
 
 def build_objective(
@@ -34,8 +30,7 @@ def build_objective(
     available_tasks: Sequence[str] | None = None,
     generator: torch.Generator | None = None,
 ) -> Objective:
-    """Each task's loss and how they go together: the model's own loss for classification, the
-    task's for regression.
+    """The tasks' losses, the model's own for classification, and how they go together.
 
     Args:
         method: None for a single task.
@@ -53,41 +48,29 @@ def build_objective(
         else classification_loss
         for task in tasks
     }
+    if isinstance(method, WeightsConfig) and available_tasks is not None:
+        _check_names(method, available_tasks)
     generator = generator or torch.Generator()
-    weighting, aggregator = _method(method, tasks, available_tasks, generator)
+    weighting: Weighting = FixedWeights([1.0] * len(tasks))
+    aggregator: Aggregator | None = None
+    if len(tasks) > 1:
+        match method:
+            case LambdaConfig() | WeightsConfig():
+                weighting = FixedWeights(_fixed_weights(method, tasks))
+            case UncertaintyConfig():
+                weighting = UncertaintyWeights(
+                    [isinstance(task, RegressionTask) and task.loss == "mse" for task in tasks]
+                )
+            case PCGradConfig():
+                aggregator = PCGrad(generator)
+            case _:
+                raise ConfigError(
+                    "mtl",
+                    rule="must say how to weigh several tasks",
+                    found=method,
+                    remedy="use mtl=lambda or mtl=weights",
+                )
     return Objective(tasks, losses, weighting, aggregator, generator)
-
-
-def _method(
-    config: MtlConfig | None,
-    tasks: Sequence[Task],
-    available_tasks: Sequence[str] | None,
-    generator: torch.Generator,
-) -> Method:
-    """The weighting and the aggregator that `mtl` names."""
-    if isinstance(config, WeightsConfig) and available_tasks is not None:
-        _check_names(config, available_tasks)
-    equal = FixedWeights([1.0] * len(tasks))
-    if len(tasks) == 1:
-        return equal, None
-    match config:
-        case LambdaConfig():
-            return _lambda_weights(config, tasks), None
-        case WeightsConfig():
-            return _named_weights(config, tasks), None
-        case UncertaintyConfig():
-            are_squared_errors = [
-                isinstance(task, RegressionTask) and task.loss == "mse" for task in tasks
-            ]
-            return UncertaintyWeights(are_squared_errors), None
-        case PCGradConfig():
-            return equal, PCGrad(generator)
-    raise ConfigError(
-        "mtl",
-        rule="must say how to weigh several tasks",
-        found=config,
-        remedy="use mtl=lambda or mtl=weights",
-    )
 
 
 def _check_names(config: WeightsConfig, available_tasks: Sequence[str]) -> None:
@@ -101,19 +84,16 @@ def _check_names(config: WeightsConfig, available_tasks: Sequence[str]) -> None:
             )
 
 
-def _lambda_weights(config: LambdaConfig, tasks: Sequence[Task]) -> FixedWeights:
-    """`lambda * first + (1 - lambda) * second`, lambda in [0, 1]."""
-    if len(tasks) != 2:
-        raise ConfigError(
-            "mtl",
-            rule="lambda weighs exactly two tasks",
-            found=f"{len(tasks)}: {', '.join(task.name for task in tasks)}",
-            remedy="use mtl=weights, or choose two by 'tasks=[...]'",
-        )
-    return FixedWeights([config.lambda_, 1 - config.lambda_])
-
-
-def _named_weights(config: WeightsConfig, tasks: Sequence[Task]) -> FixedWeights:
+def _fixed_weights(config: LambdaConfig | WeightsConfig, tasks: Sequence[Task]) -> list[float]:
+    if isinstance(config, LambdaConfig):
+        if len(tasks) != 2:
+            raise ConfigError(
+                "mtl",
+                rule="lambda weighs exactly two tasks",
+                found=f"{len(tasks)}: {', '.join(task.name for task in tasks)}",
+                remedy="use mtl=weights, or choose two by 'tasks=[...]'",
+            )
+        return [config.lambda_, 1 - config.lambda_]
     weights = [config.weights.get(task.name, 1.0) for task in tasks]
     if not any(weights):
         raise ConfigError(
@@ -122,4 +102,4 @@ def _named_weights(config: WeightsConfig, tasks: Sequence[Task]) -> FixedWeights
             found=weights,
             remedy="raise one of them",
         )
-    return FixedWeights(weights)
+    return weights

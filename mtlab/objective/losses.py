@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
 import torch
+from torch.nn import functional
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -17,7 +17,7 @@ def cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         logits: `(batch, classes)`; computed in float32 whatever the precision of the network.
         targets: `(batch,)`, int64.
     """
-    return torch.nn.functional.cross_entropy(logits.float(), targets)
+    return functional.cross_entropy(logits.float(), targets)
 
 
 def sign_error(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -37,34 +37,19 @@ CLASSIFICATION_LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "sign_
 """By the name that a model's configuration has it under."""
 
 
-def mean_squared_error(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Mean of (prediction - target)^2; both `(batch,)`, computed in float32."""
-    return torch.nn.functional.mse_loss(predictions.float(), targets)
+def regression_loss(name: str, huber_delta: float) -> Loss:
+    """A loss of predictions and targets, both `(batch,)`, computed in float32.
 
-
-def mean_absolute_error(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Mean of |prediction - target|; both `(batch,)`, computed in float32."""
-    return torch.nn.functional.l1_loss(predictions.float(), targets)
-
-
-def huber(predictions: torch.Tensor, targets: torch.Tensor, delta: float) -> torch.Tensor:
-    """Huber's loss: e^2 / 2 for errors up to `delta`, `delta * (|e| - delta / 2)` beyond.
-
-    Huber, P. J. (1964), "Robust estimation of a location parameter", Annals of Mathematical
-    Statistics 35(1).
+    `mse` and `mae` are means of squared and of absolute errors. `huber` is e^2 / 2 for errors up to
+    `huber_delta`, `huber_delta * (|e| - huber_delta / 2)` beyond (Huber 1964, "Robust estimation
+    of a location parameter", Annals of Mathematical Statistics 35(1)).
 
     Args:
-        predictions, targets: `(batch,)`, computed in float32.
-        delta: Above 0, in the target's unit.
+        huber_delta: Above 0, in the target's unit.
     """
-    return torch.nn.functional.huber_loss(predictions.float(), targets, delta=delta)
-
-
-def regression_loss(name: str, huber_delta: float) -> Loss:
-    """The loss called `mse`, `mae` or `huber`."""
     losses: dict[str, Loss] = {
-        "mse": mean_squared_error,
-        "mae": mean_absolute_error,
-        "huber": functools.partial(huber, delta=huber_delta),
+        "mse": functional.mse_loss,
+        "mae": functional.l1_loss,
+        "huber": lambda values, targets: functional.huber_loss(values, targets, delta=huber_delta),
     }
-    return losses[name]
+    return lambda predictions, targets: losses[name](predictions.float(), targets)

@@ -1,14 +1,14 @@
-"""What is measured of a task, summed on the device and read once."""
+"""What is measured of a task: summed on the device while batches go by, and read once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
 
 from mtlab.data.tasks import RegressionTask, Task
-from mtlab.objective.regression import RegressionSums
 
 TaskMetrics = dict[str, float]
 """One task on one split: `loss`, its mean, then by name
@@ -19,7 +19,7 @@ TaskMetrics = dict[str, float]
 
 
 class ConfusionMatrix:
-    """Counts of (target, prediction) pairs, accumulated on the device without reading them back."""
+    """Counts of (target, prediction) pairs."""
 
     def __init__(self, num_classes: int, device: torch.device) -> None:
         self._num_classes = num_classes
@@ -59,17 +59,60 @@ def classification_metrics(confusion: torch.Tensor) -> dict[str, float]:
         "recall": right / occurrences.clamp(min=1),
         "f1": 2 * right / (occurrences + predictions).clamp(min=1),
     }
-    return {
-        "accuracy": float(right.sum() / counts.sum().clamp(min=1)),
-        **{
-            name: float(values[seen].mean()) if seen.any() else 0.0
-            for name, values in per_class.items()
-        },
+    means = {
+        name: float(values[seen].mean()) if seen.any() else 0.0
+        for name, values in per_class.items()
     }
+    return {"accuracy": float(right.sum() / counts.sum().clamp(min=1)), **means}
+
+
+class RegressionSums:
+    """Sums over the samples so far, in double precision.
+
+    The targets' spread is merged batch by batch (Chan, Golub, LeVeque 1979, "Updating formulae and
+    a pairwise algorithm for computing sample variances"): subtracting two large sums at the end
+    would lose it for targets far from zero.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._sums = torch.zeros(5, dtype=torch.float64, device=device)
+        # Views, each a single number.
+        self._count, self._absolute_errors, self._squared_errors = self._sums[:3].unbind()
+        self._squared_deviations, self._target_mean = self._sums[3:].unbind()
+
+    def reset(self) -> None:
+        self._sums.zero_()
+
+    def add(self, predictions: torch.Tensor, targets: torch.Tensor) -> None:
+        """Add a batch: predictions and targets `(batch,)`, at least one sample."""
+        errors = predictions.double() - targets.double()
+        self._absolute_errors += errors.abs().sum()
+        self._squared_errors += errors.square().sum()
+        num_new = targets.shape[0]
+        batch_variance, batch_mean = torch.var_mean(targets.double(), correction=0)
+        shift = batch_mean - self._target_mean
+        count = self._count + num_new
+        self._squared_deviations += (
+            batch_variance * num_new + shift.square() * self._count * num_new / count
+        )
+        self._target_mean += shift * num_new / count
+        self._count.copy_(count)
+
+    def read(self) -> dict[str, float]:
+        """`mae`, `mse`, `rmse` and `r2` over everything added; one transfer.
+
+        r2 is 1 for perfect predictions, 0 for those as good as the mean of the targets, below 0 for
+        worse ones. Where all targets are equal it is 1 or 0, as in scikit-learn's `r2_score`.
+        """
+        count, absolute, squared, deviations, _ = self._sums.tolist()
+        count = max(count, 1.0)
+        mse = squared / count
+        r2_of_equal_targets = 1.0 if squared == 0 else 0.0
+        r2 = 1 - squared / deviations if deviations > 0 else r2_of_equal_targets
+        return {"mae": absolute / count, "mse": mse, "rmse": math.sqrt(mse), "r2": r2}
 
 
 Measure = ConfusionMatrix | RegressionSums
-"""What is summed of a task while batches go by."""
 
 
 def new_measures(tasks: Iterable[Task], device: torch.device) -> dict[str, Measure]:

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import nn
 
 from mtlab.data.tasks import Task
-from mtlab.objective.aggregation.aggregator import Aggregator
 from mtlab.objective.losses import Loss
-from mtlab.objective.weighting.weighting import Weighting
+from mtlab.objective.metrics import Measure, SplitMetrics, split_metrics
+
+
+class Weighting(nn.Module):
+    """From the tasks' losses to the terms whose sum is minimised.
+
+    What it learns are its parameters: they reach the optimizer, without weight decay.
+    """
+
+    def forward(self, losses: torch.Tensor) -> torch.Tensor:
+        """Losses `(tasks,)` to terms `(tasks,)`; nothing is read back from the device.
+
+        A task's term depends on its own loss alone, so that aggregators can tell tasks apart.
+        """
+        raise NotImplementedError
+
+    def reported_weights(self) -> list[float]:
+        """How the tasks' losses add up to the loss that is reported, in the order of the tasks.
+
+        They stand still while a run trains, so that its epochs can be compared.
+        """
+        raise NotImplementedError
+
+
+Aggregator = Callable[[torch.Tensor], torch.Tensor]
+"""From each task's gradient of the shared parameters, `(tasks, parameters)` with a row of zeros for
+a task that sends none there, to the one that the optimizer gets, `(parameters,)`; nothing is read
+back from the device."""
 
 
 class Objective(nn.Module):
@@ -90,13 +116,15 @@ class Objective(nn.Module):
             parameter.grad = torch.empty_like(parameter).copy_(part.view_as(parameter))
         return separate.detach()
 
-    def reported_loss(self, mean_losses: torch.Tensor) -> float:
-        """The loss of a run's figures, from the tasks' means over samples `(tasks,)`.
+    def metrics(self, mean_losses: torch.Tensor, measures: Mapping[str, Measure]) -> SplitMetrics:
+        """A split's metrics, from the tasks' losses as means over samples, `(tasks,)`.
 
-        It is what is minimised where weights are fixed, and comparable over epochs where not.
+        The loss is what is minimised where weights are fixed, and comparable over epochs where not.
         """
         weights = torch.tensor(self.weighting.reported_weights())
-        return float((weights * mean_losses.cpu().float()).sum())
+        loss = float((weights * mean_losses.cpu().float()).sum())
+        measured = {name: measure.read() for name, measure in measures.items()}
+        return split_metrics(loss, mean_losses.tolist(), measured)
 
     def task_weights(self) -> dict[str, float]:
         """The weight of each task in the reported loss, by name."""

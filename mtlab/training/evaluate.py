@@ -7,7 +7,7 @@ from torch import nn
 
 from mtlab.data.dataset import Split
 from mtlab.device import Device
-from mtlab.objective.metrics import SplitMetrics, new_measures, split_metrics
+from mtlab.objective.metrics import SplitMetrics, new_measures
 from mtlab.objective.objective import Objective
 
 
@@ -37,9 +37,4 @@ def evaluate(
         for name, measure in measures.items():
             measure.add(outputs[name], targets[name])
     model.train(was_training)
-    means = loss_sums / len(split)
-    return split_metrics(
-        objective.reported_loss(means),
-        means.tolist(),
-        {name: measure.read() for name, measure in measures.items()},
-    )
+    return objective.metrics(loss_sums / len(split), measures)

@@ -11,7 +11,7 @@ from mtlab.data.batches import num_batches
 from mtlab.data.dataset import Split
 from mtlab.device import Device
 from mtlab.models.multitask import MultiTaskNetwork
-from mtlab.objective.metrics import SplitMetrics, new_measures, split_metrics
+from mtlab.objective.metrics import SplitMetrics, new_measures
 from mtlab.objective.objective import Objective
 
 Tensors = Mapping[str, torch.Tensor]
@@ -54,11 +54,7 @@ class EpochSums:
         sizes = self._batch_sizes[:num_steps]
         losses = self._step_losses[:num_steps].double().cpu()
         means = (losses * sizes.unsqueeze(1)).sum(dim=0) / sizes.sum()
-        return split_metrics(
-            self._objective.reported_loss(means),
-            means.tolist(),
-            {name: measure.read() for name, measure in self._measures.items()},
-        )
+        return self._objective.metrics(means, self._measures)
 
     def first_not_finite(self, num_steps: int) -> tuple[int, str, float] | None:
         """Step (from 1), task and value of the first loss that is NaN or infinite."""

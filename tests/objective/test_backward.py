@@ -7,13 +7,12 @@ import torch
 from test_head_layers import A, B, C, images, three_heads
 
 from mtlab.models.multitask import MultiTaskNetwork
-from mtlab.objective.losses import cross_entropy, mean_squared_error
-from mtlab.objective.objective import Objective
+from mtlab.objective.losses import cross_entropy, regression_loss
+from mtlab.objective.objective import Objective, Weighting
 from mtlab.objective.weighting.fixed import FixedWeights
 from mtlab.objective.weighting.uncertainty import UncertaintyWeights
-from mtlab.objective.weighting.weighting import Weighting
 
-LOSSES = {"a": cross_entropy, "b": cross_entropy, "c": mean_squared_error}
+LOSSES = {"a": cross_entropy, "b": cross_entropy, "c": regression_loss("mse", 1.0)}
 
 
 class RecordingSum:

@@ -14,6 +14,7 @@ from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import ConfigError
 from mtlab.objective.build import build_objective
 from mtlab.objective.losses import cross_entropy, sign_error
+from mtlab.objective.metrics import new_measures
 from mtlab.objective.objective import Objective
 
 TASKS = [
@@ -52,7 +53,8 @@ def test_lambda_weighs_the_first_task_and_its_complement_the_second(weight: floa
 
 def test_named_weights_and_1_for_the_others() -> None:
     objective = build(3, "mtl=weights", "++mtl.weights.second=4")
-    assert objective.reported_loss(torch.tensor([1.0, 2.0, 3.0])) == 1 + 8 + 3
+    measures = new_measures(TASKS, torch.device("cpu"))
+    assert objective.metrics(torch.tensor([1.0, 2.0, 3.0]), measures).loss == 1 + 8 + 3
 
 
 def test_weights_of_tasks_that_are_not_learned_are_left_aside() -> None:
@@ -61,7 +63,7 @@ def test_weights_of_tasks_that_are_not_learned_are_left_aside() -> None:
 
 
 def test_a_single_task_has_weight_1() -> None:
-    assert build(1).reported_loss(torch.tensor([7.0])) == 7
+    assert build(1).task_weights() == {"first": 1.0}
 
 
 def test_losses_come_in_the_order_of_the_tasks() -> None:

@@ -11,7 +11,7 @@ from sklearn.metrics import mean_absolute_error as sklearn_mae
 from sklearn.metrics import r2_score
 
 from mtlab.objective.losses import regression_loss
-from mtlab.objective.regression import RegressionSums
+from mtlab.objective.metrics import RegressionSums
 
 CPU = torch.device("cpu")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from mtlab.objective.weighting.weighting import Weighting
+from mtlab.objective.objective import Weighting
 
 
 class FixedWeights(Weighting):

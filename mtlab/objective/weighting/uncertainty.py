@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mtlab.objective.weighting.weighting import Weighting
+from mtlab.objective.objective import Weighting
 
 
 class UncertaintyWeights(Weighting):
