@@ -98,10 +98,13 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
     if "properties" in schema or "discriminator" in schema:
         remedy = f"choose a file of the group, as in {key}=NAME"
         return ConfigError(key, rule="must be a group of keys", found=_shown(value), remedy=remedy)
-    if path and isinstance(values, Mapping):
+    if path and "[" not in key and isinstance(values, Mapping):
         value = _look_up(values, path)
     rule, example = _in_words(schema)
     remedy = f"for example '{key}={example}'" if example else "see the key's comment in its file"
+    if "[" in key:  # no override reaches into a list
+        name = key.rpartition("]")[2].strip(".")
+        remedy = f"for example {name}: {example}" if name else f"for example {example}"
     choices = schema.get("enum")
     if choices and isinstance(value, str):
         remedy = did_you_mean(value, choices, remedy)
@@ -137,7 +140,7 @@ def _locate(kind: type[Keys], location: Sequence[str | int]) -> tuple[list[str],
     """The key at pydantic's location, and its part of the JSON schema.
 
     A location also names the chosen classes of unions, which are no keys. An entry of a list is
-    told by the list, an alternative by the whole key.
+    told by the list, unless it is a group of its own; an alternative is told by the whole key.
     """
     whole = kind.model_json_schema()
     path: list[str] = []
@@ -146,6 +149,12 @@ def _locate(kind: type[Keys], location: Sequence[str | int]) -> tuple[list[str],
         node = _resolved(node, whole)
         if "discriminator" in node:
             node = {"$ref": node["discriminator"]["mapping"][part]}
+        elif "oneOf" in node:  # classes that are told apart by a key of their own
+            classes = [_resolved(one, whole) for one in node["oneOf"]]
+            node = next((one for one in classes if part in one.get("properties", ())), node)
+        elif isinstance(part, int) and "oneOf" in node.get("items", ()):
+            path[-1] += f"[{part}]"
+            node = node["items"]
         elif isinstance(part, int) or "anyOf" in node:
             break
         else:

@@ -2,26 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from mtlab.config.base import Count, Keys, Names, NotNegative, Positive, ShareBelowOne
+from mtlab.config.base import (
+    Count,
+    Keys,
+    Names,
+    NotNegative,
+    Positive,
+    ShareBelowOne,
+    Whole,
+    described,
+)
+
+
+class ConvLayer(Keys):
+    """A convolution.
+
+    Attributes:
+        conv: Filters.
+        padding: None for half the kernel, which keeps the size where it is odd and the stride 1.
+    """
+
+    conv: Count
+    kernel_size: Count = 3
+    stride: Count = 1
+    padding: Whole | None = None
+    batch_norm: bool = False
+
+
+class PoolLayer(Keys):
+    """Max pooling over windows of `pool` pixels a side."""
+
+    pool: Annotated[int, Field(ge=2)]
+
+
+class DenseLayer(Keys):
+    """A dense layer of `dense` units."""
+
+    dense: Count
+
+
+class DropoutLayer(Keys):
+    """`dropout` is the probability that a unit is dropped."""
+
+    dropout: ShareBelowOne
+
+
+def _kind_of_layer(layer: object) -> str | None:
+    """The tag below of what YAML has, or of what was read from it."""
+    if isinstance(layer, str) or layer in _NAMES_ALONE:
+        return "word"
+    keys = type(layer).model_fields if isinstance(layer, Keys) else layer
+    kinds = {"conv", "pool", "dense", "dropout"} & set(keys if isinstance(keys, Mapping) else ())
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+LayerWord = Literal["flatten", "global_average_pooling"]
+# YAML reads `- flatten:` as a mapping.
+_NAMES_ALONE = [{word: value} for word in get_args(LayerWord) for value in (None, True)]
+Layer = Annotated[
+    Annotated[ConvLayer, Tag("conv")]
+    | Annotated[PoolLayer, Tag("pool")]
+    | Annotated[DenseLayer, Tag("dense")]
+    | Annotated[DropoutLayer, Tag("dropout")]
+    | Annotated[
+        LayerWord,
+        BeforeValidator(lambda layer: layer if isinstance(layer, str) else next(iter(layer))),
+        Tag("word"),
+    ],
+    Discriminator(_kind_of_layer, "layer", "no layer"),
+    described(
+        "one of the layers {conv: 64}, {pool: 2}, flatten, global_average_pooling, {dense: 64} and"
+        " {dropout: 0.5}",
+        "{conv: 64}",
+    ),
+]
 
 
 class HeadConfig(Keys):
-    """The layers of one task's head, `model.heads.<task>`; `mtlab.models.layers` reads them.
+    """The layers of one task's head, `model.heads.<task>`.
 
     Attributes:
-        layers: From the shared features on, without the output layer: mappings such as
-            `{conv: 64}` or the bare words `flatten` and `global_average_pooling`.
+        layers: From the shared features on, without the output layer.
         features_from: Tasks whose heads' features join this one's where it becomes a vector; None:
             nobody's.
         detach_features: Whether no gradient flows back into the heads that lend features.
         stop_gradient: Whether no gradient flows from this head into the shared layers.
     """
 
-    layers: list[Any] = Field(default_factory=list)
+    layers: list[Layer] = Field(default_factory=list)
     features_from: Names | None = None
     detach_features: bool = False
     stop_gradient: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
@@ -19,11 +19,10 @@ from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError, ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
 from mtlab.models.heads import Head
-from mtlab.models.layers import LayerSpec, dense_specs, read_layers
+from mtlab.models.layers import LayerSpec, Trunk, dense_specs
 from mtlab.models.mlp import MlpTrunk
-from mtlab.models.multitask import HeadLinks, MultiTaskNetwork, forward_order
+from mtlab.models.multitask import MultiTaskNetwork, forward_order
 from mtlab.models.perceptron import Perceptron
-from mtlab.models.trunk import Trunk
 from mtlab.models.vgg import plan_blocks
 
 LARGEST_NUM_PARAMETERS = 500_000_000
@@ -88,40 +87,55 @@ def _build(
                 remedy="mend the name, or leave the head out",
             )
     trunk = _trunk(config, image_shape)
-    links = {task: _links(task, head) for task, head in config.heads.items() if task in names}
-    heads: dict[str, Head] = {}
     by_name = {task.name: task for task in tasks}
-    for name in forward_order({name: links.get(name, HeadLinks()).features_from for name in names}):
-        lenders = links[name].features_from if name in links else ()
-        num_borrowed = sum(heads[lender].num_features for lender in lenders)
-        heads[name] = _head(config, by_name[name], trunk, num_borrowed)
-    return MultiTaskNetwork(trunk, {name: heads[name] for name in names}, links)
+    own = {name: config.heads.get(name) for name in names}
+    heads: dict[str, Head] = {}
+    for name in forward_order({name: _lenders(name, head) for name, head in own.items()}):
+        heads[name] = _head(config, by_name[name], own[name], trunk, heads)
+    return MultiTaskNetwork(trunk, {name: heads[name] for name in names})
 
 
-def _links(task: str, head: HeadConfig) -> HeadLinks:
-    lenders = head.features_from or []
+def _lenders(task: str, head: HeadConfig | None) -> list[str]:
+    lenders = (head and head.features_from) or []
     if len(set(lenders)) != len(lenders):
         raise ModelError(
             f"model.heads.{task}.features_from",
             rule="must name a task, or list some, none twice",
-            found=head.features_from,
+            found=lenders,
             remedy=f"for example model.heads.{task}.features_from=a",
         )
-    return HeadLinks(tuple(lenders), head.detach_features, head.stop_gradient)
+    return lenders
 
 
-def _head(config: LayerConfig, task: Task, trunk: Trunk, num_borrowed: int) -> Head:
-    """The head that `model.heads` lists, or the branch that every task has without it."""
-    own = config.heads.get(task.name)
+def _head(
+    config: LayerConfig, task: Task, own: HeadConfig | None, trunk: Trunk, built: Mapping[str, Head]
+) -> Head:
+    """The head that `model.heads` lists, or the branch that every task has without it.
+
+    Args:
+        built: The heads before it, those that it borrows from among them.
+    """
     key = f"model.heads.{task.name}.layers"
     if own is None:
         flatten = [LayerSpec(key, "flatten")] if len(trunk.output_shape) > 1 else []
         layers = flatten + dense_specs(config.branch_widths, config.dropout)
-    else:
-        layers = read_layers(own.layers, key)
-        _check_maps_reach(layers, config, trunk)
-    activation = config.activation
-    return Head(task, layers, trunk.output_shape, num_borrowed, activation=activation, key=key)
+        return Head(task, layers, trunk.output_shape, activation=config.activation, key=key)
+    layers = []
+    for number, layer in enumerate(own.layers):
+        values = {str(layer): 0} if isinstance(layer, str) else layer.model_dump()
+        (kind, size), *options = values.items()
+        layers.append(LayerSpec(f"{key}[{number}]", kind, size, **dict(options)))
+    _check_maps_reach(layers, config, trunk)
+    return Head(
+        task,
+        layers,
+        trunk.output_shape,
+        {lender: built[lender].num_features for lender in own.features_from or ()},
+        detach_features=own.detach_features,
+        stop_gradient=own.stop_gradient,
+        activation=config.activation,
+        key=key,
+    )
 
 
 def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: Trunk) -> None:
@@ -148,13 +162,8 @@ def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: T
 def _trunk(config: LayerConfig, image_shape: tuple[int, int, int]) -> Trunk:
     activation, dropout, batch_norm = config.activation, config.dropout, config.batch_norm
     if isinstance(config, MlpConfig):
-        return MlpTrunk(
-            image_shape,
-            config.widths,
-            activation=activation,
-            batch_norm=batch_norm,
-            dropout=dropout,
-        )
+        return MlpTrunk(image_shape, config.widths, activation, batch_norm, dropout)
+    pools = isinstance(config, CnnConfig) and config.global_average_pooling
     if isinstance(config, VggConfig):
         per_block = config.convolutions_per_block
         layers = plan_blocks(config.filters, per_block, image_shape, batch_norm=batch_norm)
@@ -168,7 +177,6 @@ def _trunk(config: LayerConfig, image_shape: tuple[int, int, int]) -> Trunk:
             config.pool_size,
             batch_norm=batch_norm,
         )
-    pools = isinstance(config, CnnConfig) and config.global_average_pooling
     return CnnTrunk(
         image_shape,
         layers,
@@ -194,12 +202,11 @@ def _perceptron(
         )
     task = tasks[0]
     if isinstance(task, RegressionTask) or task.num_classes != 2:
+        kind = "regression" if isinstance(task, RegressionTask) else f"{task.num_classes} classes"
         raise ConfigError(
             "model",
             rule="perceptron separates two classes",
-            found=f"the regression task {task.name}"
-            if isinstance(task, RegressionTask)
-            else f"{task.num_classes} classes of the task {task.name}",
+            found=f"the task {task.name} of {kind}",
             remedy="keep two labels, for example 'dataset.classes=[0,1]', or a task of two classes",
         )
     return Perceptron(image_shape, task.name, config.initial_scale)

@@ -8,8 +8,7 @@ import torch
 from torch import nn
 
 from mtlab.errors import ModelError
-from mtlab.models.layers import GlobalAveragePooling, LayerSpec, build_layers, dense_specs
-from mtlab.models.trunk import Trunk
+from mtlab.models.layers import GlobalAveragePooling, LayerSpec, Trunk, build_layers, dense_specs
 
 
 def plan_convolutions(
@@ -34,9 +33,9 @@ def plan_convolutions(
             there.
     """
     num_layers = len(filters)
+    kernel_sizes = _per_layer(kernel_size, "model.kernel_size", filters)
     if strides is None:
         strides = [1] + [2] * (num_layers - 1)
-    kernel_sizes = _per_layer(kernel_size, "model.kernel_size", filters)
     stride_list = _per_layer(strides, "model.strides", filters)
     paddings = _per_layer(padding, "model.padding", filters)
     if max(pool_after, default=0) > num_layers:
@@ -47,14 +46,11 @@ def plan_convolutions(
             remedy="leave the others out",
         )
     specs = []
-    for layer, num_filters in enumerate(filters, start=1):
-        options = {
-            "kernel_size": kernel_sizes[layer - 1],
-            "stride": stride_list[layer - 1],
-            "padding": paddings[layer - 1],
-            "batch_norm": batch_norm,
-        }
-        specs.append(LayerSpec("model.kernel_size", "conv", num_filters, options, f"layer {layer}"))
+    for layer, sizes in enumerate(
+        zip(filters, kernel_sizes, stride_list, paddings, strict=True), 1
+    ):
+        name = f"layer {layer}"
+        specs.append(LayerSpec("model.kernel_size", "conv", *sizes, batch_norm, name))
         if layer in pool_after:
             specs.append(LayerSpec("model.pool_after", "pool", pool_size))
     return specs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
@@ -19,7 +19,10 @@ class Head(nn.Module):
     Args:
         layers: Without the output layer; may be empty.
         shared_shape: Of what the trunk gives for one image.
-        num_borrowed: Features of other heads that join.
+        borrowed: Tasks whose heads' features join, and how many features each lends.
+        detach_features: Whether no gradient flows back into those heads.
+        stop_gradient: Whether it reads the trunk's features without sending a gradient back. What
+            it borrows is not cut by this.
         key: The configuration key of the layers, for messages.
 
     Attributes:
@@ -35,12 +38,17 @@ class Head(nn.Module):
         task: Task,
         layers: Sequence[LayerSpec],
         shared_shape: Shape,
-        num_borrowed: int = 0,
+        borrowed: Mapping[str, int] | None = None,
         *,
+        detach_features: bool = False,
+        stop_gradient: bool = False,
         activation: str = "relu",
         key: str = "model.heads",
     ) -> None:
         super().__init__()
+        self.features_from = tuple(borrowed or ())
+        self.detach_features = detach_features
+        self.stop_gradient = stop_gradient
         # The layer that makes a vector of the map is the last one on maps.
         num_on_maps = 0
         if len(shared_shape) == 3:
@@ -59,7 +67,7 @@ class Head(nn.Module):
                 found=f"a map of {'x'.join(map(str, shapes[-1]))}",
                 remedy="add flatten or global_average_pooling",
             )
-        joined = (shapes[-1][0] + num_borrowed,)
+        joined = (shapes[-1][0] + sum((borrowed or {}).values()),)
         branch, shapes = build_layers(layers[num_on_maps:end], joined, activation)
         self.on_maps = nn.Sequential(*on_maps)
         self.branch = nn.Sequential(*branch)

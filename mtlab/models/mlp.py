@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mtlab.models.layers import build_layers, dense_specs
-from mtlab.models.trunk import Trunk
+from mtlab.models.layers import Trunk, build_layers, dense_specs
 
 
 class MlpTrunk(Trunk):
@@ -24,14 +23,13 @@ class MlpTrunk(Trunk):
         self,
         image_shape: tuple[int, int, int],
         widths: Sequence[int],
-        *,
         activation: str = "relu",
         batch_norm: bool = False,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        hidden = dense_specs(widths, dropout, batch_norm=batch_norm)
-        modules, shapes = build_layers(hidden, (math.prod(image_shape),), activation)
+        layers = dense_specs(widths, dropout, batch_norm=batch_norm)
+        modules, shapes = build_layers(layers, (math.prod(image_shape),), activation)
         self.hidden = nn.Sequential(*modules)
         self.output_shape = shapes[-1]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 import torch
@@ -12,26 +11,7 @@ from torch import nn
 
 from mtlab.errors import ModelError
 from mtlab.models.heads import Head
-from mtlab.models.trunk import Trunk
-
-
-@dataclass(frozen=True)
-class HeadLinks:
-    """What a head reads, and where its gradient goes.
-
-    Attributes:
-        features_from: Tasks whose heads' features it borrows.
-        detach_features: Whether no gradient flows back into those heads.
-        stop_gradient: Whether it reads the trunk's features without sending a gradient back. What
-            it borrows is not cut by this.
-    """
-
-    features_from: tuple[str, ...] = ()
-    detach_features: bool = False
-    stop_gradient: bool = False
-
-
-PLAIN = HeadLinks()
+from mtlab.models.layers import Trunk
 
 
 class MultiTaskNetwork(nn.Module):
@@ -39,34 +19,30 @@ class MultiTaskNetwork(nn.Module):
 
     Args:
         heads: By task name, in the order of the tasks.
-        links: Of the heads that have any.
 
     Raises:
         ModelError: See `forward_order`.
     """
 
-    def __init__(
-        self,
-        trunk: Trunk,
-        heads: Mapping[str, Head],
-        links: Mapping[str, HeadLinks] | None = None,
-    ) -> None:
+    def __init__(self, trunk: Trunk, heads: Mapping[str, Head]) -> None:
         super().__init__()
         self.trunk = trunk
         self._task_names = tuple(heads)
-        self._links = {task: (links or {}).get(task, PLAIN) for task in heads}
         self._cuts_gradients = True
-        self._order = forward_order(
-            {task: link.features_from for task, link in self._links.items()}
-        )
+        self._order = forward_order({task: head.features_from for task, head in heads.items()})
         for task, head in heads.items():
             # The prefix keeps a task called `train` or `half` apart from nn.Module's own methods.
             self.add_module(f"head_{task}", head)
 
     @property
-    def heads(self) -> dict[str, nn.Module]:
+    def heads(self) -> dict[str, Head]:
         """The heads by task name, in the order of the tasks."""
-        return {task: self.get_submodule(f"head_{task}") for task in self._task_names}
+        return {task: self._head(task) for task in self._task_names}
+
+    def _head(self, task: str) -> Head:
+        head = self.get_submodule(f"head_{task}")
+        assert isinstance(head, Head)
+        return head
 
     def shared_parameters(self) -> dict[str, nn.Parameter]:
         """The trunk's parameters by name: those that the gradients of all tasks may meet in.
@@ -90,12 +66,12 @@ class MultiTaskNetwork(nn.Module):
         outputs: dict[str, torch.Tensor] = {}
         features: dict[str, torch.Tensor] = {}
         for task in self._order:
-            links = self._links[task]
-            borrowed = [features[other] for other in links.features_from]
-            if links.detach_features and self._cuts_gradients:
+            head = self._head(task)
+            borrowed = [features[other] for other in head.features_from]
+            if head.detach_features and self._cuts_gradients:
                 borrowed = [lent.detach() for lent in borrowed]
-            read = shared.detach() if links.stop_gradient and self._cuts_gradients else shared
-            outputs[task], features[task] = self.get_submodule(f"head_{task}")(read, borrowed)
+            read = shared.detach() if head.stop_gradient and self._cuts_gradients else shared
+            outputs[task], features[task] = head(read, borrowed)
         return shared, {task: outputs[task] for task in self._task_names}
 
     @contextmanager

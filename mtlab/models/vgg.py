@@ -8,10 +8,6 @@ from mtlab.errors import ModelError
 from mtlab.models.cnn import plan_convolutions
 from mtlab.models.layers import LayerSpec
 
-KERNEL_SIZE = 3
-PADDING = 1
-POOL_SIZE = 2
-
 
 def plan_blocks(
     filters: Sequence[int],
@@ -33,8 +29,7 @@ def plan_blocks(
     Raises:
         ModelError: More blocks than the image can be halved.
     """
-    shorter_side = min(image_shape[1:])
-    most_blocks = shorter_side.bit_length() - 1
+    most_blocks = min(image_shape[1:]).bit_length() - 1
     if len(filters) > most_blocks:
         raise ModelError(
             "model.filters",
@@ -46,5 +41,11 @@ def plan_blocks(
     layers = [num_filters for num_filters in filters for _ in range(convolutions_per_block)]
     last_of_blocks = range(convolutions_per_block, len(layers) + 1, convolutions_per_block)
     return plan_convolutions(
-        layers, KERNEL_SIZE, 1, PADDING, last_of_blocks, POOL_SIZE, batch_norm=batch_norm
+        layers,
+        kernel_size=3,
+        strides=1,
+        padding=1,
+        pool_after=last_of_blocks,
+        pool_size=2,
+        batch_norm=batch_norm,
     )

@@ -167,10 +167,20 @@ def test_a_task_without_an_entry_gets_a_plain_branch():
             {"heads.b.layers": [{"conv": 4, "kernel_size": 9, "padding": 0}, "flatten"]},
             r"heads\.b\.layers\[0\]: conv's kernel of 9.*128x8x8",
         ),
-        ({"heads.c.layers": [{"convolution": 3}]}, r"heads\.c\.layers\[0\].*one of the layers"),
-        ({"heads.c.layers": [{"dropout": 1.0}]}, r"heads\.c\.layers\[0\]: dropout.*below 1"),
-        ({"heads.c.layers": [{"dense": 8, "stride": 2}]}, r"dense takes no further key.*stride"),
-        ({"heads.c.layers": [{"conv": 8, "stride": 0}]}, r"stride must be a whole number"),
+        (
+            {"heads.c.layers": [{"convolution": 3}]},
+            r"heads\.c\.layers\[0\]: must be one of the layers.*"
+            r"found \{'convolution': 3\}; for example \{conv: 64\}$",
+        ),
+        (
+            {"heads.c.layers": [{"dropout": 1.0}]},
+            r"layers\[0\]\.dropout: must be a number between 0 and 1 ",
+        ),
+        ({"heads.c.layers": [{"dense": 8, "stride": 2}]}, r"a key of .*\[0\]: dense; found stride"),
+        (
+            {"heads.c.layers": [{"conv": 8, "stride": 0}]},
+            r"\[0\]\.stride: must be a whole number.*found 0",
+        ),
         (
             {"shared_widths": [16]},
             r"heads\.a\.layers\[0\]: conv needs a map.*16 features"
@@ -181,18 +191,20 @@ def test_a_task_without_an_entry_gets_a_plain_branch():
             r"a vector of 128 features, since model\.global_average_pooling=true"
             r".*set model\.global_average_pooling=false",
         ),
-        ({"heads.c.layers": [{"conv": -4}]}, r"conv must have.*for example \{conv: 64\}$"),
-        ({"heads.c.layers": [{"pool": 1}]}, r"pool must have.*for example \{pool: 2\}$"),
+        ({"heads.c.layers": ["flatten", {"conv": -4}]}, r"\[1\]\.conv: must.*for example conv: 3$"),
+        ({"heads.c.layers": [{"pool": 1}]}, r"\[0\]\.pool: must.* at least 2; found 1;"),
+        ({"heads.c.layers": ["flaten"]}, r"layers\[0\]: must be one of the layers.*found flaten"),
         (
-            {"heads.c.layers": [{"dropout": 1}]},
-            r"dropout must have.*\{dropout: 0\.5\}$",
+            {"heads.c.layers": [{"flatten": 2}]},
+            r"must be one of the layers.*found \{'flatten': 2\}",
         ),
-        ({"heads.c.layers": [{"conv": 4, "batch_norm": 2}]}, r"batch_norm must be true or false"),
-        ({"heads.c.layers": [{"conv": 4, "stride": True}]}, r"stride must be a whole number"),
+        ({"heads.c.layers": [{"conv": 4, "pool": 2}]}, r"layers\[0\]: must be one of the layers"),
+        ({"heads.c.layers": [{"conv": 4, "batch_norm": 2}]}, r"batch_norm: must be true or false"),
+        ({"heads.c.layers": [{"conv": 4, "stride": True}]}, r"stride: must be a whole number"),
     ],
 )
 def test_what_does_not_fit_is_told_with_head_and_layer(changes: dict[str, object], message: str):
-    with pytest.raises(ModelError, match=message):
+    with pytest.raises((ConfigError, ModelError), match=message):
         three_heads(changes)
 
 

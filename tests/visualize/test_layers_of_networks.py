@@ -13,7 +13,7 @@ from mtlab.models.cnn import CnnTrunk, plan_convolutions
 from mtlab.models.heads import Head
 from mtlab.models.layers import dense_specs
 from mtlab.models.mlp import MlpTrunk
-from mtlab.models.multitask import HeadLinks, MultiTaskNetwork
+from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.visualize.layers import choose_layers, find_layers, layer_output, task_output
 
 SHAPE = (1, 12, 12)
@@ -76,8 +76,9 @@ def test_no_hook_stays_behind() -> None:
 def value_network() -> MultiTaskNetwork:
     """A regression head that sends no gradient back."""
     torch.manual_seed(0)
-    head = Head(RegressionTask("v", (0.0, 1.0), "sigmoid"), dense_specs([5]), (6,))
-    network = MultiTaskNetwork(MlpTrunk(SHAPE, [6]), {"v": head}, {"v": HeadLinks((), False, True)})
+    task = RegressionTask("v", (0.0, 1.0), "sigmoid")
+    head = Head(task, dense_specs([5]), (6,), stop_gradient=True)
+    network = MultiTaskNetwork(MlpTrunk(SHAPE, [6]), {"v": head})
     return network.eval().requires_grad_(False)
 
 
