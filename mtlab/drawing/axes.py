@@ -1,4 +1,4 @@
-"""Axes of figures: few ticks, written in full, and limits that the measures can reach."""
+"""The look of every figure: title, grid, legend, colour bar, and few ticks written in full."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 # A cost that spans more than this is read better on a logarithmic axis.
@@ -17,6 +20,27 @@ MOST_LEGEND_ROWS = 16
 # What each power of ten is multiplied by on a logarithmic axis, while the highest value is at most
 # so many times the lowest.
 STEPS_BY_SPAN = ((40.0, (1.0, 2.0, 5.0)), (500.0, (1.0, 3.0)), (math.inf, (1.0,)))
+
+
+def new_figure(title: str, width: float, height: float) -> Figure:
+    """A figure of so many inches under a title."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def add_colour_bar(
+    figure: Figure,
+    norm: Normalize,
+    colour_map: str,
+    label: str,
+    **place: Any,  # noqa: ANN401 - as matplotlib takes it
+) -> None:
+    """A bar that says which number has which colour."""
+    bar = figure.colorbar(ScalarMappable(norm, colour_map), **place)
+    bar.set_label(label, fontsize=8)
+    bar.ax.tick_params(labelsize=7)
 
 
 def short_number(value: float) -> str:

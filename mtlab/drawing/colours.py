@@ -11,10 +11,8 @@ TEN_COLOURS = (
     *("#1f77d4", "#ff9e0f", "#c4161c", "#14924a", "#7d2bb5"),
     *("#7a4a21", "#ff80c0", "#b5c400", "#202020", "#35d0d0"),
 )
-"""Blue, orange, red, green, purple, brown, pink, lime, black, turquoise: far apart in hue or in
-lightness, so that they differ even as points of a pixel or two. No two are closer than 40 in
-CIELAB; common sequences have pairs at 20."""
-
+"""Far apart in hue or in lightness, so that they differ even as points of a pixel or two. No two
+are closer than 40 in CIELAB; common sequences have pairs at 20."""
 
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 """Okabe and Ito (2008), "Color Universal Design", told apart with every common colour blindness:
@@ -29,7 +27,7 @@ def class_colours(num_classes: int) -> list[Colour]:
     if num_classes <= len(TEN_COLOURS):
         return [to_rgba(colour) for colour in TEN_COLOURS[:num_classes]]
     if num_classes <= 20:
-        listed = matplotlib.colormaps["tab20"]
-        return [listed(index) for index in range(num_classes)]
-    wheel = matplotlib.colormaps["gist_rainbow"]
-    return [wheel(index / num_classes) for index in range(num_classes)]
+        return [matplotlib.colormaps["tab20"](index) for index in range(num_classes)]
+    return [
+        matplotlib.colormaps["gist_rainbow"](index / num_classes) for index in range(num_classes)
+    ]

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mtlab.drawing.axes import add_legend_beside, show_grid, show_logarithmic
+from mtlab.drawing.axes import add_legend_beside, new_figure, show_grid, show_logarithmic
 from mtlab.drawing.saving import save_picture
 
 EPOCHS_ON_A_LOG_AXIS = 50
 
 
-@dataclass(frozen=True)
-class ErrorCurve:
-    """One line of a plot.
-
-    Attributes:
-        losses: Of training, one per epoch.
-        converged: For a perceptron, whether its error fell to the tolerance.
-        is_whole: Whether the run's file held every epoch.
-    """
+class ErrorCurve(NamedTuple):
+    """A training's losses, one per epoch; `is_whole`: the run's file held every epoch."""
 
     losses: npt.NDArray[np.float64]
     is_perceptron: bool
@@ -38,23 +30,23 @@ def draw_error_curves(
     curves: Mapping[str, ErrorCurve], title: str, target: Path, command: str
 ) -> Path:
     """One line per label; the picture's path comes back."""
-    figure = Figure(figsize=(8.6, 4.4), layout="constrained")
+    figure = new_figure("", 8.6, 4.4)
     axes = figure.subplots()
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(curves)))
-    longest = max(len(curve.losses) for curve in curves.values())
-    is_perceptron = all(curve.is_perceptron for curve in curves.values())
     for (label, curve), colour in zip(curves.items(), colours, strict=True):
         told = f"{label}, converged" if curve.converged else label
         told += "" if curve.is_whole else "\n(metrics.jsonl is damaged behind that)"
         steps = np.arange(1, len(curve.losses) + 1)
         axes.plot(steps, curve.losses, color=colour, linewidth=1.3, label=told)
         axes.plot(steps[-1:], curve.losses[-1:], "o", color=colour, markersize=4)
+    longest = max(len(curve.losses) for curve in curves.values())
     if longest > EPOCHS_ON_A_LOG_AXIS:
         show_logarithmic(axes, longest)
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     every_loss = np.concatenate([curve.losses for curve in curves.values()])
     axes.set_ylim(0, 1.05 * float(every_loss[np.isfinite(every_loss)].max(initial=0)) or 1)
+    is_perceptron = all(curve.is_perceptron for curve in curves.values())
     axes.set_xlabel("iteration" if is_perceptron else "epoch")
     axes.set_ylabel("train error, mean |sign - label|" if is_perceptron else "train loss")
     axes.set_title(title, fontsize=11)

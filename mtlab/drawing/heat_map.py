@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mtlab.drawing.axes import add_colour_bar, new_figure
 from mtlab.drawing.colours import LINE_COLOURS
 
 MOST_CLASSES_WITH_NUMBERS = 12
 GREY = 0.78
 FRAME_COLOUR = LINE_COLOURS[1]
+COLOUR_MAP = "viridis_r"
 
 
-@dataclass(frozen=True)
-class PairGrid:
-    """Numbers of pairs.
+class PairGrid(NamedTuple):
+    """Numbers of pairs, `(classes, classes)`, NaN where there is none, and how they are written.
 
-    Attributes:
-        values: `(classes, classes)`; NaN where there is no number.
-        write: A number as the text of its cell.
-        marked: Cells with a frame, `(classes, classes)`; None for none.
-        greyed: Cells that stand outside the colour scale, `(classes, classes)`; None for none.
+    `marked` cells have a frame, `greyed` ones stand outside the colour scale.
     """
 
     title: str
@@ -49,33 +45,29 @@ def draw_pair_grids(
 ) -> Figure:
     """Draw the grids with one colour bar from 0 to `highest`; small numbers get more of it."""
     side = min(1.4 + 0.37 * len(class_names), 11)
-    figure = Figure(figsize=(side * len(grids) + 1.2, side + 0.6), layout="constrained")
-    figure.suptitle(title, fontsize=11)
+    figure = new_figure(title, side * len(grids) + 1.2, side + 0.6)
     norm = PowerNorm(0.5, 0, highest)
     axes_row = figure.subplots(1, len(grids), squeeze=False)[0]
     for axes, grid in zip(axes_row, grids, strict=True):
         _draw_grid(axes, grid, class_names, norm)
-    bar = figure.colorbar(ScalarMappable(norm, "viridis_r"), ax=list(axes_row), shrink=0.75)
-    bar.set_label(bar_label, fontsize=9)
+    add_colour_bar(figure, norm, COLOUR_MAP, bar_label, ax=list(axes_row), shrink=0.75)
     return figure
 
 
 def _draw_grid(axes: Axes, grid: PairGrid, class_names: Sequence[str], norm: Normalize) -> None:
-    axes.imshow(grid.values, cmap="viridis_r", norm=norm)
-    greyed = np.zeros(grid.values.shape, dtype=bool) if grid.greyed is None else grid.greyed
+    axes.imshow(grid.values, cmap=COLOUR_MAP, norm=norm)
+    none = np.zeros(grid.values.shape, dtype=bool)
+    marked = none if grid.marked is None else grid.marked
+    greyed = none if grid.greyed is None else grid.greyed
     axes.imshow(np.where(greyed, GREY, np.nan), cmap="gray", vmin=0, vmax=1)
-    colours = matplotlib.colormaps["viridis_r"]
-    has_numbers = len(class_names) <= MOST_CLASSES_WITH_NUMBERS
-    for row, column in np.ndindex(grid.values.shape):
+    for row, column in np.argwhere(np.isfinite(grid.values)):
         value = float(grid.values[row, column])
-        if not np.isfinite(value):
-            continue
-        if has_numbers:
-            red, green, blue, _ = colours(norm(value))
+        if len(class_names) <= MOST_CLASSES_WITH_NUMBERS:
+            red, green, blue, _ = matplotlib.colormaps[COLOUR_MAP](norm(value))
             is_dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 and not greyed[row, column]
             text = axes.text(column, row, grid.write(value), ha="center", va="center", fontsize=8)
             text.set_color("white" if is_dark else "black")
-        if grid.marked is not None and grid.marked[row, column]:
+        if marked[row, column]:
             # Half of a frame at the edge lies outside the axes.
             frame = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, clip_on=False, zorder=3)
             axes.add_patch(frame).set(edgecolor=FRAME_COLOUR, linewidth=2.2)

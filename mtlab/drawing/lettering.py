@@ -19,9 +19,6 @@ def plain_drawing(say: Callable[[str], object]) -> Iterator[None]:
 
     Matplotlib takes what stands between two dollar signs for a formula, and fails where it is
     none; names come from users. It also warns once for every sign that it has to draw as a box.
-
-    Args:
-        say: Takes the one line on missing signs.
     """
     import matplotlib as mpl
 
@@ -63,9 +60,7 @@ class FileNames:
         self._taken: set[str] = set()
 
     def claim(self, *words: str) -> str:
-        """Words joined by underscores, nothing but letters, digits and dashes; numbered where
-        an earlier one reads the same.
-        """
+        """Words of letters, digits and dashes, joined by underscores; numbered if taken before."""
         whole = "_".join(re.sub(r"[^\w-]+", "-", word).strip("-") for word in words)
         name, number = _cut(whole, LONGEST_FILE_NAME), 1
         # Some file systems do not tell upper case from lower.

@@ -14,37 +14,34 @@ from matplotlib.figure import Figure
 DOTS_PER_INCH = 110
 """A figure 9 inches wide is 990 pixels: read at 100% without scrolling."""
 
+Array = npt.NDArray[Any]
+Numbers = dict[str, Array]
+"""What a picture shows, by name, for drawing it another way."""
+
 
 def save_picture(
     figure: Figure,
     path: Path,
-    numbers: Mapping[str, npt.NDArray[Any]],
+    numbers: Mapping[str, Array],
     *,
     command: str,
     vector: bool = False,
 ) -> Path:
-    """Write `path` (a .png), an .npz beside it, and an .svg on request.
+    """Write `path` (a .png), an .npz beside it, and an .svg on request; `path` comes back.
 
     Args:
-        numbers: What the picture shows, by name, for drawing it another way.
         command: What made it; stands in the files' own metadata, where the contact sheet finds it.
-
-    Returns:
-        The PNG's path.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    about = {"Description": command}
     with _whole(path) as unfinished:
-        figure.savefig(
-            unfinished, format="png", dpi=DOTS_PER_INCH, metadata={"Description": command}
-        )
+        figure.savefig(unfinished, format="png", dpi=DOTS_PER_INCH, metadata=about)
     if vector:
         with _whole(path.with_suffix(".svg")) as unfinished:
             # Without a date the same numbers give the same file.
-            figure.savefig(
-                unfinished, format="svg", metadata={"Description": command, "Date": None}
-            )
+            figure.savefig(unfinished, format="svg", metadata={**about, "Date": None})
     with _whole(path.with_suffix(".npz")) as unfinished, unfinished.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **dict(numbers))
+        np.savez_compressed(file, allow_pickle=False, **numbers)
     return path
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from mtlab.drawing.axes import add_legend_beside, show_grid
+from mtlab.drawing.axes import add_legend_beside, new_figure, show_grid
 from mtlab.drawing.colours import class_colours
 
 LONGEST_NAME_AMID_POINTS = 2
@@ -22,15 +21,11 @@ MOST_VECTOR_POINTS = 3000
 """Above this an SVG takes the points as one image, since a viewer would choke on each as a path."""
 
 
-@dataclass(frozen=True)
-class ClassPoints:
-    """Points of one picture.
+class ClassPoints(NamedTuple):
+    """Points of one picture, `(num_points, 2)` or `(num_points, 3)`.
 
-    Attributes:
-        coordinates: `(num_points, 2)` or `(num_points, 3)`.
-        classes: `(num_points,)`, positions in `class_names`.
-        legend_title: The task's name.
-        are_ordered: Whether the classes have an order, which their colours then show.
+    `classes`, `(num_points,)`, are positions in `class_names`; colours show their order if they
+    `are_ordered`.
     """
 
     title: str
@@ -45,19 +40,16 @@ class ClassPoints:
 def draw_scatter(plots: Sequence[ClassPoints], title: str = "") -> Figure:
     """One scatter, or several side by side."""
     width, height = (8.6, 6.4) if len(plots) == 1 else (6.2 * len(plots), 4.8)
-    figure = Figure(figsize=(width, height), layout="constrained")
-    if title:
-        figure.suptitle(title, fontsize=11)
+    figure = new_figure(title, width, height)
     for index, points in enumerate(plots, start=1):
-        is_spatial = points.coordinates.shape[1] == 3
-        axes = figure.add_subplot(1, len(plots), index, projection="3d" if is_spatial else None)
-        _draw_points(axes, points)
+        projection = "3d" if points.coordinates.shape[1] == 3 else None
+        _draw_points(figure.add_subplot(1, len(plots), index, projection=projection), points)
     return figure
 
 
 def _draw_points(axes: Axes, points: ClassPoints) -> None:
-    num_points = len(points.coordinates)
-    is_spatial = points.coordinates.shape[1] == 3
+    num_points, num_axes = points.coordinates.shape
+    is_spatial = num_axes == 3
     num_classes = len(points.class_names)
     colours = np.asarray(
         matplotlib.colormaps["viridis_r"](np.linspace(0.05, 1, num_classes))
@@ -66,23 +58,20 @@ def _draw_points(axes: Axes, points: ClassPoints) -> None:
     )
     # Shuffled, so that no class lies on top of another only because it comes later.
     order = np.random.default_rng(0).permutation(num_points)
-    area = float(np.clip(12000 / num_points, 1.2, 22))
     names = ("xs", "ys", "zs") if is_spatial else ("x", "y")
     columns: dict[str, Any] = dict(zip(names, points.coordinates[order].T, strict=True))
+    are_many = num_points > MOST_VECTOR_POINTS
     axes.scatter(
         **columns,
         c=colours[points.classes[order]],
-        s=area,
-        alpha=0.85 if num_points <= MOST_VECTOR_POINTS else 0.5,
+        s=float(np.clip(12000 / num_points, 1.2, 22)),
+        alpha=0.5 if are_many else 0.85,
         linewidths=0,
-        rasterized=num_points > MOST_VECTOR_POINTS,
+        rasterized=are_many,
     )
     axes.set_title(points.title, fontsize=10)
-    axes.set_xlabel(points.axis_names[0])
-    axes.set_ylabel(points.axis_names[1])
-    if is_spatial:
-        axes.set_zlabel(points.axis_names[2])  # type: ignore[attr-defined]
-    else:
+    axes.set(**dict(zip(("xlabel", "ylabel", "zlabel"), points.axis_names, strict=False)))
+    if not is_spatial:
         show_grid(axes)
         _write_class_names(axes, points)
     handles = [

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from omegaconf import OmegaConf
-from pydantic import model_validator
 
 from mtlab.artifacts.provenance import command_line
 from mtlab.artifacts.reading import read_summary, run_folders
@@ -19,8 +17,8 @@ from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.error_curves import ErrorCurve, draw_error_curves
 from mtlab.errors import ConfigError
 from mtlab.explore.perceptron_pairs import (
+    LabelPair,
     PairLists,
-    check_pairs,
     check_perceptron_on_labels,
     choose_pairs,
     train_pairs,
@@ -28,6 +26,7 @@ from mtlab.explore.perceptron_pairs import (
 from mtlab.explore.perceptron_table import published_pairs, report
 from mtlab.inference.loading import read_run_config
 from mtlab.runner.build import build
+from mtlab.runner.trackers.csv_table import flat
 from mtlab.terminal import Terminal
 
 SEPARABLE = "separable"
@@ -40,17 +39,11 @@ class AfterSweepKeys(Keys):
     """The group `after_sweep` of an experiment on pairs, such as perceptron_pairs."""
 
     learning_rates: list[Positive]
-    learning_rates_pair: list[int]
+    learning_rates_pair: LabelPair
     initial_scale: NotNegative
     separable: bool
     processes: Count | None
     published: PairLists
-
-    @model_validator(mode="after")
-    def _check(self) -> AfterSweepKeys:
-        check_pairs({"learning_rates_pair": [self.learning_rates_pair]}, "after_sweep.")
-        check_pairs(self.published, "after_sweep.published.")
-        return self
 
 
 def add_to_sweep(folder: Path) -> None:
@@ -73,10 +66,9 @@ def add_to_sweep(folder: Path) -> None:
         typed = OmegaConf.select(OmegaConf.load(folder / "multirun.yaml"), "hydra.overrides.task")
         command = command_line(["-m", *map(str, typed or [])])
         if keys.learning_rates:
-            terminal.say(str(draw_learning_rates(config, keys, folder / FIGURES, command)))
+            terminal.say(str(_draw_learning_rates(config, keys, folder / FIGURES, command)))
         if keys.separable:
-            pairs = choose_pairs(config, None)
-            results = train_pairs(config, pairs, keys.processes, terminal)
+            results = train_pairs(config, choose_pairs(config, None), keys.processes, terminal)
             published = published_pairs(keys.published, config.dataset.name)
             report(results, published, place, command, terminal)
         sheet = write_contact_sheet(folder, f"pictures of {folder.name}")
@@ -89,19 +81,14 @@ def shared_settings(configs: Sequence[RunConfig]) -> RunConfig:
     Raises:
         ConfigError: Something else varied too, or the runs are not of perceptrons on labels.
     """
-    without_pairs = [
-        config.model_copy(
-            update={
-                "dataset": config.dataset.model_copy(update={"classes": None}),
-                **dict.fromkeys(("row", "rows", "published", "deviations")),
-            }
-        )
-        for config in configs
-    ]
-    settings = [_flattened(config.as_values()) for config in without_pairs]
-    varied = [
-        key for key in settings[0] if any(one.get(key) != settings[0][key] for one in settings)
-    ]
+    no_preset = dict.fromkeys(("row", "rows", "published", "deviations"))
+    without_pairs = []
+    for config in configs:
+        dataset = config.dataset.model_copy(update={"classes": None})
+        without_pairs.append(config.model_copy(update={"dataset": dataset, **no_preset}))
+    settings = [flat(config.as_values()) for config in without_pairs]
+    first = settings[0]
+    varied = [key for key in first if any(one.get(key) != first[key] for one in settings)]
     if varied:
         raise ConfigError(
             "after_sweep",
@@ -113,18 +100,7 @@ def shared_settings(configs: Sequence[RunConfig]) -> RunConfig:
     return without_pairs[0]
 
 
-def _flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested groups as dotted keys."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= _flattened(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
-
-
-def draw_learning_rates(
+def _draw_learning_rates(
     config: RunConfig, keys: AfterSweepKeys, figures: Path, command: str
 ) -> Path:
     """Train one pair at each learning rate, and draw the errors on one plot."""

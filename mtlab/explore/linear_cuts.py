@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.figure import Figure
 from sklearn.svm import LinearSVC
 
 from mtlab.drawing.heat_map import PairGrid, draw_pair_grids
+from mtlab.drawing.saving import Array, Numbers
 from mtlab.explore.projections import Float64Array, Vectors
 
-Classes = npt.NDArray[np.int64]
 Pair = tuple[int, int]
+Moments = tuple[Float64Array, Float64Array]
+"""Mean `(num_features,)` and covariance `(num_features, num_features)`."""
 PairErrors = dict[str, dict[Pair, float]]
 """By space and split, as in `plane_train`, each pair's share on the wrong side."""
 
@@ -32,15 +32,14 @@ more closely: few such pairs can be separated (1 of 10 in MNIST), and they take 
 FEW_VECTORS = 5000
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """A hyperplane: class 1 lies where `vector . normal > threshold`."""
 
     normal: Float64Array
     threshold: float
 
 
-def pair_cuts(vectors: Vectors, classes: Classes) -> dict[Pair, Cut]:
+def pair_cuts(vectors: Vectors, classes: Array) -> dict[Pair, Cut]:
     """For every pair of classes a hyperplane with as few mistakes as can be found quickly.
 
     The fewest possible are out of reach: finding them is NP-hard where the classes overlap. One
@@ -48,10 +47,6 @@ def pair_cuts(vectors: Vectors, classes: Classes) -> dict[Pair, Cut]:
     another. The one is taken that errs less on these vectors, each with the threshold that errs
     least; so no cut is worse than calling everything by the larger class. No mistake at all proves
     that the pair can be separated; a few do not prove that it cannot.
-
-    Args:
-        vectors: `(num_samples, num_features)`.
-        classes: `(num_samples,)`.
     """
     members = {int(label): vectors[classes == label] for label in np.unique(classes)}
     moments = {label: _moments(found) for label, found in members.items()}
@@ -59,32 +54,25 @@ def pair_cuts(vectors: Vectors, classes: Classes) -> dict[Pair, Cut]:
     for pair in itertools.combinations(members, 2):
         first, second = (members[label] for label in pair)
         sizes = len(first), len(second)
-        fisher = fisher_normal(moments[pair[0]], moments[pair[1]], sizes)
-        cuts[pair], mistakes = best_cut(first, second, fisher)
+        normal = _fisher_normal(moments[pair[0]], moments[pair[1]], sizes)
+        cuts[pair], mistakes = best_cut(first, second, normal)
         if mistakes > 0 and (sum(sizes) <= FEW_VECTORS or mistakes <= HOPELESS * sum(sizes)):
-            cut, fewer = best_cut(first, second, support_vector_normal(first, second))
+            cut, fewer = best_cut(first, second, _support_vector_normal(first, second))
             cuts[pair] = cut if fewer < mistakes else cuts[pair]
     return cuts
 
 
-def _moments(vectors: Vectors) -> tuple[Float64Array, Float64Array]:
-    """Mean `(num_features,)` and covariance `(num_features, num_features)`, which is 0 for one."""
+def _moments(vectors: Vectors) -> Moments:
+    """The covariance of a single vector is 0."""
     freedom = 1 if len(vectors) > 1 else 0
     matrix = np.cov(vectors, rowvar=False, ddof=freedom, dtype=np.float64)
     return vectors.mean(axis=0, dtype=np.float64), np.atleast_2d(matrix)
 
 
-def fisher_normal(
-    first: tuple[Float64Array, Float64Array],
-    second: tuple[Float64Array, Float64Array],
-    sizes: tuple[int, int],
-) -> Float64Array:
+def _fisher_normal(first: Moments, second: Moments, sizes: tuple[int, int]) -> Float64Array:
     """The inverse of the pooled covariance times the difference of the means.
 
     Fisher (1936), "The use of multiple measurements in taxonomic problems".
-
-    Args:
-        first, second: Mean and covariance of each class.
     """
     (mean_a, matrix_a), (mean_b, matrix_b) = first, second
     pooled = np.average([matrix_a, matrix_b], axis=0, weights=sizes)
@@ -94,7 +82,7 @@ def fisher_normal(
     return np.asarray(np.linalg.solve(pooled, mean_b - mean_a), dtype=np.float64)
 
 
-def support_vector_normal(first: Vectors, second: Vectors) -> Float64Array:
+def _support_vector_normal(first: Vectors, second: Vectors) -> Float64Array:
     """The normal of a linear support vector machine with squared hinge loss."""
     vectors = np.concatenate([first, second])
     is_second = np.repeat([False, True], [len(first), len(second)])
@@ -128,9 +116,7 @@ def best_cut(first: Vectors, second: Vectors, normal: Float64Array) -> tuple[Cut
     return Cut(normal, float(edges[split] + edges[split + 1]) / 2), fewest
 
 
-def pair_errors(
-    cuts: Mapping[tuple[int, int], Cut], vectors: Vectors, classes: npt.NDArray[np.int64]
-) -> dict[tuple[int, int], float]:
+def pair_errors(cuts: Mapping[Pair, Cut], vectors: Vectors, classes: Array) -> dict[Pair, float]:
     """For each pair, the share of its samples on the wrong side of the cut, in [0, 1].
 
     NaN where there is no sample of either class.
@@ -149,17 +135,13 @@ def pair_errors(
 
 def pair_findings(errors: PairErrors, class_names: Sequence[str]) -> dict[str, Any]:
     """Every pair's errors, and the pairs that can be separated, for summary.json."""
-    pairs = [
-        {
-            "pair": [class_names[one] for one in pair],
+    pairs = []
+    for pair in errors["plane_train"]:
+        entry: dict[str, Any] = {"pair": [class_names[one] for one in pair]}
+        for key, found in errors.items():
             # JSON knows no NaN, the error where the test split has neither class.
-            **{
-                f"{key}_error": None if np.isnan(found[pair]) else found[pair]
-                for key, found in errors.items()
-            },
-        }
-        for pair in errors["plane_train"]
-    ]
+            entry[f"{key}_error"] = None if np.isnan(found[pair]) else found[pair]
+        pairs.append(entry)
     separable = [entry["pair"] for entry in pairs if entry["all_pixels_train_error"] == 0]
     return {"pairs": pairs, "separable_pairs": separable}
 
@@ -182,32 +164,29 @@ def describe_pairs(errors: PairErrors, class_names: Sequence[str]) -> Iterator[s
 
 def draw_pair_errors(
     errors: PairErrors, class_names: Sequence[str], dataset: str
-) -> tuple[Figure, str, dict[str, npt.NDArray[Any]]]:
-    """The errors on the training images in the plane and in all pixels.
-
-    Returns:
-        The picture, its name and what it shows.
-    """
-    grids = {key: np.full((len(class_names), len(class_names)), np.nan) for key in errors}
+) -> tuple[Figure, Numbers]:
+    """The errors on the training images in the plane and in all pixels, and the numbers of all."""
+    percents = {key: np.full((len(class_names), len(class_names)), np.nan) for key in errors}
     for key, found in errors.items():
         for (first, second), error in found.items():
-            grids[key][second, first] = 100 * error
+            percents[key][second, first] = 100 * error
+    plane, pixels = percents["plane_train"], percents["all_pixels_train"]
     figure = draw_pair_grids(
         [
-            PairGrid("in the plane of two components", grids["plane_train"], _percent),
-            PairGrid("in all pixels (0: linearly separable)", grids["all_pixels_train"], _percent),
+            PairGrid("in the plane of two components", plane, _percent),
+            PairGrid("in all pixels (0: linearly separable)", pixels, _percent),
         ],
         class_names,
         f"{dataset}: training images on the wrong side of one linear cut"
         " (the better of Fisher's discriminant and a linear SVM)",
         "wrong side (%)",
-        highest=float(max(np.nanmax(grids["plane_train"]), 1.0)),
+        highest=float(max(np.nanmax(plane), 1.0)),
     )
-    return figure, "separability", grids | {"class_names": np.array(class_names)}
+    return figure, percents | {"class_names": np.array(class_names)}
 
 
 def _percent(value: float) -> str:
     """Short, and 0 only where nothing is on the wrong side."""
-    if value in (0, 100):
+    if value in (0, 100) or value >= 9.95:
         return f"{value:.0f}"
-    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 0.095 else f"{value:.2f}"
+    return f"{value:.1f}" if value >= 0.095 else f"{value:.2f}"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from matplotlib.figure import Figure
 from pydantic import Field, model_validator
@@ -17,25 +16,22 @@ from mtlab.config.base import Keys, Name, Whole
 from mtlab.data.dataset import Dataset
 from mtlab.data.splits import stratified_subset
 from mtlab.data.tasks import ClassificationTask
-from mtlab.drawing.axes import show_grid
+from mtlab.drawing.axes import new_figure, show_grid
 from mtlab.drawing.colours import LINE_COLOURS
-from mtlab.drawing.saving import save_picture
+from mtlab.drawing.saving import Array, Numbers, save_picture
 from mtlab.drawing.scatter import ClassPoints, draw_scatter
-from mtlab.errors import ConfigError
 from mtlab.explore.linear_cuts import (
-    PairErrors,
     describe_pairs,
     draw_pair_errors,
     pair_cuts,
     pair_errors,
     pair_findings,
 )
-from mtlab.explore.projections import Float64Array, PrincipalComponents, fit_pca, tsne_plane
+from mtlab.explore.projections import PrincipalComponents, check_perplexity, fit_pca, tsne_plane
 from mtlab.runner.record import Record
 from mtlab.seeding import generator
 
 AtLeastTwo = Annotated[int, Field(ge=2)]
-Numbers = dict[str, npt.NDArray[Any]]
 
 NUM_SHARES_IN_SUMMARY = 10
 COLOUR, MARK = LINE_COLOURS[:2]
@@ -54,22 +50,8 @@ class PcaKeys(Keys):
 
     @model_validator(mode="after")
     def _leave_room_for_neighbours(self) -> PcaKeys:
-        self.check_perplexity(self.tsne_points)
+        check_perplexity("pca.tsne_perplexity", self.tsne_perplexity, self.tsne_points)
         return self
-
-    def check_perplexity(self, num_images: int) -> None:
-        """Refuse a t-SNE map of fewer images than each point is to have neighbours.
-
-        Raises:
-            ConfigError: pca.tsne_perplexity is not below the number of images in the map.
-        """
-        if self.tsne_perplexity >= num_images:
-            raise ConfigError(
-                "pca.tsne_perplexity",
-                rule=f"must be below the number of images in the map, {num_images}",
-                found=self.tsne_perplexity,
-                remedy="lower it, or take more images",
-            )
 
 
 class PcaCommandKeys(Keys):
@@ -80,37 +62,26 @@ class PcaCommandKeys(Keys):
     pca: PcaKeys
 
 
-@dataclass(frozen=True)
-class Points:
-    """One split, flattened, or some of it.
+class Points(NamedTuple):
+    """Images of a split as `(num_samples, num_features)`, their classes and their positions."""
 
-    Attributes:
-        vectors: `(num_samples, num_features)`.
-        classes: `(num_samples,)`.
-        positions: In the split, `(num_samples,)`.
-    """
-
-    vectors: npt.NDArray[np.float32]
-    classes: npt.NDArray[np.int64]
-    positions: npt.NDArray[np.int64]
+    vectors: Array
+    classes: Array
+    positions: Array
 
     @staticmethod
     def of(images: torch.Tensor, classes: torch.Tensor) -> Points:
         return Points(images.flatten(1).numpy(), classes.numpy(), np.arange(len(classes)))
 
-    def select(self, num_points: int, generator: torch.Generator) -> Points:
-        """So many of them, each class in its share."""
-        drawn = stratified_subset(torch.from_numpy(self.classes), num_points, generator).numpy()
-        return Points(self.vectors[drawn], self.classes[drawn], self.positions[drawn])
+    @property
+    def told(self) -> str:
+        """How many they are."""
+        return f"{len(self.classes):,}"
 
 
 @dataclass(frozen=True)
 class PcaPictures:
-    """The pictures of one dataset, and what is measured on the way, into a command's folder.
-
-    Attributes:
-        task: Its classes colour the points.
-    """
+    """The pictures of one dataset, coloured by a task's classes, and what is measured for them."""
 
     dataset: Dataset
     task: ClassificationTask
@@ -120,15 +91,16 @@ class PcaPictures:
     def draw(self) -> None:
         """Read all training images, validation included, and the test images; fit and draw."""
         name, keys = self.task.name, self.keys.pca
-        learned, held_out = self.dataset.train, self.dataset.val
+        learned = (self.dataset.train, self.dataset.val)
         train = Points.of(
-            torch.cat([learned.images, held_out.images]),
-            torch.cat([learned.targets[name], held_out.targets[name]]),
+            torch.cat([split.images for split in learned]),
+            torch.cat([split.targets[name] for split in learned]),
         )
         if keys.tsne:
-            keys.check_perplexity(min(keys.tsne_points, len(train.classes)))
-        split = self.dataset.load_test()
-        test = Points.of(split.images, split.targets[name])
+            num_images = min(keys.tsne_points, len(train.classes))
+            check_perplexity("pca.tsne_perplexity", keys.tsne_perplexity, num_images)
+        held_out = self.dataset.load_test()
+        test = Points.of(held_out.images, held_out.targets[name])
         self.record.values |= {
             "dataset": self.dataset.name,
             "task": name,
@@ -139,24 +111,27 @@ class PcaPictures:
         axes = fit_pca(train.vectors)
         axes_of_test = fit_pca(test.vectors)
         self._report_variance({"train": axes, "test": axes_of_test})
-        few = train.select(keys.points, self._draws("pca points"))
+        few = self._some(train, keys.points, "pca points")
         self._project("plane_train", "training images", train, axes)
         self._project("plane_points", "training images", few, axes)
         self._project("plane_test", "test images, axes of train", test, axes)
         self._project("plane_test_own_axes", "test images, axes of their own", test, axes_of_test)
         self._report_pairs(axes, train, test)
         if keys.three_dimensional:
-            chosen = train.select(keys.space_points, self._draws("pca space"))
+            chosen = self._some(train, keys.space_points, "pca space")
             self._project("space", "training images", chosen, axes, num_axes=3)
         if keys.tsne:
-            chosen = train.select(keys.tsne_points, self._draws("t-SNE"))
-            self.record.terminal.say(f"t-SNE of {_count(chosen)} images ...")
+            chosen = self._some(train, keys.tsne_points, "t-SNE")
+            self.record.terminal.say(f"t-SNE of {chosen.told} images ...")
             plane = tsne_plane(chosen.vectors, keys.tsne_perplexity, self.keys.seed)
-            title = f"t-SNE of {_count(chosen)} training images"
+            title = f"t-SNE of {chosen.told} training images"
             self._scatter("tsne", title, plane, chosen, ("t-SNE 1", "t-SNE 2"))
 
-    def _draws(self, purpose: str) -> torch.Generator:
-        return generator(self.keys.seed, purpose)
+    def _some(self, points: Points, num_points: int, purpose: str) -> Points:
+        """So many of them, each class in its share."""
+        classes, draws = torch.from_numpy(points.classes), generator(self.keys.seed, purpose)
+        drawn = stratified_subset(classes, num_points, draws).numpy()
+        return Points(*(values[drawn] for values in points))
 
     def _report_variance(self, fitted: dict[str, PrincipalComponents]) -> None:
         """Explained variance of axes fitted on train, and on test, to picture and summary."""
@@ -186,19 +161,18 @@ class PcaPictures:
         if len(np.unique(train.classes)) < 2:
             say("separability left out: the training images are all of one class")
             return
-        errors: PairErrors = {}
-        for space in ("plane", "all_pixels"):
-            learned, others = (
-                axes.project(points.vectors, 2) if space == "plane" else points.vectors
-                for points in (train, test)
-            )
+        splits = (train.vectors, test.vectors)
+        in_plane = tuple(axes.project(vectors, 2) for vectors in splits)
+        errors = {}
+        for space, (learned, others) in (("plane", in_plane), ("all_pixels", splits)):
             cuts = pair_cuts(learned, train.classes)
             errors[f"{space}_train"] = pair_errors(cuts, learned, train.classes)
             errors[f"{space}_test"] = pair_errors(cuts, others, test.classes)
         self.record.values |= pair_findings(errors, names)
         for line in describe_pairs(errors, names):
             say(line)
-        self._save(*draw_pair_errors(errors, names, self.dataset.name))
+        figure, numbers = draw_pair_errors(errors, names, self.dataset.name)
+        self._save(figure, "separability", numbers)
 
     def _project(
         self, name: str, what: str, points: Points, axes: PrincipalComponents, num_axes: int = 2
@@ -209,14 +183,14 @@ class PcaPictures:
             for number, share in enumerate(axes.shares[:num_axes], start=1)
         )
         coordinates = axes.project(points.vectors, num_axes)
-        self._scatter(name, f"{_count(points)} {what}", coordinates, points, axis_names)
+        self._scatter(name, f"{points.told} {what}", coordinates, points, axis_names)
 
     def _scatter(
-        self, name: str, title: str, coordinates: Float64Array, points: Points, axes: Sequence[str]
+        self, name: str, title: str, coordinates: Array, points: Points, axes: Sequence[str]
     ) -> None:
         title, names = f"{self.dataset.name}: {title}", self.task.class_names
         drawn = ClassPoints(title, coordinates, points.classes, names, self.task.name, axes)
-        numbers: Numbers = {
+        numbers = {
             "coordinates": coordinates.astype(np.float32),
             "classes": points.classes,
             "positions": points.positions,
@@ -232,12 +206,8 @@ class PcaPictures:
         self.record.terminal.say(str(path))
 
 
-def _count(points: Points) -> str:
-    return f"{len(points.classes):,}"
-
-
 def draw_explained_variance(
-    shares: npt.NDArray[np.floating], marked_share: float, num_marked: int, title: str
+    shares: Array, marked_share: float, num_marked: int, title: str
 ) -> Figure:
     """Per component on the left, cumulated with a marked share on the right.
 
@@ -245,33 +215,27 @@ def draw_explained_variance(
         shares: Per component, adding up to 1.
         num_marked: Components that reach `marked_share`.
     """
-    figure = Figure(figsize=(9.5, 3.9), layout="constrained")
-    figure.suptitle(title, fontsize=11)
+    figure = new_figure(title, 9.5, 3.9)
     single, cumulated = figure.subplots(1, 2)
-    numbers = np.arange(1, len(shares) + 1)
+    numbers, percents, sums = np.arange(1, len(shares) + 1), 100 * shares, 100 * np.cumsum(shares)
     num_bars = min(20, len(shares))
-    single.bar(numbers[:num_bars], 100 * shares[:num_bars], color=COLOUR)
-    for number in (1, 2):
-        if number <= num_bars:
-            percent = 100 * shares[number - 1]
-            single.text(number, percent, f"{percent:.1f}", ha="center", va="bottom", fontsize=8)
-    single.set_xlabel("component")
-    single.set_ylabel("explained variance (%)")
-    single.set_xlim(0.2, num_bars + 0.8)
+    single.bar(numbers[:num_bars], percents[:num_bars], color=COLOUR)
+    for number, percent in enumerate(percents[:2], start=1):
+        single.text(number, percent, f"{percent:.1f}", ha="center", va="bottom", fontsize=8)
+    single.set(xlabel="component", xlim=(0.2, num_bars + 0.8))
     single.set_xticks([1, *range(5, num_bars + 1, 5)])
     single.set_title(f"the first {num_bars} components", fontsize=10)
-    cumulated.plot(numbers, 100 * np.cumsum(shares), color=COLOUR)
-    cumulated.axhline(100 * marked_share, color="0.6", linestyle=":", linewidth=1)
-    cumulated.axvline(num_marked, color="0.6", linestyle=":", linewidth=1)
-    cumulated.plot([num_marked], [100 * np.cumsum(shares)[num_marked - 1]], "o", color=MARK)
+    cumulated.plot(numbers, sums, color=COLOUR)
+    line: dict[str, Any] = {"color": "0.6", "linestyle": ":", "linewidth": 1}
+    cumulated.axhline(100 * marked_share, **line)
+    cumulated.axvline(num_marked, **line)
+    cumulated.plot([num_marked], [sums[num_marked - 1]], "o", color=MARK)
     told, place = f"{num_marked} components: {100 * marked_share:g}%", (12, -22)
     point = (num_marked, 100 * marked_share)
     cumulated.annotate(told, point, place, textcoords="offset points", fontsize=9, color=MARK)
-    cumulated.set_xlabel("components together")
-    cumulated.set_ylabel("explained variance (%)")
-    cumulated.set_ylim(0, 103)
-    cumulated.set_xlim(0, len(shares))
+    cumulated.set(xlabel="components together", xlim=(0, len(shares)), ylim=(0, 103))
     cumulated.set_title("cumulated", fontsize=10)
     for axes in (single, cumulated):
+        axes.set_ylabel("explained variance (%)")
         show_grid(axes)
     return figure

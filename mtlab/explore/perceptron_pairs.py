@@ -6,16 +6,17 @@ import itertools
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Annotated
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from mtlab.config.arguments import find_override
-from mtlab.config.base import Count, Keys
+from mtlab.config.base import Count, Keys, described
 from mtlab.config.model import PerceptronConfig
 from mtlab.config.no_effect import check_perceptron
 from mtlab.config.run import RunConfig
@@ -25,22 +26,30 @@ from mtlab.runner.build import build
 from mtlab.terminal import Terminal
 
 Pair = tuple[int, int]
-PairLists = dict[str, list[list[int]]]
-"""Pairs of labels by the name of their dataset."""
+
+
+def _check_two_differ(labels: list[int]) -> list[int]:
+    if len(labels) != 2 or labels[0] == labels[1]:
+        raise ValueError(labels)
+    return labels
+
+
+LabelPair = Annotated[
+    list[int], AfterValidator(_check_two_differ), described("two different labels", "[0,1]")
+]
+LabelPairs = Annotated[
+    list[LabelPair], described("a list of pairs of two different labels", "[[0,1]]")
+]
+PairLists = dict[str, LabelPairs]
+"""By the name of their dataset."""
 
 
 class SeparableKeys(Keys):
     """What `mtlab separable` is told beside a run's configuration; see conf/separable.yaml."""
 
-    pairs: Annotated[list[list[int]], Field(min_length=1)] | None
+    pairs: Annotated[LabelPairs, Field(min_length=1)] | None
     processes: Count | None
     published: PairLists
-
-    @model_validator(mode="after")
-    def _check(self) -> SeparableKeys:
-        check_pairs({"pairs": self.pairs or []})
-        check_pairs(self.published, "published.")
-        return self
 
 
 @dataclass(frozen=True)
@@ -69,23 +78,6 @@ class PairResult:
             f"{self.pair[0]} and {self.pair[1]}: {outcome} after {self.iterations} iterations,"
             f" test accuracy {self.kept_test_accuracy:.4f} ({self.seconds:.1f} s)"
         )
-
-
-def check_pairs(lists: Mapping[str, Sequence[Sequence[int]]], prefix: str = "") -> None:
-    """Refuse lists, by key, that do not hold pairs of two different labels.
-
-    Raises:
-        ConfigError: See above.
-    """
-    for key, pairs in lists.items():
-        for pair in pairs:
-            if len(pair) != 2 or pair[0] == pair[1]:
-                raise ConfigError(
-                    f"{prefix}{key}",
-                    rule="must hold pairs of two different labels",
-                    found=list(pair),
-                    remedy="for example [0,1]",
-                )
 
 
 def check_perceptron_on_labels(config: RunConfig, overrides: Sequence[str]) -> None:
@@ -173,18 +165,19 @@ def train_pairs(
         f"{len(pairs)} pairs of {config.dataset.name}, at most {config.trainer.epochs}"
         f" iterations each, {num_processes} at a time"
     )
-    results = _trained(config, pairs, num_processes, terminal)
+    results = []
+    with closing(_trained(config, pairs, num_processes)) as trained:
+        for result in trained:
+            terminal.say(str(result))
+            results.append(result)
     return sorted(results, key=lambda result: result.pair)
 
 
 def _trained(
-    config: RunConfig, pairs: Sequence[Pair], num_processes: int, terminal: Terminal
-) -> Iterator[PairResult]:
+    config: RunConfig, pairs: Sequence[Pair], num_processes: int
+) -> Generator[PairResult, None, None]:
     if num_processes == 1:
-        for pair in pairs:
-            result = train_pair(config, pair)
-            terminal.say(str(result))
-            yield result
+        yield from (train_pair(config, pair) for pair in pairs)
         return
     # A fresh interpreter: torch's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
@@ -192,10 +185,7 @@ def _trained(
     with ProcessPoolExecutor(num_processes, context, torch.set_num_threads, (1,)) as pool:
         futures = [pool.submit(train_pair, config, pair) for pair in pairs]
         try:
-            for future in as_completed(futures):
-                result = future.result()
-                terminal.say(str(result))
-                yield result
+            yield from (future.result() for future in as_completed(futures))
         except BaseException:
             # Whatever went wrong, or Ctrl-C: do not begin the pairs that wait, and do not wait for
             # those that run, which may take minutes.

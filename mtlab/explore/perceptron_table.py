@@ -42,14 +42,14 @@ def report(
     command: str,
     terminal: Terminal,
 ) -> None:
-    """Write the table and the picture, and say the list."""
+    """Write the table and the picture, and say the pairs that converged beside the published."""
     rows = [_row(result, published) for result in results]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_whole(folder / PAIRS_CSV, text.getvalue())
-    path = draw(results, published, folder / FIGURES, command)
+    path = _draw(results, published, folder / FIGURES, command)
     shown = [name for name in COLUMNS if name in rows[0]]
     table = Table(title="pairs", title_justify="left")
     for name in shown:
@@ -61,23 +61,16 @@ def report(
         "last: with the weights of the last iteration, which decides about convergence; kept: with"
         " those that the run keeps (trainer.keep)"
     )
-    say_lists(results, published, terminal)
-    terminal.say(str(path))
-
-
-def say_lists(
-    results: Sequence[PairResult], published: set[Pair] | None, terminal: Terminal
-) -> None:
-    """The pairs that converged, beside the published ones."""
+    tried = {result.pair for result in results}
     found = {result.pair for result in results if result.converged}
     terminal.say(f"{len(found)} of {len(results)} converged: {_listed(found)}")
     if published is not None:
-        tried = {result.pair for result in results}
         terminal.say(f"published: {_listed(published)}")
         terminal.say(
             f"in both: {_listed(published & found)}; only here: {_listed(found - published)};"
             f" only published: {_listed((published & tried) - found)}"
         )
+    terminal.say(str(path))
 
 
 def _row(result: PairResult, published: set[Pair] | None) -> dict[str, str]:
@@ -99,35 +92,28 @@ def _listed(pairs: Collection[Pair]) -> str:
     return ", ".join(f"{first}-{second}" for first, second in sorted(pairs)) or "none"
 
 
-def draw(
+def _draw(
     results: Sequence[PairResult], published: set[Pair] | None, figures: Path, command: str
 ) -> Path:
-    """Iterations of each pair as a grid; frames mark the published pairs, grey those that failed.
-
-    Returns:
-        The picture's path.
-    """
+    """Iterations of each pair as a grid: published pairs are framed, those that failed grey."""
     labels = sorted({label for result in results for label in result.pair})
-    places = {label: place for place, label in enumerate(labels)}
     errors = np.full((len(labels), len(labels)), np.nan)
     iterations = errors.copy()
     converged, framed = np.zeros(errors.shape, dtype=bool), np.zeros(errors.shape, dtype=bool)
     for result in results:
-        first, second = (places[label] for label in result.pair)
-        errors[second, first] = result.last_train_error
-        iterations[second, first] = result.iterations
-        converged[second, first] = result.converged
-        framed[second, first] = published is not None and result.pair in published
+        cell = labels.index(result.pair[1]), labels.index(result.pair[0])
+        errors[cell], iterations[cell] = result.last_train_error, result.iterations
+        converged[cell] = result.converged
+        framed[cell] = published is not None and result.pair in published
     failed = np.isfinite(iterations) & ~converged
     told = [] if published is None else ["frames: published as separable"]
     told += ["grey: error left after so many iterations"] if failed.any() else []
-    longest = np.nanmax(np.where(failed, 1, iterations))
     figure = draw_pair_grids(
         [PairGrid("\n".join(told), iterations, lambda value: f"{value:.0f}", framed, failed)],
         [str(label) for label in labels],
         f"{converged.sum()} of {len(results)} pairs separated by one perceptron",
         "iterations",
-        highest=float(longest),
+        highest=float(np.nanmax(np.where(failed, 1, iterations))),
     )
     numbers = {
         "train_error": errors,

@@ -9,6 +9,8 @@ import numpy.typing as npt
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
+from mtlab.errors import ConfigError
+
 Float64Array = npt.NDArray[np.float64]
 Vectors = npt.NDArray[np.floating]
 
@@ -59,6 +61,21 @@ def fit_pca(vectors: Vectors) -> PrincipalComponents:
     axes = np.pad(fitted.components_, ((0, missing), (0, 0)))
     shares = np.pad(np.nan_to_num(fitted.explained_variance_ratio_), (0, missing))
     return PrincipalComponents(fitted.mean_, axes, shares)
+
+
+def check_perplexity(key: str, perplexity: float, num_images: int) -> None:
+    """Refuse a map of fewer images than each point is to have neighbours.
+
+    Raises:
+        ConfigError: See above.
+    """
+    if perplexity >= num_images:
+        raise ConfigError(
+            key,
+            rule=f"must be below the number of images in the map, {num_images}",
+            found=perplexity,
+            remedy="lower it, or take more images",
+        )
 
 
 def tsne_plane(vectors: Vectors, perplexity: float, seed: int) -> Float64Array:

@@ -6,17 +6,15 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from matplotlib.figure import Figure
 
 from mtlab.config.base import Count
 from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
+from mtlab.drawing.saving import Array
 from mtlab.visualize.chosen_images import choose_images
 from mtlab.visualize.layers import layer_output
 from mtlab.visualize.subject import Picture, Subject
-
-FloatArray = npt.NDArray[np.floating]
 
 MAP_INCHES = 0.48
 UNITS_INCHES = 2.4
@@ -32,10 +30,10 @@ class Activations(Picture):
         layers = subject.hidden_layers(lambda layer: layer.activation is not None)
         chosen = choose_images(subject, several=False)
         inputs = as_displayable(subject.shown(chosen.images))
-        model = subject.run.model
         for layer in layers:
             with torch.inference_mode():
-                answers = layer_output(model, layer, chosen.images, activated=True).numpy()
+                found = layer_output(subject.run.model, layer, chosen.images, activated=True)
+            answers = found.numpy()
             if answers.ndim == 4:
                 tiles = answers[:, : self.most_channels]
                 told = f"{tiles.shape[1]} of {answers.shape[1]} channels"
@@ -47,15 +45,15 @@ class Activations(Picture):
             subject.remove(f"activations/{layer.name}", pages=True)
             for first in range(0, len(tiles), IMAGES_SIDE_BY_SIDE):
                 part = slice(first, first + IMAGES_SIDE_BY_SIDE)
-                figure = draw_answers(tiles[part], inputs[part], chosen.titles[part], scale, title)
+                figure = _draw_answers(tiles[part], inputs[part], chosen.titles[part], scale, title)
                 page = f"_{first}" if len(tiles) > IMAGES_SIDE_BY_SIDE else ""
                 numbers = {"activations": answers[part], "inputs": inputs[part]}
                 numbers |= chosen.numbers(part)
                 subject.save(figure, f"activations/{layer.name}{page}", numbers)
 
 
-def draw_answers(
-    tiles: FloatArray, inputs: FloatArray, titles: Sequence[str], scale: ColourScale, title: str
+def _draw_answers(
+    tiles: Array, inputs: Array, titles: Sequence[str], scale: ColourScale, title: str
 ) -> Figure:
     """The images above what the layer answers to them.
 
@@ -64,24 +62,17 @@ def draw_answers(
             units fill a rectangle.
         inputs: Brightness, `(num_images, height, width)` or `(num_images, height, width, 3)`.
     """
+    # As colours, since the scale is that of the answers.
     colours = inputs if inputs.ndim == 4 else np.repeat(inputs[..., np.newaxis], 3, axis=3)
-    panels = [
-        Panel(of_image, colour[np.newaxis], num_columns=1)
-        for of_image, colour in zip(titles, colours, strict=True)
-    ]
+    panels = [Panel(of, one[np.newaxis]) for of, one in zip(titles, colours, strict=True)]
     is_map = tiles.shape[1] > 1
     labels = [str(number) for number in range(tiles.shape[1])] if is_map else []
     panels += [Panel("", tile, labels) for tile in tiles]
-    return draw_panels(
-        panels,
-        scale,
-        title,
-        tile_inches=MAP_INCHES if is_map else UNITS_INCHES,
-        num_panel_columns=len(tiles),
-    )
+    inches = MAP_INCHES if is_map else UNITS_INCHES
+    return draw_panels(panels, scale, title, tile_inches=inches, num_panel_columns=len(tiles))
 
 
-def rectangle_of_units(values: FloatArray) -> FloatArray:
+def rectangle_of_units(values: Array) -> Array:
     """Units of dense layers `(num_images, units)` as images `(num_images, rows, columns)`.
 
     Nearly square, row by row; places left over are NaN, which is drawn blank.
@@ -89,6 +80,6 @@ def rectangle_of_units(values: FloatArray) -> FloatArray:
     num_units = values.shape[1]
     num_columns = math.ceil(math.sqrt(num_units))
     num_rows = math.ceil(num_units / num_columns)
-    padded = np.full((len(values), num_rows * num_columns), np.nan, dtype=np.float64)
-    padded[:, :num_units] = values
+    missing = num_rows * num_columns - num_units
+    padded = np.pad(values.astype(np.float64), ((0, 0), (0, missing)), constant_values=np.nan)
     return padded.reshape(len(values), num_rows, num_columns)

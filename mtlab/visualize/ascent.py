@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch.nn import functional
 
 Score = Callable[[torch.Tensor], torch.Tensor]
 """Images `(batch, channels, height, width)` to one number each, `(batch,)`."""
@@ -25,21 +26,14 @@ TINY = 1e-12
 
 @dataclass(frozen=True)
 class PixelRange:
-    """The network inputs that stand for the darkest and the brightest pixel, per channel.
-
-    Attributes:
-        low, high: `(1, channels, 1, 1)`.
-    """
+    """The network inputs of the darkest and the brightest pixel, `(1, channels, 1, 1)` each."""
 
     low: torch.Tensor
     high: torch.Tensor
 
-    def clamp(self, images: torch.Tensor) -> torch.Tensor:
-        return torch.maximum(torch.minimum(images, self.high), self.low)
-
     def as_shares(self, images: torch.Tensor) -> torch.Tensor:
         """Network input to brightness in [0, 1]."""
-        return (self.clamp(images) - self.low) / (self.high - self.low)
+        return (images.clamp(self.low, self.high) - self.low) / (self.high - self.low)
 
     def as_input(self, shares: torch.Tensor) -> torch.Tensor:
         """Brightness in [0, 1] to network input."""
@@ -56,7 +50,6 @@ class Ascent:
 
     Attributes:
         draws: Of the jitter.
-        on_step: Called after each step.
         rate: Length of the first step as a share of the pixel range (root mean square); later ones
             shrink linearly to a tenth of it.
         jitter: Largest shift in pixels before each step.
@@ -65,6 +58,7 @@ class Ascent:
         anchor: Pull towards an image given, per unit of rate. Above 0 each image also keeps that
             one's mean, and its contrast (standard deviation) as an upper limit, per channel: what
             grows the score then is structure, since plain brightness is not to be had.
+        on_step: Called after each step.
     """
 
     pixels: PixelRange
@@ -81,7 +75,7 @@ class Ascent:
     def climb(
         self, score: Score, start: torch.Tensor, kept: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Change images step by step so that each one's score grows.
+        """Change images step by step so that each one's score grows, within the pixel range.
 
         Every image's gradient is divided by its root mean square, so that one rate suits every
         layer, and images do not influence each other.
@@ -89,17 +83,15 @@ class Ascent:
         Args:
             start: Network input `(batch, channels, height, width)`; it is not changed.
             kept: What `anchor` refers to, of `start`'s shape; None for `start` itself.
-
-        Returns:
-            Images of the same shape within the pixel range.
         """
-        images = self.pixels.clamp(start)
+        low, high = self.pixels.low, self.pixels.high
+        images, span = start.clamp(low, high), high - low
         kept = images if kept is None else kept
-        span = self.pixels.high - self.pixels.low
         for step in range(self.num_steps):
             progress = step / self.num_steps
             rate = self.rate * (1 - (1 - LAST_RATE) * progress)
-            shift = _draw_shift(self.jitter, self.draws)
+            reach = self.jitter
+            shift = torch.randint(-reach, reach + 1, (2,), generator=self.draws).tolist()
             images = images.roll(shift, dims=(2, 3))
             images = images + rate * span * _direction(score, images)
             if self.l2:
@@ -110,7 +102,7 @@ class Ascent:
             images = images.roll((-shift[0], -shift[1]), dims=(2, 3))
             if self.anchor:
                 images = _hold_contrast(images - rate * self.anchor * (images - kept), kept)
-            images = self.pixels.clamp(images)
+            images = images.clamp(low, high)
             sigma = self.blur * (1 - progress / BLURRED_SHARE_OF_STEPS)
             if sigma > 0 and step % STEPS_BETWEEN_BLURS == 0:
                 images = gaussian_blur(images, sigma)
@@ -120,19 +112,9 @@ class Ascent:
 
 def _hold_contrast(images: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
     """Each channel with the mean of `kept`, and with no more contrast than it."""
-    over_map = (2, 3)
-    centred = images - images.mean(dim=over_map, keepdim=True)
-    allowed = kept.std(dim=over_map, keepdim=True) / (
-        centred.std(dim=over_map, keepdim=True) + TINY
-    )
-    return kept.mean(dim=over_map, keepdim=True) + centred * allowed.clamp(max=1)
-
-
-def _draw_shift(jitter: int, generator: torch.Generator) -> tuple[int, int]:
-    if jitter == 0:
-        return (0, 0)
-    down, right = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
-    return (down, right)
+    centred = images - images.mean(dim=(2, 3), keepdim=True)
+    contrast, most = (one.std(dim=(2, 3), keepdim=True) for one in (centred, kept))
+    return kept.mean(dim=(2, 3), keepdim=True) + centred * (most / (contrast + TINY)).clamp(max=1)
 
 
 def _direction(score: Score, images: torch.Tensor) -> torch.Tensor:
@@ -152,16 +134,13 @@ def total_variation(images: torch.Tensor) -> torch.Tensor:
 def gaussian_blur(images: torch.Tensor, sigma: float) -> torch.Tensor:
     """Blur each channel; pixels beyond the border repeat the border.
 
-    Args:
-        sigma: Standard deviation in pixels, above 0; weights reach to three of them.
+    `sigma` is the standard deviation in pixels, above 0; weights reach to three of them.
     """
     radius = max(math.ceil(3 * sigma), 1)
     offsets = torch.arange(-radius, radius + 1, dtype=images.dtype)
     weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
     weights = weights / weights.sum()
-    channels = images.shape[1]
-    padded = torch.nn.functional.pad(images, (radius,) * 4, mode="replicate")
-    rows = weights.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
-    columns = weights.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
-    blurred = torch.nn.functional.conv2d(padded, rows, groups=channels)
-    return torch.nn.functional.conv2d(blurred, columns, groups=channels)
+    weights = weights.expand(images.shape[1], 1, 1, -1)
+    padded = functional.pad(images, (radius,) * 4, mode="replicate")
+    in_rows = functional.conv2d(padded, weights, groups=len(weights))
+    return functional.conv2d(in_rows, weights.transpose(2, 3), groups=len(weights))

@@ -12,6 +12,7 @@ from mtlab.visualize.mistakes import Mistakes
 from mtlab.visualize.saliency import Saliency
 from mtlab.visualize.subject import Picture
 
+# In the order in which `what=all` draws them.
 KINDS: dict[str, type[Picture]] = {
     "filters": Filters,
     "activations": Activations,
@@ -22,4 +23,3 @@ KINDS: dict[str, type[Picture]] = {
     "saliency": Saliency,
     "curves": Curves,
 }
-"""In the order in which `what=all` draws them."""

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.drawing.saving import Numbers
 from mtlab.errors import ConfigError
-from mtlab.visualize.subject import Numbers, Subject
+from mtlab.visualize.subject import Subject
 
 MOST_CLASSES = 10
 
 
-@dataclass(frozen=True)
-class ChosenImages:
-    """Test images that the user chose.
-
-    Attributes:
-        positions: In the test split.
-        images: Network input, `(num_images, channels, height, width)`.
-        titles: One per image: its position, and its class or value.
+class ChosenImages(NamedTuple):
+    """Positions in the test split, network input `(num_images, channels, height, width)`, and
+    titles of position and class or value.
     """
 
     positions: list[int]
@@ -46,43 +42,37 @@ def choose_images(subject: Subject, *, several: bool) -> ChosenImages:
     Raises:
         ConfigError: A position beyond the split, a class that the task or the split lacks.
     """
-    task, positions = subject.main_task, subject.keys.indices
+    task, digits, positions = subject.main_task, subject.keys.digits, subject.keys.indices
     targets = subject.test.targets[task.name]
-    if positions is None:
-        if isinstance(task, RegressionTask):
-            positions = _by_value(task, targets, subject.keys.digits, several)
-        else:
-            positions = _by_class(task, targets, subject.keys.digits, several)
-    for position in positions:
-        if position >= len(targets):
+    if positions is not None:
+        beyond = [position for position in positions if position >= len(targets)]
+        if beyond:
             raise ConfigError(
                 "indices",
                 rule=f"must be positions from 0 to {len(targets) - 1}, the test split's",
-                found=position,
+                found=beyond[0],
                 remedy="leave it out",
             )
-    titles = [f"test image {place}, {write_target(task, targets[place])}" for place in positions]
-    return ChosenImages(positions, subject.test.images[positions], titles)
-
-
-def _by_value(
-    task: RegressionTask, targets: torch.Tensor, digits: list[object] | None, several: bool
-) -> list[int]:
-    if digits is not None:
+    elif isinstance(task, ClassificationTask):
+        positions = _by_class(task, targets, digits, several)
+    elif digits is None:
+        positions = spread_over_values(targets, MOST_CLASSES if several else 2)
+    else:
         raise ConfigError(
             "digits",
             rule=f"must be left out, for {task.name} has no classes",
             found=digits,
             remedy="choose images by indices=[...]",
         )
-    return spread_over_values(targets, MOST_CLASSES if several else 2)
+    titles = [f"test image {place}, {write_target(task, targets[place])}" for place in positions]
+    return ChosenImages(positions, subject.test.images[positions], titles)
 
 
 def _by_class(
     task: ClassificationTask, targets: torch.Tensor, digits: list[object] | None, several: bool
 ) -> list[int]:
     if digits is not None:
-        classes = [class_position(task, value) for value in digits]
+        classes = [_class_position(task, value) for value in digits]
     elif several:
         classes = list(range(min(task.num_classes, MOST_CLASSES)))
     else:
@@ -100,12 +90,8 @@ def _by_class(
     return positions
 
 
-def class_position(task: ClassificationTask, value: object) -> int:
-    """A class by its name, or by its number where the names are no numbers.
-
-    Raises:
-        ConfigError: The task has no such class.
-    """
+def _class_position(task: ClassificationTask, value: object) -> int:
+    """A class by its name, or by its number where the names are no numbers."""
     names = list(task.class_names)
     if str(value) in names:
         return names.index(str(value))
@@ -123,23 +109,18 @@ def class_position(task: ClassificationTask, value: object) -> int:
 
 def write_target(task: Task, target: torch.Tensor) -> str:
     """A class's name, or a regression task's value."""
-    if isinstance(task, ClassificationTask):
-        return task.class_names[int(target)]
-    return f"{float(target):.3g}"
+    if isinstance(task, RegressionTask):
+        return f"{float(target):.3g}"
+    return task.class_names[int(target)]
 
 
 def study_classes(num_classes: int) -> list[int]:
     """The third and the last class, a 2 and a 9 among ten digits; of up to three the two ends."""
-    third = 2 if num_classes > 3 else 0
-    return [third, num_classes - 1]
+    return [2 if num_classes > 3 else 0, num_classes - 1]
 
 
 def spread_over_values(targets: torch.Tensor, num_chosen: int) -> list[int]:
-    """Positions of samples from the lowest to the highest value, evenly by rank.
-
-    Args:
-        targets: Values, `(num_samples,)`.
-    """
+    """Positions of samples from the lowest to the highest value, evenly by rank."""
     ranks = torch.linspace(0, len(targets) - 1, min(num_chosen, len(targets))).round().long()
     positions: list[int] = targets.argsort(stable=True)[ranks].tolist()
     return positions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -45,21 +46,18 @@ def draw_sweep_error_curves(folder: Path, pictures: Path, command: str) -> list[
         )
     overrides = [read_overrides(run) for run in runs]
     varied = _varied(overrides)
-    rates = [key for key in LEARNING_RATES if key in varied]
-    compared = rates or varied
+    compared = [key for key in LEARNING_RATES if key in varied] or varied
     plots: dict[str, dict[str, Path]] = {}
     for run, chosen in zip(runs, overrides, strict=True):
         group = _values(chosen, [key for key in varied if key not in compared])
         plots.setdefault(group, {})[_values(chosen, compared) or run.name] = run
-    return [
-        draw_error_curves(
-            {label: read_curve(run) for label, run in sorted(lines.items(), key=_by_number)},
-            group,
-            pictures / f"error{_as_file_name(group)}.png",
-            command,
-        )
-        for group, lines in plots.items()
-    ]
+    paths = []
+    for group, lines in plots.items():
+        curves = {label: read_curve(lines[label]) for label in sorted(lines, key=_by_number)}
+        ending = re.sub(r"[^\w.-]", "_", group).strip("_")
+        target = pictures / f"error{'_' if ending else ''}{ending}.png"
+        paths.append(draw_error_curves(curves, group, target, command))
+    return paths
 
 
 def has_learning_rates(folder: Path) -> bool:
@@ -105,27 +103,17 @@ def read_curve(run: Path) -> ErrorCurve:
     if not epochs:
         raise RunFolderError(str(path), rule="must hold an epoch", found="none", remedy=remedy)
     summary = read_summary(run)
-    return ErrorCurve(
-        losses=losses,
-        is_perceptron=summary.get("model") == "perceptron",
-        converged=bool(summary.get("converged")),
-        is_whole=len(epochs) == num_lines,
-    )
+    is_perceptron, converged = summary.get("model") == "perceptron", bool(summary.get("converged"))
+    return ErrorCurve(losses, is_perceptron, converged, is_whole=len(epochs) == num_lines)
 
 
 def _values(chosen: Mapping[str, str], keys: Sequence[str]) -> str:
     return ", ".join(f"{key.rpartition('.')[2]} {chosen[key]}" for key in keys if key in chosen)
 
 
-def _by_number(item: tuple[str, Path]) -> tuple[float, str]:
+def _by_number(label: str) -> tuple[float, str]:
     """Sort by the last word where it is a number, so that 0.08 comes behind 0.004."""
-    word = item[0].rpartition(" ")[2]
     try:
-        return float(word), item[0]
+        return float(label.rpartition(" ")[2]), label
     except ValueError:
-        return 0.0, item[0]
-
-
-def _as_file_name(group: str) -> str:
-    kept = "".join(letter if letter.isalnum() or letter in ".-" else "_" for letter in group)
-    return f"_{kept.strip('_')}" if kept.strip("_") else ""
+        return 0.0, label

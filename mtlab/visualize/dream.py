@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from pydantic import Field
 from torch import nn
+from torch.nn.functional import interpolate
 
 from mtlab.config.base import Count, NotNegative, Positive, Whole
-from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
-from mtlab.seeding import generator
+from mtlab.drawing.mosaic import BRIGHTNESS, Panel, as_displayable, draw_panels
 from mtlab.visualize.ascent import Ascent
 from mtlab.visualize.chosen_images import choose_images
 from mtlab.visualize.layers import Layer, layer_output
-from mtlab.visualize.subject import Numbers, Picture, Subject
+from mtlab.visualize.subject import Picture, Subject
 
 SMALLEST_SQUARE = 1e-12
 """Keeps the root differentiable where nothing answers."""
@@ -46,41 +46,34 @@ class Dream(Picture):
             grows = layer.is_convolution and layer.task is None
             num_sizes = self.octaves if grows else 1
             columns[layer.name] = self._dream(subject, layer, chosen.images, num_sizes)
-            told = "one size" if num_sizes == 1 else f"{num_sizes} sizes"
-            labels.append(f"{layer.name}, {told}")
+            labels.append(f"{layer.name}, {'one size' if num_sizes == 1 else f'{num_sizes} sizes'}")
         largest = max((images.shape[2:] for images in columns.values()), key=lambda size: size[0])
-        enlarged = [
-            nn.functional.interpolate(images, size=largest, mode="nearest")
-            for images in columns.values()
-        ]
-        shown = np.stack([as_displayable(subject.shown(images)) for images in enlarged])
+        shown = np.stack(
+            [as_displayable(subject.shown(interpolate(one, largest))) for one in columns.values()]
+        )
         figure = draw_panels(
             [
                 Panel(title, shown[:, index], labels, len(labels))
                 for index, title in enumerate(chosen.titles)
             ],
-            ColourScale.grey(),
+            BRIGHTNESS,
             f"DeepDream, {self.steps} steps at each size",
             tile_inches=2.0 if len(labels) <= 5 else 1.4,
         )
-        numbers: Numbers = {name: subject.shown(images) for name, images in columns.items()}
+        numbers = {name: subject.shown(images) for name, images in columns.items()}
         name = "dreams" if names is None else "_".join(layer.name for layer in layers)
         subject.save(figure, f"dream/{name}", numbers | chosen.numbers())
 
     def _dream(
         self, subject: Subject, layer: Layer, images: torch.Tensor, num_octaves: int
     ) -> torch.Tensor:
-        with subject.steps(f"dream {layer.name}", self.steps * num_octaves) as on_step:
-            ascent = Ascent(
-                subject.pixels,
-                generator(subject.keys.seed, f"dream {layer.name}"),
-                self.steps,
-                self.rate,
-                self.jitter,
-                total_variation=self.total_variation,
-                anchor=self.anchor,
-                on_step=on_step,
-            )
+        with subject.ascent(
+            f"dream {layer.name}",
+            self.steps,
+            self.rate,
+            num_climbs=num_octaves,
+            **self.model_dump(include={"jitter", "total_variation", "anchor"}),
+        ) as ascent:
             sizes = [self.octave_scale**octave for octave in range(num_octaves)]
             return dream(subject.run.model, layer, images, ascent, sizes, self.contrast)
 
@@ -130,4 +123,4 @@ def dream(
 def _resize(images: torch.Tensor, size: list[int]) -> torch.Tensor:
     if list(images.shape[2:]) == size:
         return images
-    return nn.functional.interpolate(images, size=size, mode="bicubic", align_corners=False)
+    return interpolate(images, size=size, mode="bicubic", align_corners=False)

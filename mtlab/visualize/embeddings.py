@@ -11,12 +11,12 @@ from pydantic import Field
 
 from mtlab.data.splits import strata_of, stratified_subset
 from mtlab.data.tasks import ClassificationTask, RegressionTask
+from mtlab.drawing.saving import Array, Numbers
 from mtlab.drawing.scatter import ClassPoints, draw_scatter
-from mtlab.errors import ConfigError
-from mtlab.explore.projections import Float64Array, fit_pca, tsne_plane
+from mtlab.explore.projections import check_perplexity, fit_pca, tsne_plane
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.seeding import generator
-from mtlab.visualize.subject import IMAGES_AT_ONCE, DoesNotApplyError, Numbers, Picture, Subject
+from mtlab.visualize.subject import IMAGES_AT_ONCE, DoesNotApplyError, Picture, Subject
 
 NUM_VALUE_CLASSES = 5
 
@@ -26,7 +26,6 @@ class Embeddings(Picture):
 
     method: Literal["pca", "tsne"]
     points: Annotated[int, Field(ge=3)]
-    # Its upper limit is the number of images, which is known once they are read.
     perplexity: Annotated[float, Field(gt=1)]
 
     def draw(self, subject: Subject) -> None:
@@ -57,37 +56,26 @@ class Embeddings(Picture):
                 classes, names, of_what = targets, task.class_names, "its classes"
             else:
                 numbers[f"values_{task.name}"] = targets
-                classes, names = value_fifths(targets)
-                of_what = "fifths of its values"
+                (classes, names), of_what = value_fifths(targets), "fifths of its values"
             numbers[f"classes_{task.name}"] = classes
             numbers[f"class_names_{task.name}"] = np.asarray(names)
-            share = between_class_share(features, classes)
-            title = f"{task.name}: {100 * share:.0f}% of the variance lies between {of_what}"
-            is_regression = isinstance(task, RegressionTask)
+            share = 100 * between_class_share(features, classes)
+            title = f"{task.name}: {share:.0f}% of the variance lies between {of_what}"
+            are_values = isinstance(task, RegressionTask)
             plots.append(
-                ClassPoints(title, plane, classes, names, task.name, axis_names, is_regression)
+                ClassPoints(title, plane, classes, names, task.name, axis_names, are_values)
             )
-        figure = draw_scatter(
-            plots, f"{len(positions):,} test images in {features.shape[1]} shared features"
-        )
-        subject.save(figure, f"embeddings/{self.method}", numbers, vector=True)
+        title = f"{len(positions):,} test images in {features.shape[1]} shared features"
+        subject.save(draw_scatter(plots, title), f"embeddings/{self.method}", numbers, vector=True)
 
-    def _in_plane(
-        self, subject: Subject, features: npt.NDArray[np.float32]
-    ) -> tuple[Float64Array, tuple[str, str]]:
+    def _in_plane(self, subject: Subject, features: Array) -> tuple[Array, tuple[str, str]]:
         """Coordinates `(num_samples, 2)` and the names of the axes."""
         if self.method == "pca":
             fitted = fit_pca(features)
             first, second = 100 * fitted.shares[:2]
             names = f"component 1 ({first:.0f}% of the variance)", f"component 2 ({second:.0f}%)"
             return fitted.project(features, 2), names
-        if self.perplexity >= len(features):
-            raise ConfigError(
-                "embeddings.perplexity",
-                rule=f"must lie between 1 (excluded) and {len(features)} (excluded)",
-                found=self.perplexity,
-                remedy="lower it, or take more images",
-            )
+        check_perplexity("embeddings.perplexity", self.perplexity, len(features))
         subject.terminal.say(f"t-SNE of {len(features)} images ...")
         plane = tsne_plane(features, self.perplexity, subject.keys.seed)
         return plane, ("t-SNE 1", "t-SNE 2")
@@ -100,11 +88,8 @@ def trunk_features(model: MultiTaskNetwork, images: torch.Tensor) -> npt.NDArray
     return np.asarray(torch.cat(features).numpy(), dtype=np.float32)
 
 
-def value_fifths(values: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
-    """A regression task's values as five classes of equal size, lowest first.
-
-    Args:
-        values: `(num_samples,)`.
+def value_fifths(values: Array) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """A regression task's values `(num_samples,)` as five classes of equal size, lowest first.
 
     Returns:
         Classes `(num_samples,)`, and each one's lowest and highest value in words.
@@ -116,7 +101,7 @@ def value_fifths(values: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int64
     return classes, tuple(f"{one.min():.2g} to {one.max():.2g}" for one in members)
 
 
-def between_class_share(vectors: npt.NDArray[np.floating], classes: npt.NDArray[np.int64]) -> float:
+def between_class_share(vectors: Array, classes: Array) -> float:
     """Share of the features' variance that lies between the means of a task's classes, in [0, 1].
 
     1: each class is one point. 0: the classes' means coincide.

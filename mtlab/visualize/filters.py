@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from torch import nn
 
@@ -17,28 +18,26 @@ from mtlab.drawing.mosaic import (
     Panel,
     add_axes_in_inches,
     as_displayable,
-    draw_colour_bar,
+    draw_bar_in_inches,
     draw_panels,
     write_title,
 )
-from mtlab.drawing.saving import DOTS_PER_INCH
-from mtlab.visualize.layers import Layer, choose_layers
-from mtlab.visualize.subject import DoesNotApplyError, Numbers, Picture, Subject
+from mtlab.drawing.saving import DOTS_PER_INCH, Numbers
+from mtlab.visualize.layers import Layer
+from mtlab.visualize.subject import DoesNotApplyError, Picture, Subject
 
 Float32Array = npt.NDArray[np.float32]
 
 KERNEL_INCHES = 0.42
 IMAGE_INCHES = 0.6
 SINGLE_IMAGE_INCHES = 3.6
-COLOUR_CHANNELS = ("red", "green", "blue")
 
 MOST_PIXELS = 1000
 """Of a sheet of kernels in each direction, as far as a pixel per weight allows."""
 MOST_PIXELS_PER_WEIGHT = 6
 GOOD_PIXELS_PER_WEIGHT = 3
 """Rather than shrink weights further, filters go on to another sheet."""
-LABEL_PIXELS = {"y": 14, "x": 26}
-"""Room for the number of a filter and of a channel."""
+FILTER_LABEL_PIXELS, CHANNEL_LABEL_PIXELS = 14, 26
 LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.6, 0.95, 0.7, 0.15
 LEAST_SIDE_INCHES = (3.6, 1.6)
 
@@ -50,12 +49,11 @@ class Filters(Picture):
     most_units: Count
 
     def draw(self, subject: Subject) -> None:
-        shape = subject.run.image_shape
-
         def is_image(layer: Layer) -> bool:
+            shape = subject.run.image_shape
             return layer.is_convolution or reads_pixels(layer, subject.layers, shape)
 
-        for layer in choose_layers(subject.layers, subject.keys.layer, is_image):
+        for layer in subject.chosen_layers(is_image):
             if not is_image(layer):
                 raise DoesNotApplyError(
                     "layer",
@@ -66,24 +64,24 @@ class Filters(Picture):
             if not layer.is_convolution:
                 self._draw_units(subject, layer)
             elif self.all_channels and layer.weights.shape[1] > 1:
-                draw_every_kernel(subject, layer)
+                _draw_every_kernel(subject, layer)
             else:
-                draw_filters(subject, layer)
+                _draw_filters(subject, layer)
 
     def _draw_units(self, subject: Subject, layer: Layer) -> None:
         images = layer.weights.reshape(-1, *subject.run.image_shape)
         num_units, shown = len(images), images[: self.most_units]
         class_names = {task.name: task.class_names for task in subject.run.classification_tasks}
         names = class_names.get(layer.task or "", ())
-        are_classes = len(names) == num_units
-        labels = list(names) if are_classes else [str(unit) for unit in range(num_units)]
+        labels = names if len(names) == num_units else [str(unit) for unit in range(num_units)]
         title = f"{layer.name}: weights of {len(shown)} of {num_units} units"
         tile_inches = IMAGE_INCHES if shown.shape[1] == 1 else KERNEL_INCHES
         if num_units == 1:
             labels, tile_inches = [], SINGLE_IMAGE_INCHES
-            told = f"{names[0]} (blue) against {names[1]} (red)" if names else ""
-            title = told or f"{layer.name}: weights"
-        figure = draw_weights(shown, labels[: len(shown)], 10, title, tile_inches)
+            title = f"{layer.name}: weights"
+            if names:
+                title = f"{names[0]} (blue) against {names[1]} (red)"
+        figure = _draw_weights(shown, labels[: len(shown)], 10, title, tile_inches)
         numbers: Numbers = {"weights": images}
         if names:
             numbers["class_names"] = np.asarray(names)
@@ -99,24 +97,21 @@ def reads_pixels(layer: Layer, layers: Sequence[Layer], image_shape: tuple[int, 
     return layer is path[0] and layer.module.in_features == math.prod(image_shape)
 
 
-def draw_filters(subject: Subject, layer: Layer) -> None:
+def _draw_filters(subject: Subject, layer: Layer) -> None:
     """Of the first layer every channel, of deeper ones the first input channel."""
     num_filters, num_inputs = layer.weights.shape[:2]
     reads_image = layer is subject.layers[0]
     shown = layer.weights if reads_image else layer.weights[:, :1]
     of_inputs = "" if reads_image else f", the first of {num_inputs} input channels"
-    figure = draw_weights(
-        shown,
-        [str(number) for number in range(num_filters)],
-        16 if num_filters > 32 and shown.shape[1] == 1 else 8,
-        f"{layer.name}: {num_filters} filters{of_inputs}",
-        KERNEL_INCHES,
-    )
+    labels = [str(number) for number in range(num_filters)]
+    num_columns = 16 if num_filters > 32 and shown.shape[1] == 1 else 8
+    title = f"{layer.name}: {num_filters} filters{of_inputs}"
+    figure = _draw_weights(shown, labels, num_columns, title, KERNEL_INCHES)
     subject.save(figure, f"filters/{layer.name}", {"weights": layer.weights})
 
 
-def draw_weights(
-    weights: Float32Array, labels: list[str], num_columns: int, title: str, tile_inches: float
+def _draw_weights(
+    weights: Float32Array, labels: Sequence[str], num_columns: int, title: str, tile_inches: float
 ) -> Figure:
     """A panel of diverging colours per input channel; for red, green and blue also their mixture.
 
@@ -124,41 +119,36 @@ def draw_weights(
         weights: `(num_tiles, channels, height, width)`.
     """
     num_channels = weights.shape[1]
-    is_colour = num_channels == len(COLOUR_CHANNELS)
+    scale = ColourScale.centred(weights, "weight")
+    names = [f"weights on channel {channel}" for channel in range(num_channels)]
     panels = []
-    if is_colour:
-        largest = float(np.abs(weights).max()) or 1.0
-        mixed = as_displayable(0.5 + weights / (2 * largest))
-        told = f"as colours: mid-grey is 0, full light {largest:.2g}, none -{largest:.2g}"
+    if num_channels == 1:
+        names = [""]
+    elif num_channels == 3:
+        names = [f"weights on {colour}" for colour in ("red", "green", "blue")]
+        mixed = as_displayable(0.5 + weights / (2 * scale.high))
+        told = f"as colours: mid-grey is 0, full light {scale.high:.2g}, none -{scale.high:.2g}"
         panels.append(Panel(told, mixed, labels, num_columns))
-    for channel in range(num_channels):
-        name = COLOUR_CHANNELS[channel] if is_colour else f"channel {channel}"
-        told = f"weights on {name}" if num_channels > 1 else ""
-        panels.append(Panel(told, weights[:, channel], labels, num_columns))
-    return draw_panels(
-        panels,
-        ColourScale.centred(weights, "weight"),
-        title,
-        tile_inches=tile_inches,
-        num_panel_columns=min(len(panels), 2),
-    )
+    for channel, name in enumerate(names):
+        panels.append(Panel(name, weights[:, channel], labels, num_columns))
+    return draw_panels(panels, scale, title, tile_inches=tile_inches, num_panel_columns=2)
 
 
-def draw_every_kernel(subject: Subject, layer: Layer) -> None:
+def _draw_every_kernel(subject: Subject, layer: Layer) -> None:
     """A row per filter, a column per input channel, on as many sheets as that takes."""
     weights = layer.weights
     num_filters, num_inputs = weights.shape[:2]
     scale = ColourScale.centred(weights, "weight")
     pixels, at_once = sheet_sizes(weights.shape)
     name = f"filters/{layer.name}_all_channels"
+    title = f"{layer.name}: {num_filters} filters by {num_inputs} input channels"
     subject.remove(name, pages=True)
     for first in range(0, num_filters, at_once):
         part = weights[first : first + at_once]
         numbers = np.arange(first, first + len(part))
         is_whole = len(part) == num_filters
-        which = "" if is_whole else f", {first} to {numbers[-1]}"
-        title = f"{layer.name}: {num_filters} filters by {num_inputs} input channels{which}"
-        figure = draw_kernel_sheet(part, first, pixels, scale, title)
+        told = title if is_whole else f"{title}, {first} to {numbers[-1]}"
+        figure = draw_kernel_sheet(part, first, pixels, scale, told)
         page = name if is_whole else f"{name}_{first}"
         subject.save(figure, page, {"weights": part, "filters": numbers})
 
@@ -196,40 +186,37 @@ def kernels_in_rows(weights: Float32Array) -> npt.NDArray[np.float64]:
 def draw_kernel_sheet(
     weights: Float32Array, first_filter: int, pixels: int, scale: ColourScale, title: str
 ) -> Figure:
-    """Rows of filters and columns of input channels, each weight several pixels wide.
+    """Rows of filters, numbered from the first, and columns of input channels.
 
     Args:
         weights: Of the filters on the sheet, `(filters, input channels, height, width)`.
-        first_filter: The number of the first row.
         pixels: Width of a weight.
     """
     num_filters, num_inputs, kernel_height, kernel_width = weights.shape
     sheet = kernels_in_rows(weights)
     height, width = (side * pixels / DOTS_PER_INCH for side in sheet.shape)
-    inner_width, inner_height = max(width, LEAST_SIDE_INCHES[0]), max(height, LEAST_SIDE_INCHES[1])
-    total_width = LEFT_INCHES + inner_width + RIGHT_INCHES
-    figure = Figure(figsize=(total_width, TOP_INCHES + inner_height + BOTTOM_INCHES))
+    room_across, room_down = max(width, LEAST_SIDE_INCHES[0]), max(height, LEAST_SIDE_INCHES[1])
+    total_width = LEFT_INCHES + room_across + RIGHT_INCHES
+    figure = Figure(figsize=(total_width, TOP_INCHES + room_down + BOTTOM_INCHES))
     write_title(figure, title)
     axes = add_axes_in_inches(figure, LEFT_INCHES, TOP_INCHES, width, height)
     axes.set_facecolor("0.8")
-    axes.imshow(
-        sheet, cmap=scale.colour_map, norm=scale.norm, interpolation="nearest", aspect="auto"
-    )
-    _number(axes, "y", range(first_filter, first_filter + num_filters), kernel_height, pixels)
-    _number(axes, "x", range(num_inputs), kernel_width, pixels)
+    look: dict[str, Any] = {"cmap": scale.colour_map, "norm": scale.norm}
+    axes.imshow(sheet, aspect="auto", interpolation="nearest", **look)
+    filters = range(first_filter, first_filter + num_filters)
+    _number(axes.yaxis, filters, kernel_height, FILTER_LABEL_PIXELS / pixels)
+    _number(axes.xaxis, range(num_inputs), kernel_width, CHANNEL_LABEL_PIXELS / pixels)
+    axes.tick_params(labelsize=7, length=2)
     axes.set_ylabel("filter", fontsize=8)
     axes.set_xlabel("input channel", fontsize=8)
     axes.xaxis.set_label_position("top")
     axes.xaxis.tick_top()
-    draw_colour_bar(figure, scale, LEFT_INCHES + width + 0.2, TOP_INCHES, inner_height)
+    draw_bar_in_inches(figure, scale, LEFT_INCHES + width + 0.2, TOP_INCHES, room_down)
     return figure
 
 
-def _number(axes: Axes, side: str, numbers: Sequence[int], kernel: int, pixels: int) -> None:
-    """Ticks at the middle of kernels, as many as have room for their numbers."""
-    distance = pixels * (kernel + 1)
-    step = 2 ** max(math.ceil(math.log2(LABEL_PIXELS[side] / distance)), 0)
-    places = [(kernel + 1) * index + (kernel - 1) / 2 for index in range(len(numbers))]
-    axes.tick_params(axis="both", labelsize=7, length=2)
-    set_ticks = axes.set_xticks if side == "x" else axes.set_yticks
-    set_ticks(places[::step], [str(number) for number in numbers[::step]])
+def _number(axis: Axis, numbers: range, kernel: int, room: float) -> None:
+    """Ticks at the middle of kernels, as many as have room (in weights) for their numbers."""
+    step = 2 ** max(math.ceil(math.log2(room / (kernel + 1))), 0)
+    middles = [(kernel + 1) * index + (kernel - 1) / 2 for index in range(len(numbers))]
+    axis.set_ticks(middles[::step], [str(number) for number in numbers[::step]])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,6 @@ class Layer:
     Attributes:
         name: `conv1`, `dense1`, ...; in a head with the task in front and `<task>.output` for its
             last dense layer; `unit` for a perceptron's.
-        module: Holds the weights.
         activation: The nonlinearity behind it; None for output layers.
         task: Whose head it belongs to; None for shared layers.
     """
@@ -48,8 +47,7 @@ class Layer:
     @property
     def num_channels(self) -> int:
         """Filters of a convolution, units of a dense layer."""
-        module = self.module
-        return module.out_channels if isinstance(module, nn.Conv2d) else module.out_features
+        return len(self.module.weight)
 
 
 def find_layers(model: nn.Module) -> list[Layer]:
@@ -65,25 +63,18 @@ def find_layers(model: nn.Module) -> list[Layer]:
 
 
 def _layers_of(part: nn.Module, task: str | None) -> list[Layer]:
-    modules = [module for module in part.modules() if not list(module.children())]
-    positions = [
-        position
-        for position, module in enumerate(modules)
-        if isinstance(module, nn.Conv2d | nn.Linear)
-    ]
     prefix = "" if task is None else f"{task}."
-    counts = {"conv": 0, "dense": 0}
-    layers = []
-    for position, following in itertools.pairwise([*positions, len(modules)]):
-        module = modules[position]
-        assert isinstance(module, nn.Conv2d | nn.Linear)
-        kind = "conv" if isinstance(module, nn.Conv2d) else "dense"
-        counts[kind] += 1
-        is_output = task is not None and position == positions[-1]
-        name = f"{prefix}output" if is_output else f"{prefix}{kind}{counts[kind]}"
-        between = modules[position + 1 : following]
-        activation = next((one for one in between if type(one) in ACTIVATIONS.values()), None)
-        layers.append(Layer(name, module, None if is_output else activation, task))
+    counts: Counter[str] = Counter()
+    layers: list[Layer] = []
+    for module in part.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            kind = "conv" if isinstance(module, nn.Conv2d) else "dense"
+            counts[kind] += 1
+            layers.append(Layer(f"{prefix}{kind}{counts[kind]}", module, None, task))
+        elif type(module) in ACTIVATIONS.values() and layers and layers[-1].activation is None:
+            layers[-1] = replace(layers[-1], activation=module)
+    if task is not None:
+        layers[-1] = replace(layers[-1], name=f"{prefix}output", activation=None)
     return layers
 
 
@@ -128,19 +119,18 @@ def layer_output(
         `(batch, filters, height, width)` or `(batch, units)`. The output layer of a regression
         task is one unit, and its nonlinearity belongs to it: `(batch, 1)` in the target's unit.
     """
-    outputs: list[torch.Tensor] = []
 
-    def keep(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
-        outputs.append(output)
-        raise _LayerReached
+    def stop(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+        raise _LayerReached(output)
 
     behind = layer.activation if activated and layer.activation is not None else layer.module
-    handle = behind.register_forward_hook(keep)
+    handle = behind.register_forward_hook(stop)
     try:
         with _uncut(model):
             model(images)
-    except _LayerReached:
-        return outputs[0].unsqueeze(1) if outputs[0].dim() == 1 else outputs[0]
+    except _LayerReached as reached:
+        output: torch.Tensor = reached.args[0]
+        return output.unsqueeze(1) if output.dim() == 1 else output
     finally:
         handle.remove()
     raise ModelError("layer", rule="must take part in the forward pass", found=layer.name)
@@ -148,9 +138,6 @@ def layer_output(
 
 def task_output(model: nn.Module, task: str, images: torch.Tensor) -> torch.Tensor:
     """What a task answers to images, differentiable with respect to them whatever its head cuts.
-
-    Args:
-        images: Network input `(batch, channels, height, width)`.
 
     Returns:
         Logits `(batch, classes)`, or values `(batch,)` of a regression task.

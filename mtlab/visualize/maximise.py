@@ -7,13 +7,13 @@ from typing import Literal, assert_never
 
 import numpy as np
 import torch
+from torch.nn.functional import one_hot
 
 from mtlab.config.base import Count, NotNegative, Positive, Whole
 from mtlab.data.tasks import ClassificationTask
 from mtlab.drawing.mosaic import draw_images
-from mtlab.seeding import generator
 from mtlab.visualize.ascent import Ascent
-from mtlab.visualize.layers import Layer, choose_layers, layer_output, task_output
+from mtlab.visualize.layers import Layer, layer_output, task_output
 from mtlab.visualize.subject import Picture, Subject, write_probability
 
 ChannelScore = Literal["mean", "rms", "contrast"]
@@ -44,18 +44,15 @@ class Maximise(Picture):
     total_variation: NotNegative
 
     def draw(self, subject: Subject) -> None:
-        names = subject.keys.layer
-        for layer in choose_layers(subject.layers, names, lambda layer: layer.is_convolution):
+        for layer in subject.chosen_layers(lambda layer: layer.is_convolution):
             self._draw_layer(subject, layer)
-        if names is not None:
-            return
-        for task in subject.tasks:
+        for task in subject.tasks if subject.keys.layer is None else []:
             if isinstance(task, ClassificationTask):
                 self._draw_classes(subject, task)
             else:
                 # A regression task's class is its value.
-                for layer in choose_layers(subject.layers, [f"{task.name}.output"], lambda _: True):
-                    self._draw_layer(subject, layer)
+                (output,) = (one for one in subject.layers if one.name == f"{task.name}.output")
+                self._draw_layer(subject, output)
 
     def _draw_layer(self, subject: Subject, layer: Layer) -> None:
         score = layer_score(subject.run.model, layer, self.score)
@@ -100,18 +97,8 @@ class Maximise(Picture):
     def _climb(
         self, subject: Subject, score: TargetScore, num_targets: int, num_restarts: int, name: str
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        with subject.steps(f"maximise {name}", self.steps) as on_step:
-            ascent = Ascent(
-                subject.pixels,
-                generator(subject.keys.seed, f"maximise {name}"),
-                self.steps,
-                self.rate,
-                self.jitter,
-                self.blur,
-                self.l2,
-                self.total_variation,
-                on_step=on_step,
-            )
+        regularisers = self.model_dump(include={"jitter", "blur", "l2", "total_variation"})
+        with subject.ascent(f"maximise {name}", self.steps, self.rate, **regularisers) as ascent:
             return best_inputs(score, num_targets, num_restarts, subject.run.image_shape, ascent)
 
 
@@ -177,7 +164,7 @@ def map_scores(sums: torch.Tensor, kind: ChannelScore) -> torch.Tensor:
 
 
 def class_score(model: torch.nn.Module, task: str) -> TargetScore:
-    """The log-odds of each image's class, log(p / (1 - p)).
+    """The log-odds of each image's class.
 
     Simonyan et al. maximise the logit, which may carry other classes' logits up with it; the
     log-odds do not, and unlike the probability their gradient does not vanish when the network is
@@ -189,5 +176,5 @@ def class_score(model: torch.nn.Module, task: str) -> TargetScore:
 def log_odds(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """log(p / (1 - p)) of each row's target class, from logits `(batch, classes)`; `(batch,)`."""
     chosen = logits.gather(1, targets.unsqueeze(1)).squeeze(1)
-    is_target = torch.nn.functional.one_hot(targets, logits.shape[1]).bool()
+    is_target = one_hot(targets, logits.shape[1]).bool()
     return chosen - logits.masked_fill(is_target, -torch.inf).logsumexp(dim=1)

@@ -35,22 +35,18 @@ class Mistakes(Picture):
 
     def _draw_task(self, subject: Subject, task: ClassificationTask) -> None:
         logits, targets = subject.outputs[task.name], subject.test.targets[task.name]
-        positions, predicted, confidence = confident_mistakes(logits, targets)
-        if not len(positions):
+        every_mistake = confident_mistakes(logits, targets)
+        num_wrong = len(every_mistake[0])
+        if not num_wrong:
             subject.remove(f"mistakes/{task.name}")
             subject.terminal.say(f"{task.name}: every test image is classified rightly")
             return
-        num_wrong = len(positions)
-        positions, predicted, confidence = (
-            values[: self.count] for values in (positions, predicted, confidence)
-        )
+        positions, predicted, confidence = (values[: self.count] for values in every_mistake)
         true, images = targets[positions], subject.shown(subject.test.images[positions])
         names = task.class_names
         labels = [
-            f"true {names[right]}\nsaid {names[wrong]} {write_probability(sure)}"
-            for right, wrong, sure in zip(
-                true.tolist(), predicted.tolist(), confidence.tolist(), strict=True
-            )
+            f"true {names[right]}\nsaid {names[wrong]} {write_probability(float(sure))}"
+            for right, wrong, sure in zip(true, predicted, confidence, strict=True)
         ]
         title = (
             f"{task.name}: the {len(labels)} most confident of {num_wrong:,} mistakes on"

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from torch import nn
 
 from mtlab.config.base import Count, NotNegative
 from mtlab.data.tasks import ClassificationTask
+from mtlab.drawing.axes import add_colour_bar, new_figure
 from mtlab.drawing.mosaic import as_displayable
+from mtlab.drawing.saving import Array
 from mtlab.seeding import generator
 from mtlab.visualize.chosen_images import choose_images, write_target
 from mtlab.visualize.layers import task_output
 from mtlab.visualize.subject import Picture, Subject
-
-FloatArray = npt.NDArray[np.floating]
 
 CELL_INCHES = 0.98
 COLOUR_MAP = "inferno"
@@ -33,23 +32,19 @@ class Saliency(Picture):
     noise: NotNegative
 
     def draw(self, subject: Subject) -> None:
-        model, tasks = subject.run.model, subject.tasks
+        model = subject.run.model
         chosen = choose_images(subject, several=True)
         noise = self.noise * (subject.pixels.high - subject.pixels.low)
-        maps, decisions = {}, {}
+        maps, decisions, captions = {}, {}, {}
         with torch.inference_mode():
             outputs = model(chosen.images)
-        for task in tasks:
-            draws = generator(subject.keys.seed, f"saliency {task.name}")
-            found = saliency(model, task.name, chosen.images, self.samples, noise, draws)
-            maps[task.name] = found.numpy()
-            has_classes = isinstance(task, ClassificationTask)
-            output = outputs[task.name]
-            decisions[task.name] = output.argmax(dim=1) if has_classes else output
-        captions = {
-            task.name: [write_target(task, decided) for decided in decisions[task.name]]
-            for task in tasks
-        }
+        for task in subject.tasks:
+            name, output = task.name, outputs[task.name]
+            draws = generator(subject.keys.seed, f"saliency {name}")
+            maps[name] = saliency(model, name, chosen.images, self.samples, noise, draws).numpy()
+            decided = output.argmax(dim=1) if isinstance(task, ClassificationTask) else output
+            decisions[name] = decided.numpy()
+            captions[name] = [write_target(task, one) for one in decided]
         images = as_displayable(subject.shown(chosen.images))
         titles = [
             title.replace("test image ", "#").replace(", ", ": ", 1) for title in chosen.titles
@@ -57,15 +52,15 @@ class Saliency(Picture):
         title = "what decides: input gradients"
         if self.samples > 1:
             title += f", mean of {self.samples} noisy copies"
-        figure = draw_saliency(images, titles, maps, captions, title)
+        figure = _draw_saliency(images, titles, maps, captions, title)
         numbers = {
             "images": images,
             **chosen.numbers(),
-            **{f"predicted_{task}": values.numpy() for task, values in decisions.items()},
+            **{f"predicted_{task}": values for task, values in decisions.items()},
             **{f"saliency_{task}": values for task, values in maps.items()},
         }
-        name = "saliency" if subject.keys.task is None else subject.main_task.name
-        subject.save(figure, f"saliency/{name}", numbers)
+        picture = "saliency" if subject.keys.task is None else subject.main_task.name
+        subject.save(figure, f"saliency/{picture}", numbers)
 
 
 def saliency(
@@ -107,41 +102,29 @@ def saliency(
     return (total / num_samples).abs().amax(dim=1)
 
 
-def draw_saliency(
-    images: FloatArray,
+def _draw_saliency(
+    images: Array,
     titles: Sequence[str],
-    maps: Mapping[str, FloatArray],
+    maps: Mapping[str, Array],
     captions: Mapping[str, Sequence[str]],
     title: str,
 ) -> Figure:
-    """A row per task below the images; each map goes from 0 to its own maximum.
-
-    Args:
-        images: Brightness, `(num_images, height, width)` or `(num_images, height, width, 3)`.
-        maps: Per task, at least 0, `(num_images, height, width)`.
-        captions: Per task and image, what was decided.
-    """
+    """A row per task below the images; each map goes from 0 to its own maximum."""
     num_columns, num_rows = len(images), 1 + len(maps)
     width = max(CELL_INCHES * num_columns + 1.1, 4.6)
-    figure = Figure(figsize=(width, (CELL_INCHES + 0.2) * num_rows + 0.45), layout="constrained")
-    figure.suptitle(title, fontsize=11)
+    figure = new_figure(title, width, (CELL_INCHES + 0.2) * num_rows + 0.45)
     grid = figure.subplots(num_rows, num_columns, squeeze=False)
-    look = {"vmin": 0, "vmax": 1, "interpolation": "nearest"}
-    for axes, image, of_image in zip(grid[0], images, titles, strict=True):
-        axes.imshow(image, cmap="gray", **look)
-        axes.set_title(of_image, fontsize=8)
-    for row, (task, values) in zip(grid[1:], maps.items(), strict=True):
-        for axes, one, caption in zip(row, values, captions[task], strict=True):
-            axes.imshow(one / (float(one.max()) or 1.0), cmap=COLOUR_MAP, **look)
-            axes.set_title(caption, fontsize=8)
-    for axes in grid.ravel():
-        axes.set_xticks([])
-        axes.set_yticks([])
-    for axes, name in zip(grid[:, 0], ("image", *maps), strict=True):
-        axes.set_ylabel(name, fontsize=9)
-    bar = figure.colorbar(
-        ScalarMappable(Normalize(0, 1), COLOUR_MAP), ax=grid.ravel().tolist(), shrink=0.8, pad=0.01
-    )
-    bar.set_label("|gradient|, share of the largest", fontsize=8)
-    bar.ax.tick_params(labelsize=7)
+    rows = [("image", images, titles, "gray")]
+    for task, values in maps.items():
+        shares = np.stack([one / (float(one.max()) or 1.0) for one in values])
+        rows.append((task, shares, captions[task], COLOUR_MAP))
+    for axes_row, (name, tiles, above, colour_map) in zip(grid, rows, strict=True):
+        axes_row[0].set_ylabel(name, fontsize=9)
+        for axes, tile, text in zip(axes_row, tiles, above, strict=True):
+            axes.imshow(tile, cmap=colour_map, vmin=0, vmax=1, interpolation="nearest")
+            axes.set_title(text, fontsize=8)
+            axes.set(xticks=[], yticks=[])
+    place: dict[str, Any] = {"ax": grid.ravel().tolist(), "shrink": 0.8, "pad": 0.01}
+    label = "|gradient|, share of the largest"
+    add_colour_bar(figure, Normalize(0, 1), COLOUR_MAP, label, **place)
     return figure

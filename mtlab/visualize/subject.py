@@ -6,13 +6,12 @@ import functools
 import math
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy.typing as npt
 import torch
 from matplotlib.figure import Figure
 from pydantic import BeforeValidator, Field
@@ -20,18 +19,15 @@ from pydantic import BeforeValidator, Field
 from mtlab.config.base import Keys, Name, Names, OneOrMore, Whole, one_as_list
 from mtlab.data.dataset import Dataset, Split
 from mtlab.data.tasks import Task
-from mtlab.drawing.saving import save_picture
+from mtlab.drawing.saving import Array, Numbers, save_picture
 from mtlab.errors import MtlabError
 from mtlab.inference.loading import LoadedRun, rebuild_dataset
+from mtlab.seeding import generator
 from mtlab.terminal import Terminal
-from mtlab.visualize.ascent import PixelRange
+from mtlab.visualize.ascent import Ascent, PixelRange
 from mtlab.visualize.layers import Layer, choose_layers, find_layers
 
-Numbers = dict[str, npt.NDArray[Any]]
-"""What a picture shows, by name."""
-
 IMAGES_AT_ONCE = 500
-PICTURE_ENDINGS = (".png", ".svg", ".npz")
 
 
 class DoesNotApplyError(MtlabError):
@@ -62,12 +58,7 @@ class Picture(Keys):
 
 @dataclass(frozen=True)
 class Subject:
-    """One run, and what to show of it.
-
-    Attributes:
-        command: What the user typed, for the pictures' metadata.
-        folder: Where the pictures go, a subfolder for each kind.
-    """
+    """One run, and what to show of it, in `folder` with a subfolder for each kind."""
 
     run: LoadedRun
     keys: ShownKeys
@@ -79,13 +70,17 @@ class Subject:
     def layers(self) -> list[Layer]:
         return find_layers(self.run.model)
 
+    def chosen_layers(self, suits: Callable[[Layer], bool]) -> list[Layer]:
+        """The layers that `layer=` names, else all that suit."""
+        return choose_layers(self.layers, self.keys.layer, suits)
+
     def hidden_layers(self, suits: Callable[[Layer], bool]) -> list[Layer]:
-        """The layers that `layer=` names, else all that suit.
+        """At least one chosen layer.
 
         Raises:
             DoesNotApplyError: There is none.
         """
-        layers = choose_layers(self.layers, self.keys.layer, suits)
+        layers = self.chosen_layers(suits)
         if not layers:
             name = self.run.config.model.name
             raise DoesNotApplyError("what", rule="this picture needs hidden layers", found=name)
@@ -111,17 +106,18 @@ class Subject:
     def pixels(self) -> PixelRange:
         """Bytes reach from 0 to 255; floats as far as those of the training images do."""
         statistics = self.run.pixel_statistics
-        shape = (1, -1, 1, 1)
         if statistics.scale != 1:
             mean, std = torch.tensor(statistics.mean), torch.tensor(statistics.std)
-            return PixelRange(((0 - mean) / std).view(shape), ((1 - mean) / std).view(shape))
-        images = self.dataset.train.images
-        low, high = images.amin(dim=(0, 2, 3)), images.amax(dim=(0, 2, 3))
-        return PixelRange(low.view(shape), torch.maximum(high, low + 1e-6).view(shape))
+            low, high = (0 - mean) / std, (1 - mean) / std
+        else:
+            images = self.dataset.train.images
+            low = images.amin(dim=(0, 2, 3))
+            high = torch.maximum(images.amax(dim=(0, 2, 3)), low + 1e-6)
+        return PixelRange(low.view(1, -1, 1, 1), high.view(1, -1, 1, 1))
 
-    def shown(self, images: torch.Tensor) -> npt.NDArray[Any]:
+    def shown(self, images: torch.Tensor) -> Array:
         """Network input as brightness in [0, 1], `(n, channels, height, width)`."""
-        shares: npt.NDArray[Any] = self.pixels.as_shares(images).numpy()
+        shares: Array = self.pixels.as_shares(images).numpy()
         return shares
 
     @property
@@ -134,45 +130,39 @@ class Subject:
         """The task that `task=` names, else every one."""
         return [self.main_task] if self.keys.task else list(self.run.tasks)
 
-    def save(
+    @contextmanager
+    def ascent(
         self,
-        figure: Figure,
-        name: str,
-        numbers: Mapping[str, npt.NDArray[Any]],
+        purpose: str,
+        num_steps: int,
+        rate: float,
         *,
-        vector: bool = False,
-    ) -> None:
-        """Write a picture and say so.
+        num_climbs: int = 1,
+        **regularisers: Any,  # noqa: ANN401 - those of Ascent
+    ) -> Iterator[Ascent]:
+        """How to climb, with a progress bar; the purpose and the seed decide the draws."""
+        draws, bar = generator(self.keys.seed, purpose), self.terminal.progress()
+        with bar or nullcontext():
+            ascent = Ascent(self.pixels, draws, num_steps, rate, **regularisers)
+            if bar:
+                task = bar.add_task(purpose, total=num_steps * num_climbs, figures="")
+                ascent = replace(ascent, on_step=functools.partial(bar.advance, task))
+            yield ascent
 
-        Args:
-            name: With the subfolder of its kind, as in `filters/conv1`.
-        """
+    def save(self, figure: Figure, name: str, numbers: Numbers, *, vector: bool = False) -> None:
+        """Write a picture, named with the subfolder of its kind as in `filters/conv1`."""
         path = self.folder / f"{name}.png"
         save_picture(figure, path, numbers, command=self.command, vector=vector)
         self.terminal.say(str(path))
 
     def remove(self, name: str, *, pages: bool = False) -> None:
-        """Remove a picture of before, which the new ones may not replace.
-
-        Args:
-            pages: Also those that it was spread over, which end in a number.
-        """
+        """Remove a picture of before, which the new ones may not replace, or its numbered pages."""
         picture = self.folder / name
-        pattern = re.escape(picture.name) + (r"(_\d+)?" if pages else "")
-        for path in sorted(picture.parent.glob("*.*")):
-            if path.suffix in PICTURE_ENDINGS and re.fullmatch(pattern, path.stem):
+        number = r"(_\d+)?" if pages else ""
+        pattern = rf"{re.escape(picture.name)}{number}\.(png|svg|npz)"
+        for path in picture.parent.glob("*.*"):
+            if re.fullmatch(pattern, path.name):
                 path.unlink()
-
-    @contextmanager
-    def steps(self, description: str, total: int) -> Iterator[Callable[[], None]]:
-        """A progress bar; calling what it gives counts one step."""
-        bar = self.terminal.progress()
-        if bar is None:
-            yield lambda: None
-            return
-        with bar:
-            task = bar.add_task(description, total=total, figures="")
-            yield lambda: bar.advance(task)
 
 
 def write_probability(value: float) -> str:

@@ -48,7 +48,7 @@ def test_each_pair_is_the_run_that_train_makes_of_it(mtlab: Runner) -> None:
     ("overrides", "told"),
     [
         (("pairs=[[0,77]]",), "pairs: must hold labels of digits"),
-        (("pairs=[[0,0]]",), "pairs: must hold pairs of two different labels"),
+        (("pairs=[[0,0]]",), "pairs: must be a list of pairs of two different labels"),
         (("trainer.epochs=0",), "trainer.epochs: must be at least 1 iteration"),
         (("model=mlp",), "model: must be perceptron here"),
         (("processes=0",), "processes: must be a whole number of at least 1"),
@@ -56,7 +56,7 @@ def test_each_pair_is_the_run_that_train_makes_of_it(mtlab: Runner) -> None:
         (("dataset.classes=[0,17]",), "dataset.classes: must hold labels of digits"),
         (("tasks=[parity]",), "tasks: must name one task that takes the labels as they are"),
         (("tasks=[digit,parity]",), "tasks: must name one task"),
-        (("published.mnist=[[0]]",), "published.mnist: must hold pairs of two different labels"),
+        (("published.mnist=[[0]]",), "published.mnist: must be a list of pairs"),
     ],
 )
 def test_a_mistake_of_separable_is_told_in_one_line(

@@ -110,7 +110,7 @@ def test_a_run_without_classes_gets_every_picture_that_needs_none(
         (("task=a",), "which has c; found a"),
         (
             ("what=embeddings", "embeddings.method=tsne", "embeddings.points=500"),
-            "embeddings.perplexity: must lie between 1 (excluded) and 24 (excluded)",
+            "embeddings.perplexity: must be below the number of images in the map, 24",
         ),
     ],
 )
