@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 # Readers of run folders import this module too, and do without torch.
 if TYPE_CHECKING:
-    from mtlab.training.events import EpochEnd
+    from mtlab.training.trainer import EpochEnd
 
 
 def as_line(event: EpochEnd) -> dict[str, Any]:

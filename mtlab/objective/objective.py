@@ -62,7 +62,7 @@ class Objective(nn.Module):
         self._losses = dict(losses)
         self.weighting = weighting
         self.aggregator = aggregator
-        self.generator = generator
+        self.generator = generator or torch.Generator()
 
     def task_losses(
         self, outputs: Mapping[str, torch.Tensor], targets: Mapping[str, torch.Tensor]

@@ -11,7 +11,7 @@ from typing import Any
 from mtlab.artifacts.metrics_log import as_line
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.terminal import Terminal
-from mtlab.training.events import EpochEnd, Event, Progress
+from mtlab.training.trainer import EpochEnd, Event, Progress
 
 MOST_LINES = 40
 

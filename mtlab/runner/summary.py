@@ -13,7 +13,7 @@ from mtlab.objective.metrics import SplitMetrics
 from mtlab.runner.build import Experiment
 from mtlab.runner.measure import Measured
 from mtlab.runner.sinks import Sink
-from mtlab.training.events import EpochEnd, Event
+from mtlab.training.trainer import EpochEnd, Event
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import nn
 
 from mtlab.config.model import PerceptronConfig
@@ -18,6 +20,7 @@ from mtlab.training.loop import GradientTrainer
 from mtlab.training.monitor import Monitor
 from mtlab.training.optim import build_optimizer, build_scheduler
 from mtlab.training.perceptron import PerceptronTrainer
+from mtlab.training.step import TrainStep
 from mtlab.training.trainer import Trainer
 
 
@@ -39,9 +42,46 @@ def build_trainer(
     Raises:
         ConfigError: An optimizer or a method that does not suit the model.
     """
+    draws_order = generator(config.seed, "batch order")
+    trainer = config.trainer
     if isinstance(config.model, PerceptronConfig):
-        return _perceptron_trainer(config, config.model, model, monitor, train, val)
+        assert isinstance(model, Perceptron)
+        return PerceptronTrainer(
+            model,
+            train,
+            val,
+            monitor,
+            online=config.model.update == "online",
+            lr=config.model.lr,
+            tolerance=config.model.tolerance,
+            num_epochs=trainer.epochs,
+            sample_order=draws_order,
+        )
     assert isinstance(model, MultiTaskNetwork)
+    _check_shared_layers(config, model, objective)
+    optimizer = build_optimizer(config.optimizer, model.parameters(), objective.parameters())
+    lower = monitor.lower_is_better
+    draws = generator(config.seed, "augmentation", device.torch_device)
+    augment = None if augmentation is None else partial(augmentation, generator=draws)
+    return GradientTrainer(
+        TrainStep(model, objective, optimizer, device, trainer.clip_norm, augment),
+        build_scheduler(config.scheduler, optimizer, trainer.epochs, lower, trainer.min_delta),
+        monitor,
+        train,
+        val,
+        num_epochs=trainer.epochs,
+        batch_size=min(trainer.batch_size, len(train)),
+        eval_batch_size=trainer.eval_batch_size,
+        patience_epochs=trainer.patience_epochs,
+        generators={
+            "batch order": draws_order,
+            "augmentation": draws,
+            "objective": objective.generator,
+        },
+    )
+
+
+def _check_shared_layers(config: RunConfig, model: MultiTaskNetwork, objective: Objective) -> None:
     if objective.aggregator is not None and not model.shared_parameters():
         raise ConfigError(
             "mtl",
@@ -49,51 +89,3 @@ def build_trainer(
             found=config.mtl and config.mtl.name,
             remedy="use mtl=weights, or give the model shared layers",
         )
-    optimizer = build_optimizer(config.optimizer, model.parameters(), objective.parameters())
-    trainer = config.trainer
-    return GradientTrainer(
-        model,
-        objective,
-        optimizer,
-        build_scheduler(
-            config.scheduler,
-            optimizer,
-            trainer.epochs,
-            monitor.lower_is_better,
-            trainer.min_delta,
-        ),
-        monitor,
-        train,
-        val,
-        device,
-        num_epochs=trainer.epochs,
-        batch_size=min(trainer.batch_size, len(train)),
-        eval_batch_size=trainer.eval_batch_size,
-        patience_epochs=trainer.patience_epochs,
-        clip_norm=trainer.clip_norm,
-        batch_order=generator(config.seed, "batch order"),
-        augmentation=augmentation,
-        augmentation_draws=generator(config.seed, "augmentation", device.torch_device),
-    )
-
-
-def _perceptron_trainer(
-    config: RunConfig,
-    rule: PerceptronConfig,
-    model: nn.Module,
-    monitor: Monitor,
-    train: Split,
-    val: Split,
-) -> PerceptronTrainer:
-    assert isinstance(model, Perceptron)
-    return PerceptronTrainer(
-        model,
-        train,
-        val,
-        monitor,
-        online=rule.update == "online",
-        lr=rule.lr,
-        tolerance=rule.tolerance,
-        num_epochs=config.trainer.epochs,
-        sample_order=generator(config.seed, "batch order"),
-    )

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,11 @@ from mtlab.data.dataset import Split
 from mtlab.errors import TrainingError
 from mtlab.models.perceptron import Perceptron
 from mtlab.objective.metrics import SplitMetrics, split_metrics
-from mtlab.training.events import EpochEnd
 from mtlab.training.monitor import Monitor
-from mtlab.training.state import BestEpoch, State, best_state, copy_weights, read_best
+from mtlab.training.state import BestEpoch, State, copy_weights, read_best
+from mtlab.training.trainer import EpochEnd
 
 Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
 
 BLOCK_SIZE = 128
 """Samples scored at once. Large enough to be worth a matrix product, small enough that little is
@@ -46,8 +45,12 @@ class LinearUnit:
         weight: `(num_pixels,)`.
     """
 
-    weight: Float64Array
+    weight: npt.NDArray[np.float64]
     bias: float
+
+    def scores(self, vectors: Float32Array) -> Float32Array:
+        """Of vectors `(n, num_pixels)`, `(n,)`, in single precision."""
+        return vectors @ self.weight.astype(np.float32) + np.float32(self.bias)
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,12 @@ def online_pass(unit: LinearUnit, samples: LabelledVectors, lr: float) -> int:
     # roundings for the conversion of the weights and for the bias.
     rounding = (num_pixels + 3) * float(np.finfo(np.float32).eps)
     num_mistakes = 0
-    weight32, slack = _scoring_weights(unit, samples.longest, rounding)
     for block_start in range(0, num_samples, BLOCK_SIZE):
         start, stop = block_start, min(block_start + BLOCK_SIZE, num_samples)
         while start < stop:
-            scores = vectors[start:stop] @ weight32
-            scores += np.float32(unit.bias)
+            norm = math.sqrt(float(unit.weight @ unit.weight))
+            slack = rounding * (norm * samples.longest + abs(unit.bias))
+            scores = unit.scores(vectors[start:stop])
             doubtful = np.flatnonzero(~(scores * labels[start:stop] > slack))
             mistake = _first_mistake(unit, samples, start + doubtful)
             if mistake is None:
@@ -104,21 +107,14 @@ def online_pass(unit: LinearUnit, samples: LabelledVectors, lr: float) -> int:
             unit.weight += correction * vectors[mistake].astype(np.float64)
             unit.bias += correction
             num_mistakes += 1
-            weight32, slack = _scoring_weights(unit, samples.longest, rounding)
             start = mistake + 1
     return num_mistakes
-
-
-def _scoring_weights(
-    unit: LinearUnit, longest: float, rounding: float
-) -> tuple[Float32Array, float]:
-    norm = math.sqrt(float(unit.weight @ unit.weight))
-    return unit.weight.astype(np.float32), rounding * (norm * longest + abs(unit.bias))
 
 
 def _first_mistake(
     unit: LinearUnit, samples: LabelledVectors, positions: npt.NDArray[np.intp]
 ) -> int | None:
+    """The first of the samples at these positions that double precision finds on a wrong side."""
     for position in positions.tolist():
         score = float(samples.vectors[position].astype(np.float64) @ unit.weight) + unit.bias
         if not score * float(samples.labels[position]) > 0:
@@ -128,7 +124,7 @@ def _first_mistake(
 
 def batch_pass(unit: LinearUnit, samples: LabelledVectors, lr: float) -> int:
     """Correct the unit once, by the sum over all misclassified samples; return the mistakes."""
-    wrong = ~(_scores(unit, samples) * samples.labels > 0)
+    wrong = ~(unit.scores(samples.vectors) * samples.labels > 0)
     corrections = np.where(wrong, 2 * lr * samples.labels, 0).astype(np.float32)
     unit.weight += (corrections @ samples.vectors).astype(np.float64)
     unit.bias += float(corrections.sum(dtype=np.float64))
@@ -186,7 +182,7 @@ class PerceptronTrainer:
             # An overflow is no warning but an error, told right behind the pass.
             with np.errstate(over="ignore", invalid="ignore"):
                 self._pass(self._unit, self._samples, self._lr)
-            _check_in_range(self._unit, self._lr, self.epoch + 1)
+            self._check_range()
             train_metrics = _measure(self._unit, self._samples, self.model.task)
             train_seconds = time.perf_counter() - started
             val_metrics = _measure(self._unit, self._held_out, self.model.task)
@@ -196,7 +192,7 @@ class PerceptronTrainer:
             value = self._monitor.value(val_metrics)
             # Of equally good iterations the later one: it has corrected more mistakes, and where
             # the rule converges it is the solution itself.
-            is_best = self._monitor.at_least(value, self.best.value if self.best else None)
+            is_best = self._monitor.gain(value, self.best.value if self.best else None) >= 0
             if is_best:
                 self.best = BestEpoch(self.epoch, value, copy_weights(self.model))
             yield EpochEnd(
@@ -208,6 +204,17 @@ class PerceptronTrainer:
                 seconds=time.perf_counter() - started,
                 num_samples=len(self._train),
                 is_best=is_best,
+            )
+
+    def _check_range(self) -> None:
+        """Weights beyond single precision cannot be scored or saved."""
+        largest = max(float(np.abs(self._unit.weight).max()), abs(self._unit.bias))
+        if not largest < float(np.finfo(np.float32).max):
+            raise TrainingError(
+                "model.lr",
+                rule=f"the weights must stay finite; iteration {self.epoch + 1}",
+                found=f"model.lr={self._lr:g}",
+                remedy="try a smaller one",
             )
 
     def _store_weights(self) -> None:
@@ -223,7 +230,7 @@ class PerceptronTrainer:
             "weight": torch.from_numpy(self._unit.weight),
             "bias": self._unit.bias,
             "order": self._order,
-            "best": best_state(self.best),
+            "best": self.best and asdict(self.best),
         }
 
     def load_state_dict(self, state: State) -> None:
@@ -235,25 +242,9 @@ class PerceptronTrainer:
         self.best = read_best(state["best"], torch.device("cpu"))
 
 
-def _check_in_range(unit: LinearUnit, lr: float, epoch: int) -> None:
-    """Weights beyond single precision cannot be scored or saved."""
-    largest = max(float(np.abs(unit.weight).max()), abs(unit.bias))
-    if not largest < float(np.finfo(np.float32).max):
-        raise TrainingError(
-            "model.lr",
-            rule=f"the weights must stay finite; iteration {epoch}",
-            found=f"model.lr={lr:g}",
-            remedy="try a smaller one",
-        )
-
-
-def _scores(unit: LinearUnit, samples: LabelledVectors) -> Float32Array:
-    return samples.vectors @ unit.weight.astype(np.float32) + np.float32(unit.bias)
-
-
 def _measure(unit: LinearUnit, samples: LabelledVectors, task: str) -> SplitMetrics:
     """Mean |sign - label| and the confusion matrix with the weights as they are."""
-    scores = _scores(unit, samples)
+    scores = unit.scores(samples.vectors)
     error = 2 * float((~(scores * samples.labels > 0)).mean())
     is_positive = (samples.labels > 0).astype(np.int64)
     counts = np.bincount(2 * is_positive + (scores > 0), minlength=4).reshape(2, 2)

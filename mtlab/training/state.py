@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -33,11 +33,8 @@ def copy_weights(model: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
-def best_state(best: BestEpoch | None) -> State | None:
-    return None if best is None else asdict(best)
-
-
 def read_best(state: State | None, device: torch.device) -> BestEpoch | None:
+    """The best epoch from its fields, its weights on the device."""
     if state is None:
         return None
     weights = {name: tensor.to(device) for name, tensor in state["weights"].items()}

@@ -1,8 +1,9 @@
-"""One training step; it reads nothing back from the device."""
+"""One training step and the sums over an epoch of them; a step reads nothing back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -10,6 +11,7 @@ from torch import nn
 from mtlab.data.batches import num_batches
 from mtlab.data.dataset import Split
 from mtlab.device import Device
+from mtlab.errors import TrainingError
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.objective.metrics import SplitMetrics, new_measures
 from mtlab.objective.objective import Objective
@@ -27,16 +29,14 @@ class EpochSums:
     """
 
     def __init__(
-        self, objective: Objective, num_samples: int, batch_size: int, device: Device
+        self, objective: Objective, num_samples: int, batch_size: int, device: torch.device
     ) -> None:
         self._objective = objective
         self.num_steps = num_batches(num_samples, batch_size)
         self._batch_sizes = torch.full((self.num_steps,), batch_size, dtype=torch.float64)
         self._batch_sizes[-1] = num_samples - batch_size * (self.num_steps - 1)
-        self._step_losses = torch.zeros(
-            self.num_steps, len(objective.tasks), device=device.torch_device
-        )
-        self._measures = new_measures(objective.tasks, device.torch_device)
+        self._step_losses = torch.zeros(self.num_steps, len(objective.tasks), device=device)
+        self._measures = new_measures(objective.tasks, device)
 
     def reset(self) -> None:
         self._step_losses.zero_()
@@ -49,74 +49,63 @@ class EpochSums:
         for name, measure in self._measures.items():
             measure.add(outputs[name].detach(), targets[name])
 
-    def read(self, num_steps: int) -> SplitMetrics:
-        """Means over the samples of the first `num_steps` steps; exact for a ragged last batch."""
+    def read(self, num_steps: int, epoch: int) -> SplitMetrics:
+        """Means over the samples of the first `num_steps` steps; exact for a ragged last batch.
+
+        Raises:
+            TrainingError: A loss that is NaN or infinite.
+        """
+        losses = self._step_losses[:num_steps].cpu()
+        for step, task in (~torch.isfinite(losses)).nonzero().tolist()[:1]:
+            rule = f"its loss must stay finite; epoch {epoch}, step {step + 1}"
+            raise not_finite(self._objective.tasks[task].name, rule, float(losses[step, task]))
         sizes = self._batch_sizes[:num_steps]
-        losses = self._step_losses[:num_steps].double().cpu()
-        means = (losses * sizes.unsqueeze(1)).sum(dim=0) / sizes.sum()
+        means = (losses.double() * sizes.unsqueeze(1)).sum(dim=0) / sizes.sum()
         return self._objective.metrics(means, self._measures)
 
-    def first_not_finite(self, num_steps: int) -> tuple[int, str, float] | None:
-        """Step (from 1), task and value of the first loss that is NaN or infinite."""
-        losses = self._step_losses[:num_steps].cpu()
-        bad = (~torch.isfinite(losses)).nonzero()
-        if bad.shape[0] == 0:
-            return None
-        step, task = bad[0].tolist()
-        return step + 1, self._objective.tasks[task].name, float(losses[step, task])
+
+def not_finite(task: str, rule: str, loss: float) -> TrainingError:
+    """The error of a task whose loss blew up."""
+    remedy = "try a smaller optimizer.lr, or set trainer.clip_norm=1"
+    return TrainingError(f"task {task}", rule=rule, found=loss, remedy=remedy)
 
 
+@dataclass
 class TrainStep:
     """Forward, backward, update.
 
-    Args:
+    Attributes:
+        optimizer: Of the model's parameters and the objective's.
         clip_norm: Gradients are scaled down to this joint norm; None leaves them.
         augment: Changes each batch of training images; None leaves them.
     """
 
-    def __init__(
-        self,
-        model: MultiTaskNetwork,
-        objective: Objective,
-        optimizer: torch.optim.Optimizer,
-        device: Device,
-        clip_norm: float | None,
-        augment: Callable[[torch.Tensor], torch.Tensor] | None = None,
-    ) -> None:
-        self._model = model
-        self._objective = objective
-        self._optimizer = optimizer
-        self._device = device
-        self._clip_norm = clip_norm
-        self._augment = augment
-        shared = model.shared_parameters()
+    model: MultiTaskNetwork
+    objective: Objective
+    optimizer: torch.optim.Optimizer
+    device: Device
+    clip_norm: float | None
+    augment: Callable[[torch.Tensor], torch.Tensor] | None = None
+
+    def __post_init__(self) -> None:
+        shared = self.model.shared_parameters()
+        named = self.model.named_parameters()
         self._shared = list(shared.values())
-        self._heads = [each for name, each in model.named_parameters() if name not in shared]
-        self._all = [each for group in optimizer.param_groups for each in group["params"]]
+        self._heads = [each for name, each in named if name not in shared]
+        self._all = [each for group in self.optimizer.param_groups for each in group["params"]]
 
     def __call__(self, split: Split, positions: torch.Tensor, sums: EpochSums, step: int) -> None:
         """Train on the samples at `positions` `(batch,)`; results go to the sums as step `step`."""
         images = split.images.index_select(0, positions)
-        if self._augment is not None:
-            images = self._augment(images)
+        if self.augment is not None:
+            images = self.augment(images)
         targets = {name: target[positions] for name, target in split.targets.items()}
-        losses, outputs, features = self.forward(images, targets)
-        values = self.update(losses, features)
+        with self.device.autocast():
+            features, outputs = self.model.features_and_outputs(images)
+        losses = self.objective.task_losses(outputs, targets)
+        values = self.objective.backward(losses, features, self._shared, self._heads)
+        if self.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self._all, self.clip_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
         sums.add(step, values, outputs, targets)
-
-    def forward(
-        self, images_bchw: torch.Tensor, targets: Tensors
-    ) -> tuple[list[torch.Tensor], Tensors, torch.Tensor]:
-        """Each task's loss and outputs, and the shared features; changes nothing."""
-        with self._device.autocast():
-            features, outputs = self._model.features_and_outputs(images_bchw)
-        return self._objective.task_losses(outputs, targets), outputs, features
-
-    def update(self, losses: list[torch.Tensor], features: torch.Tensor) -> torch.Tensor:
-        """Backward, and one step of the optimizer; returns the losses as values, `(tasks,)`."""
-        values = self._objective.backward(losses, features, self._shared, self._heads)
-        if self._clip_norm is not None:
-            nn.utils.clip_grad_norm_(self._all, self._clip_norm)
-        self._optimizer.step()
-        self._optimizer.zero_grad(set_to_none=True)
-        return values

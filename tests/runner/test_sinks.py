@@ -14,7 +14,7 @@ from mtlab.config.compose import to_run_config
 from mtlab.runner.build import build
 from mtlab.runner.sinks import Sink, closing_all
 from mtlab.runner.train import train
-from mtlab.training.events import EpochEnd, Event
+from mtlab.training.trainer import EpochEnd, Event
 
 QUICK = ("model=mlp", "dataset.limit=100", "trainer.epochs=3", "device=cpu")
 

@@ -15,9 +15,9 @@ from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import ConfigError, TrainingError
 from mtlab.runner.build import Experiment, build
 from mtlab.training.evaluate import evaluate
-from mtlab.training.events import EpochEnd, Progress
 from mtlab.training.monitor import Monitor
 from mtlab.training.optim import build_scheduler
+from mtlab.training.trainer import EpochEnd, Progress
 
 
 def classification(*names: str) -> list[ClassificationTask]:

@@ -12,8 +12,7 @@ import torch
 from test_loop import built
 
 from mtlab.artifacts.training_state import restore, write_state
-from mtlab.training.events import EpochEnd
-from mtlab.training.trainer import Trainer
+from mtlab.training.trainer import EpochEnd, Trainer
 
 NUM_EPOCHS = 3
 SMALL = [

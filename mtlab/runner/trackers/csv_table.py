@@ -9,7 +9,7 @@ from typing import Any
 
 from mtlab.artifacts.metrics_log import as_line
 from mtlab.runner.sinks import Sink
-from mtlab.training.events import EpochEnd, Event
+from mtlab.training.trainer import EpochEnd, Event
 
 
 class CsvTable(Sink):
