@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
+from mtlab.artifacts.run_dir import write_whole
 from mtlab.data.dataset import Dataset, PixelStatistics
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.errors import RunFolderError
@@ -36,18 +37,12 @@ def save_model(path: Path, model: nn.Module, dataset: Dataset) -> None:
         "image_shape": dataset.image_shape,
         "pixel_statistics": asdict(dataset.pixel_statistics),
     }
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(save(tensors, {METADATA_KEY: json.dumps(usage)}))
-    unfinished.replace(path)
+    write_whole(path, save(tensors, {METADATA_KEY: json.dumps(usage)}))
 
 
 @dataclass(frozen=True)
 class SavedModel:
-    """What `save_model` wrote.
-
-    Attributes:
-        tensors: The model's state by name.
-    """
+    """What `save_model` wrote; `tensors` is the model's state."""
 
     tensors: dict[str, torch.Tensor]
     tasks: tuple[Task, ...]
@@ -74,7 +69,10 @@ def read_model(path: Path) -> SavedModel:
         ) from error
     try:
         usage = json.loads(metadata[METADATA_KEY])
-        tasks = tuple(_task(_with_tuples(values)) for values in usage["tasks"])
+        tasks = tuple(
+            ClassificationTask(**values) if "class_names" in values else RegressionTask(**values)
+            for values in map(_with_tuples, usage["tasks"])
+        )
         channels, height, width = usage["image_shape"]
         statistics = PixelStatistics(**_with_tuples(usage["pixel_statistics"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -92,7 +90,3 @@ def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
-
-
-def _task(values: dict[str, Any]) -> Task:
-    return ClassificationTask(**values) if "class_names" in values else RegressionTask(**values)

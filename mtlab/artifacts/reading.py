@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,31 +19,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
     Raises:
         RunFolderError: No summary, or one that is cut off.
     """
-    path = folder / SUMMARY
-    try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunFolderError(
-            str(path),
-            rule="must be a run's summary",
-            found=error,
-            remedy="name the folder of a run",
-        ) from error
-    if not isinstance(summary, dict):
-        raise RunFolderError(
-            str(path), rule="must hold a JSON object", found=type(summary).__name__
-        )
-    return summary
-
-
-def read_overrides(folder: Path) -> dict[str, str]:
-    """The overrides a run was started with, `key=value` split at the first `=`."""
-    path = folder / HYDRA_FOLDER / "overrides.yaml"
-    if not path.is_file():
-        return {}
-    overrides = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    pairs = (str(override).lstrip("+~").partition("=") for override in overrides)
-    return {key: value for key, _, value in pairs}
+    return _read_mapping(folder / SUMMARY, json.loads, "a run's summary")[0]
 
 
 def read_configuration(folder: Path) -> tuple[dict[str, Any], str]:
@@ -57,43 +33,48 @@ def read_configuration(folder: Path) -> tuple[dict[str, Any], str]:
     """
     candidates = (folder / CONFIG, folder / HYDRA_FOLDER / CONFIG)
     path = next((candidate for candidate in candidates if candidate.is_file()), candidates[0])
+    # The parser in C reads the same YAML several times faster; wheels of PyYAML carry it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return _read_mapping(path, lambda text: yaml.load(text, loader), "readable YAML")
+
+
+def _read_mapping(
+    path: Path, parse: Callable[[str], object], what: str
+) -> tuple[dict[str, Any], str]:
     try:
         text = path.read_text(encoding="utf-8")
-        # The parser in C reads the same YAML several times faster; wheels of PyYAML carry it.
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        values = yaml.load(text, Loader=loader)
+        values = parse(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise RunFolderError(
             str(path),
-            rule="must be a run's configuration",
+            rule=f"must be {what}",
             found=error,
-            remedy="the run is shown without it",
+            remedy="restore the file, or name the folder of another run",
         ) from error
     if not isinstance(values, dict):
-        raise RunFolderError(
-            str(path), rule="must hold a YAML mapping", found=type(values).__name__
-        )
+        raise RunFolderError(str(path), rule="must hold a mapping", found=type(values).__name__)
     return values, text
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """A run's configuration, resolved; empty where the run failed before it was settled."""
-    path = folder / CONFIG
+def read_overrides(folder: Path) -> dict[str, str]:
+    """The overrides a run was started with, `key=value` split at the first `=`."""
+    path = folder / HYDRA_FOLDER / "overrides.yaml"
     if not path.is_file():
         return {}
-    config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return config if isinstance(config, dict) else {}
+    overrides = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    pairs = (str(override).lstrip("+~").partition("=") for override in overrides)
+    return {key: value for key, _, value in pairs}
 
 
-def run_folders(parent: Path) -> list[Path]:
-    """The folders directly below `parent` that hold a run, a sweep's jobs in their order."""
-    folders = [path.parent for path in parent.glob(f"*/{SUMMARY}")]
-    return sorted(folders, key=_job_number)
-
-
-def _job_number(folder: Path) -> tuple[int, str]:
-    number, _, _ = folder.name.partition("_")
-    return (int(number) if number.isdigit() else 0, folder.name)
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The epochs of a metrics.jsonl in order; a last line that was cut off is left out."""
+    epochs = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            epochs.append(json.loads(line))
+        except json.JSONDecodeError:
+            break
+    return epochs
 
 
 def look_up(values: Mapping[str, Any], path: str) -> object:

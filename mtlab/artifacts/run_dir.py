@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ SWEEP_TABLE = "sweep.txt"
 SWEEP_CSV = "sweep.csv"
 
 
+class Status(Enum):
+    """How a run ended, in its summary; `running` also stands there after a run was killed."""
+
+    running = "running"
+    completed = "completed"
+    failed = "failed"
+    interrupted = "interrupted"
+
+
 class RunFolder:
     """The folder of one run, claimed so that no other run writes into it.
 
@@ -41,7 +51,6 @@ class RunFolder:
         self.confusions = path / CONFUSIONS
         self.scatter = path / SCATTER
         self.log = path / LOG
-        self.figures = path / FIGURES
         try:
             path.mkdir(parents=True, exist_ok=True)
             # Exclusive creation: of two runs that want the folder, one gets it.
@@ -51,7 +60,7 @@ class RunFolder:
             raise RunFolderError(
                 "hydra.run.dir",
                 rule="must name a folder without a run in it",
-                found=f"{self.summary}",
+                found=self.summary,
                 remedy="name another folder, or delete this one",
             ) from error
         except OSError as error:
@@ -63,8 +72,14 @@ class RunFolder:
             ) from error
 
     def write_summary(self, values: Mapping[str, Any]) -> None:
-        """Replace summary.json in one step: a reader sees the old one or the new one."""
         write_whole(self.summary, json.dumps(values, indent=2, allow_nan=False) + "\n")
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file in one step: a reader sees the old one or the new one, never a half."""
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
+    unfinished.replace(path)
 
 
 def output_path(typed: str) -> Path:
@@ -91,23 +106,21 @@ def output_path(typed: str) -> Path:
     return path
 
 
+def run_folders(parent: Path) -> list[Path]:
+    """The folders directly below `parent` that hold a run, a sweep's jobs in their order."""
+    folders = [path.parent for path in parent.glob(f"*/{SUMMARY}")]
+    return sorted(folders, key=_job_number)
+
+
 def member_folders(folder: Path) -> list[Path]:
     """The runs that an ensemble's folder holds, in order; empty for any other folder."""
-    members = folder / MEMBERS
-    if not members.is_dir():
-        return []
-    return sorted((path for path in members.iterdir() if path.is_dir()), key=_number)
+    members = (folder / MEMBERS).glob("*")
+    return sorted((path for path in members if path.is_dir()), key=_job_number)
 
 
-def _number(folder: Path) -> int:
-    return int(folder.name) if folder.name.isdigit() else 0
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it is never seen half-written."""
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+def _job_number(folder: Path) -> tuple[int, str]:
+    number, _, _ = folder.name.partition("_")
+    return (int(number) if number.isdigit() else 0, folder.name)
 
 
 def remove_if_empty(folder: Path) -> None:

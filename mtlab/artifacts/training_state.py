@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from mtlab.artifacts.run_dir import write_whole
 from mtlab.errors import RunFolderError
 
 METADATA_KEY = "mtlab_state"
@@ -21,17 +22,15 @@ MISFITS = (LookupError, ValueError, TypeError, AttributeError, RuntimeError)
 def write_state(path: Path, state: dict[str, Any]) -> None:
     """Write nested dicts, lists and tuples of tensors, numbers, strings, booleans and None.
 
-    A reader sees the old file or the new one. Loading it executes nothing, and gives equal values
-    to the bit; tensors come back on the processor and in row-major order.
+    Loading it executes nothing, and gives equal values to the bit; tensors come back on the
+    processor and in row-major order.
 
     Raises:
         TypeError: Anything else in the state.
     """
     tensors: dict[str, torch.Tensor] = {}
     tree = json.dumps(_encode(state, "state", tensors))
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(save(tensors, {METADATA_KEY: tree}))
-    unfinished.replace(path)
+    write_whole(path, save(tensors, {METADATA_KEY: tree}))
 
 
 def read_state(path: Path) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from mtlab.config.files import RunFolderKey
 from mtlab.inference.loading import read_run_config
 from mtlab.report.write.result_tables import show_result
 from mtlab.runner.origin import hydra_origin
-from mtlab.runner.train import RunRecord, run
+from mtlab.runner.run_record import RunRecord
+from mtlab.runner.train import run
 
 
 class RerunOptions(Keys):

@@ -8,7 +8,8 @@ from mtlab.config.base import read_keys
 from mtlab.config.compose import read_run
 from mtlab.report.write.result_tables import show_result
 from mtlab.runner.origin import compose_again, hydra_origin
-from mtlab.runner.train import RunRecord, run
+from mtlab.runner.run_record import RunRecord
+from mtlab.runner.train import run
 
 
 def train(composed: DictConfig) -> None:

@@ -8,9 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from pydantic import model_validator
 
-from mtlab.artifacts.provenance import command_line
-from mtlab.artifacts.reading import run_folders
-from mtlab.artifacts.run_dir import CONFIG, LOG, PICTURES
+from mtlab.artifacts.run_dir import CONFIG, LOG, PICTURES, run_folders
 from mtlab.config.arguments import as_typed
 from mtlab.config.base import OneOrMore, read_keys
 from mtlab.config.compose import plain, to_options
@@ -18,6 +16,7 @@ from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.lettering import plain_drawing
 from mtlab.errors import ConfigError, RunFolderError
 from mtlab.inference.loading import load_run
+from mtlab.runner.origin import command_line
 from mtlab.terminal import Terminal
 from mtlab.visualize.build import KINDS
 from mtlab.visualize.curves import draw_sweep_error_curves

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 from omegaconf import OmegaConf
 
-from mtlab.artifacts.provenance import command_line
-from mtlab.artifacts.reading import read_summary, run_folders
-from mtlab.artifacts.run_dir import FIGURES
+from mtlab.artifacts.reading import read_summary
+from mtlab.artifacts.run_dir import FIGURES, run_folders
 from mtlab.config.base import Count, Keys, NotNegative, Positive, read_keys
 from mtlab.config.run import RunConfig
 from mtlab.drawing.contact_sheet import write_contact_sheet
@@ -26,6 +25,7 @@ from mtlab.explore.perceptron_pairs import (
 from mtlab.explore.perceptron_table import published_pairs, report
 from mtlab.inference.loading import read_run_config
 from mtlab.runner.build import build
+from mtlab.runner.origin import command_line
 from mtlab.runner.trackers.csv_table import flat
 from mtlab.terminal import Terminal
 

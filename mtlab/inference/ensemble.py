@@ -11,9 +11,8 @@ from typing import Any
 
 import torch
 
-from mtlab.artifacts.reading import read_config
+from mtlab.artifacts.reading import read_configuration
 from mtlab.artifacts.run_dir import CONFIG, MEMBERS, SUMMARY, WEIGHTS, RunFolder, write_whole
-from mtlab.artifacts.scatter import scatter_points
 from mtlab.config.preset import for_device
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import ClassificationTask, RegressionTask
@@ -23,6 +22,7 @@ from mtlab.inference.loading import LoadedRun, load_run, rebuild_dataset
 from mtlab.inference.members import Candidate
 from mtlab.inference.votes import Votes, mean_votes, measure_votes, task_weights, votes_of
 from mtlab.objective.metrics import SplitMetrics
+from mtlab.runner.measure import scatter_points
 from mtlab.training.monitor import Monitor
 
 
@@ -179,7 +179,7 @@ def _published(kept: Sequence[Candidate], device: Device) -> dict[str, Any]:
 
     Nothing is published for members that do not agree on it.
     """
-    configs = [read_config(candidate.folder) for candidate in kept]
+    configs = [read_configuration(candidate.folder)[0] for candidate in kept]
     published = [
         for_device(config.get("published_ensemble") or {}, device.type) for config in configs
     ]

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import yaml
 from torch import nn
 
 from mtlab.artifacts.model_file import read_model
-from mtlab.artifacts.reading import read_config
+from mtlab.artifacts.reading import read_configuration
 from mtlab.artifacts.run_dir import CONFIG, SUMMARY, WEIGHTS, member_folders
 from mtlab.config.base import read_keys
 from mtlab.config.run import RunConfig
@@ -119,19 +118,12 @@ def read_run_config(folder: Path) -> RunConfig:
             understand.
     """
     _check_is_run(folder)
-    path = folder / CONFIG
+    values, _ = read_configuration(folder)
     try:
-        return read_keys(RunConfig, read_config(folder))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise RunFolderError(
-            str(path),
-            rule="must be readable YAML",
-            found=error,
-            remedy="restore the file, or train again",
-        ) from error
+        return read_keys(RunConfig, values)
     except ConfigError as error:
         raise RunFolderError(
-            str(path),
+            str(folder / CONFIG),
             rule="must be a configuration that this version understands",
             found=f"({error})",
             remedy="train again with this version",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from mtlab.artifacts.reading import read_config
+from mtlab.artifacts.reading import read_configuration
 from mtlab.artifacts.run_dir import member_folders
 from mtlab.config.base import read_keys
 from mtlab.config.dataset import DatasetConfig
@@ -75,7 +75,7 @@ def measure_ensemble(
             remedy="leave it out, or measure a single member",
         )
     # The folder's own configuration says how the members were asked: the same batches and device.
-    own = read_config(folder)
+    own, _ = read_configuration(folder)
     chosen = device_like(read_keys(DeviceConfig, own["device"], "device"))
     device = select_device(chosen.name, chosen.precision, chosen.threads)
     members = member_folders(folder)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtlab.artifacts.reading import look_up, read_summary, run_folders
-from mtlab.artifacts.run_dir import MEMBERS, SUMMARY, WEIGHTS, member_folders
+from mtlab.artifacts.reading import look_up, read_summary
+from mtlab.artifacts.run_dir import MEMBERS, SUMMARY, WEIGHTS, member_folders, run_folders
 from mtlab.errors import ConfigError, RunFolderError
 from mtlab.inference.run_filter import RunFilter
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mtlab.artifacts.reading import read_config
+from mtlab.artifacts.reading import read_configuration
 from mtlab.artifacts.run_dir import member_folders
 from mtlab.config.base import Count, Keys, read_keys
 from mtlab.data.array_files import to_images
@@ -117,7 +117,7 @@ def load(
                 remedy="train the members on the same dataset",
             )
     # An ensemble's configuration has the key where a run's has it.
-    tested_in = read_config(path)["device"]["precision"]
+    tested_in = read_configuration(path)[0]["device"]["precision"]
     chosen = select_device(options.device, options.precision or tested_in, options.threads)
     for run in members:
         chosen.place(run.model)

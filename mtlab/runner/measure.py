@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
+
 from mtlab.artifacts.model_file import save_model
 from mtlab.artifacts.run_dir import RunFolder, write_whole
-from mtlab.artifacts.scatter import scatter_points
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import RegressionTask
 from mtlab.errors import MtlabError
@@ -18,18 +19,19 @@ from mtlab.runner.build import Experiment
 from mtlab.training.predict import predict
 from mtlab.training.state import copy_weights
 
+MOST_POINTS = 2000
+"""Of a scatter: enough to fill one, and few enough that ten thousand run folders stay small."""
+
 
 @dataclass(frozen=True)
 class Measured:
     """What was measured after training.
 
     Attributes:
-        kept_epoch: Whose weights the model has now.
-        splits: `train`, `val` and `test` with them.
+        kept_epoch: Whose weights the model has now; `splits` are measured with them.
         last: The same with the last weights, of a trainer whose last ones may be far from the best;
             None for others.
         converged: Whether the trainer found a solution; None where there is no such notion.
-        seconds: What measuring took.
     """
 
     kept_epoch: int
@@ -93,3 +95,12 @@ def _save_scatter(experiment: Experiment, test: Split, folder: RunFolder) -> Non
         outputs = predict(experiment.model, test.images, batch_size, experiment.device)
         points = {name: scatter_points(test.targets[name], outputs[name]) for name in names}
         write_whole(folder.scatter, json.dumps({"test": points}) + "\n")
+
+
+def scatter_points(true: torch.Tensor, predicted: torch.Tensor) -> dict[str, list[float]]:
+    """Values of at most 2,000 samples, evenly spaced over the split; both `(num_samples,)`."""
+    num_samples = true.shape[0]
+    num_points = min(num_samples, MOST_POINTS)
+    chosen = torch.linspace(0, num_samples - 1, num_points, dtype=torch.float64).round().long()
+    values = {"true": true.cpu()[chosen], "predicted": predicted.cpu()[chosen]}
+    return {name: [float(f"{value:.6g}") for value in row.tolist()] for name, row in values.items()}

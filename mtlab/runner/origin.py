@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hydra import compose
@@ -11,41 +12,39 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from mtlab.artifacts.provenance import command_line
-
 
 @dataclass(frozen=True)
 class Origin:
     """How a command was started.
 
     Attributes:
-        folder: Where it writes.
         overrides: Those of the command line, without the command's word.
         word: The command's word; empty for a training.
         job: Number of the job in its sweep; None outside one.
         preset: The file of conf/experiment that was chosen.
-        hydra_files: The configuration as Hydra composed it, by file name.
+        hydra_files: By name, what Hydra would have written into `.hydra/`. It is left to the run,
+            since a run that is refused writes nothing.
     """
 
     folder: Path
-    overrides: tuple[str, ...] = ()
-    word: str = ""
-    job: int | None = None
-    preset: str | None = None
-    hydra_files: Mapping[str, str] = field(default_factory=dict)
+    overrides: tuple[str, ...]
+    word: str
+    job: int | None
+    preset: str | None
+    hydra_files: Mapping[str, str]
 
     @property
     def command(self) -> str:
-        """What was typed, quoted for a shell."""
         return command_line([*self.word.split(), *self.overrides])
 
 
-def hydra_origin(composed: DictConfig, word: str = "") -> Origin:
-    """The origin of the job that Hydra runs now.
+def command_line(words: Sequence[str]) -> str:
+    """What was typed behind `mtlab`, as a command quoted for a shell."""
+    return shlex.join(["mtlab", *words])
 
-    `hydra_files` is what Hydra would have written into `.hydra/`. It is left to the run, since a
-    run that is refused writes nothing.
-    """
+
+def hydra_origin(composed: DictConfig, word: str = "") -> Origin:
+    """The origin of the job that Hydra runs now."""
     hydra = HydraConfig.get()
     whole = OmegaConf.create({"hydra": hydra})
     overrides = list(whole.hydra.overrides.task)

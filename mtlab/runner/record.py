@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from datetime import datetime
-from types import TracebackType
+from importlib import metadata
 from typing import Any, Self
 
-from mtlab.artifacts.provenance import versions
-from mtlab.artifacts.run_dir import RunFolder, write_whole
-from mtlab.artifacts.summary import Status
+from mtlab import __version__
+from mtlab.artifacts.run_dir import RunFolder, Status, write_whole
 from mtlab.errors import MtlabError
 from mtlab.runner.origin import Origin
 from mtlab.terminal import Terminal
@@ -49,7 +49,7 @@ class Record:
         return time.perf_counter() - self._started
 
     def begin(self) -> None:
-        """Claim the folder.
+        """Claim the folder, and write down what is known, for whoever reads that of a killed run.
 
         Raises:
             RunFolderError: It cannot be written, or holds a run already.
@@ -60,10 +60,6 @@ class Record:
         self.folder.hydra.mkdir(exist_ok=True)
         for name, text in self.origin.hydra_files.items():
             write_whole(self.folder.hydra / name, text)
-        self.write()
-
-    def write(self) -> None:
-        """Write down what is known so far, for whoever reads the folder of a run that is killed."""
         self.folder.write_summary(self.summary())
 
     def summary(self) -> dict[str, Any]:
@@ -96,34 +92,40 @@ class Record:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        job = self.origin.job
         if error is not None and not self._has_begun:
-            if self.origin.job is None:
+            if job is None:
                 return
             self.begin()
-        self._status, self._error = self._ending(error)
-        self.write()
+        self._note_ending(error)
+        self.folder.write_summary(self.summary())
+        failure = error and f"{self._status.value}: {self._error}"
         with self.terminal:
-            if error is None:
-                self.terminal.say(self.closing_words())
-            else:
+            if failure:
                 # The command line shows the error itself; in a sweep the job's line does.
-                self.terminal.log(f"{self._status.value}: {self._error}")
-            if self.origin.job is not None:
-                outcome = f"{self._status.value}: {self._error}" if error else self.job_words()
+                self.terminal.log(failure)
+            else:
+                self.terminal.say(self.closing_words())
+            if job is not None:
+                outcome = failure or self.job_words()
                 words = " ".join(self.origin.overrides)
-                line = f"#{self.origin.job} {words}: {outcome} ({self.seconds:.1f} s)"
+                line = f"#{job} {words}: {outcome} ({self.seconds:.1f} s)"
                 self.terminal.say(line, always=True)
 
-    def _ending(self, error: BaseException | None) -> tuple[Status, str | None]:
+    def _note_ending(self, error: BaseException | None) -> None:
         if error is None:
-            return Status.completed, None
-        if isinstance(error, KeyboardInterrupt):
-            return Status.interrupted, self.interruption()
-        known = isinstance(error, MtlabError)
-        return Status.failed, str(error) if known else f"{type(error).__name__}: {error}"
+            self._status = Status.completed
+        elif isinstance(error, KeyboardInterrupt):
+            self._status, self._error = Status.interrupted, self.interruption()
+        else:
+            known = isinstance(error, MtlabError)
+            self._status = Status.failed
+            self._error = str(error) if known else f"{type(error).__name__}: {error}"
+
+
+def versions() -> dict[str, str]:
+    """Versions of mtlab, Python and the packages that results depend on."""
+    packages = ("torch", "numpy", "hydra-core", "omegaconf", "scikit-learn")
+    own = {"mtlab": __version__, "python": platform.python_version()}
+    return own | {package: metadata.version(package) for package in packages}

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from mtlab.artifacts.metrics_log import as_line
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.terminal import Terminal
 from mtlab.training.trainer import EpochEnd, Event, Progress
@@ -54,6 +53,17 @@ class MetricsFile(Sink):
 
     def close(self) -> None:
         self._file.close()
+
+
+def as_line(event: EpochEnd) -> dict[str, Any]:
+    """An epoch as a line of metrics.jsonl holds it."""
+    return {
+        "epoch": event.epoch,
+        "train": event.train.as_dict(),
+        "val": event.val.as_dict(),
+        "learning_rate": event.learning_rate,
+        "seconds": event.seconds,
+    }
 
 
 class EpochLines(Sink):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -12,52 +11,12 @@ from mtlab.artifacts.run_dir import write_whole
 from mtlab.config.no_effect import check_perceptron, check_weighting
 from mtlab.config.run import RunConfig
 from mtlab.runner.build import Experiment, build
-from mtlab.runner.measure import Measured, measure
-from mtlab.runner.origin import Origin
-from mtlab.runner.record import Record
+from mtlab.runner.measure import measure
+from mtlab.runner.run_record import RunRecord
 from mtlab.runner.sinks import EpochLines, MetricsFile, Sink, closing_all
-from mtlab.runner.summary import History, summarise
 from mtlab.runner.trackers.build import build_trackers
 from mtlab.runner.untrained import classes_without_images, heads_without_tasks
 from mtlab.training.trainer import Trainer
-
-
-class RunRecord(Record):
-    """The record of a run: what it is, and what has happened to it so far.
-
-    Attributes:
-        config: With the tasks once the experiment is built; None before it was read.
-        experiment, measured_run: None before they are there.
-        history: Receives the events of training.
-    """
-
-    def __init__(self, origin: Origin) -> None:
-        super().__init__(origin)
-        self.config: RunConfig | None = None
-        self.experiment: Experiment | None = None
-        self.measured_run: Measured | None = None
-        self.history = History()
-
-    def measured(self) -> dict[str, Any]:
-        return summarise(
-            self.config, self.experiment, self.history, self.measured_run, self.seconds
-        )
-
-    def closing_words(self) -> str:
-        timing = f"{self.seconds:.1f} s in all"
-        if self.history.train:
-            speed = self.history.samples / self.history.train
-            timing += f", {self.history.train:.1f} s of training at {speed:,.0f} images/s"
-        return f"{timing}; everything is in {self.folder.path}"
-
-    def job_words(self) -> str:
-        if self.measured_run is not None:
-            return f"test {self.measured_run.splits['test'].headline}"
-        assert self.experiment is not None
-        return f"{self.experiment.parameters.total:,} parameters"
-
-    def interruption(self) -> str:
-        return f"after {self.history.epochs} epochs"
 
 
 def run(record: RunRecord, config: RunConfig, overrides: Sequence[str] = ()) -> None:
@@ -76,28 +35,27 @@ def run(record: RunRecord, config: RunConfig, overrides: Sequence[str] = ()) -> 
     experiment = build(config)
     check_weighting([task.name for task in experiment.dataset.tasks], overrides)
     record.config, record.experiment = experiment.config, experiment
-    num_epochs = experiment.config.trainer.epochs
     trainer = None
-    if num_epochs:
+    if experiment.config.trainer.epochs:
         started = time.perf_counter()
         trainer = experiment.trainer
         # torch loads its compiler with the first optimizer; no run's time has torch's import in it.
         record.leave_out(time.perf_counter() - started)
     record.begin()
     write_whole(record.folder.config, OmegaConf.to_yaml(experiment.config.as_values()))
-    terminal = record.terminal
-    terminal.say(_in_one_line(experiment))
-    for line in classes_without_images(experiment.dataset):
-        terminal.say(line)
-    for line in heads_without_tasks(config, experiment.dataset):
-        terminal.say(line)
+    for line in (
+        _in_one_line(experiment),
+        *classes_without_images(experiment.dataset),
+        *heads_without_tasks(config, experiment.dataset),
+    ):
+        record.terminal.say(line)
     if trainer is None:
         return
     folder = record.folder
     sinks = [
         record.history,
         MetricsFile(folder.metrics),
-        EpochLines(terminal, num_epochs),
+        EpochLines(record.terminal, experiment.config.trainer.epochs),
         *build_trackers(experiment.config.tracker, folder.path),
     ]
     with closing_all(sinks):
@@ -115,7 +73,6 @@ def train(trainer: Trainer, sinks: Sequence[Sink]) -> None:
 
 
 def _in_one_line(experiment: Experiment) -> str:
-    """What is about to be trained."""
     config, device = experiment.config, experiment.device
     return (
         f"{config.model.name} on {config.dataset.name}: tasks {', '.join(config.tasks or ())};"

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mtlab.artifacts.metrics_log import read_metrics
-from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
-from mtlab.artifacts.run_dir import METRICS
+from mtlab.artifacts.reading import read_metrics, read_overrides, read_summary
+from mtlab.artifacts.run_dir import METRICS, run_folders
 from mtlab.drawing.error_curves import ErrorCurve, draw_error_curves
 from mtlab.errors import RunFolderError
 from mtlab.visualize.subject import Picture, Subject

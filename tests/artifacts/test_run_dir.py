@@ -10,15 +10,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from mtlab.artifacts.metrics_log import read_metrics
 from mtlab.artifacts.model_file import save_model
-from mtlab.artifacts.provenance import command_line
-from mtlab.artifacts.reading import read_overrides, read_summary, run_folders
-from mtlab.artifacts.run_dir import RunFolder
+from mtlab.artifacts.reading import read_metrics, read_overrides, read_summary
+from mtlab.artifacts.run_dir import RunFolder, run_folders
 from mtlab.data.dataset import Dataset, PixelStatistics, Split
 from mtlab.data.tasks import ClassificationTask
 from mtlab.device import Device
 from mtlab.errors import RunFolderError
+from mtlab.runner.origin import command_line
 
 
 def test_a_claimed_folder_says_that_its_run_is_running(tmp_path: Path) -> None:

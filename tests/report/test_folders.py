@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from made_runs import write_run
 
-from mtlab.artifacts.summary import Status
+from mtlab.artifacts.run_dir import Status
 from mtlab.errors import RunFolderError
 from mtlab.report.analyse.settings import compare_settings
 from mtlab.report.read.folders import collect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mtlab.artifacts.summary import Status
+from mtlab.artifacts.run_dir import Status
 from mtlab.report.analyse.settings import Settings, compare_settings, labels, short_keys
 from mtlab.report.read.run import UNKNOWN, Run, flatten
 

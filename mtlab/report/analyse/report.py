@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from mtlab.artifacts.summary import Status
+from mtlab.artifacts.run_dir import Status
 from mtlab.drawing.lettering import FileNames
 from mtlab.report.analyse.accuracy_charts import cost_charts, lambda_charts
 from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Kind, Predictions

@@ -11,8 +11,7 @@ from itertools import compress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mtlab.artifacts.metrics_log import read_metrics
-from mtlab.artifacts.reading import read_configuration, read_summary
+from mtlab.artifacts.reading import read_configuration, read_metrics, read_summary
 from mtlab.artifacts.run_dir import (
     CONFIG,
     CONFUSIONS,
@@ -21,9 +20,9 @@ from mtlab.artifacts.run_dir import (
     METRICS,
     SCATTER,
     SUMMARY,
+    Status,
     member_folders,
 )
-from mtlab.artifacts.summary import Status
 from mtlab.errors import RunFolderError
 from mtlab.report.read.run import ENSEMBLE, UNKNOWN, Run, flatten, readable_path
 

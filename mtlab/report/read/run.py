@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mtlab.artifacts.reading import look_up
-from mtlab.artifacts.summary import Status
+from mtlab.artifacts.run_dir import Status
 
 ENSEMBLE = "ensemble"
 UNKNOWN = ""

@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mtlab.artifacts.reading import run_folders
+from mtlab.artifacts.run_dir import run_folders
 from mtlab.errors import RunFolderError
 from mtlab.report.analyse.settings import compare_settings, is_said_by_row, short_keys, tasks_of
 from mtlab.report.read.folders import Problem, read_runs

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from safetensors.numpy import load_file
 
-from mtlab.artifacts.metrics_log import read_metrics
+from mtlab.artifacts.reading import read_metrics
 from mtlab.artifacts.run_dir import CONFUSIONS, FIGURES, METRICS, SCATTER, WEIGHTS
 from mtlab.drawing.axes import show_epochs
 from mtlab.drawing.colours import LINE_COLOURS

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mtlab.artifacts.metrics_log import as_line
-from mtlab.runner.sinks import Sink
+from mtlab.runner.sinks import Sink, as_line
 from mtlab.training.trainer import EpochEnd, Event
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from mtlab.artifacts.scatter import MOST_POINTS, scatter_points
+from mtlab.runner.measure import MOST_POINTS, scatter_points
 
 
 def test_small_splits_are_kept_whole_and_in_order():
