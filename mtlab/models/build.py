@@ -89,39 +89,28 @@ def _build(
     trunk = _trunk(config, image_shape)
     by_name = {task.name: task for task in tasks}
     own = {name: config.heads.get(name) for name in names}
+    lenders = {name: (head and head.features_from) or [] for name, head in own.items()}
     heads: dict[str, Head] = {}
-    for name in forward_order({name: _lenders(name, head) for name, head in own.items()}):
-        heads[name] = _head(config, by_name[name], own[name], trunk, heads)
+    for name in forward_order(lenders):
+        borrowed = {lender: heads[lender].num_features for lender in lenders[name]}
+        heads[name] = _head(config, by_name[name], own[name], trunk, borrowed)
     return MultiTaskNetwork(trunk, {name: heads[name] for name in names})
 
 
-def _lenders(task: str, head: HeadConfig | None) -> list[str]:
-    lenders = (head and head.features_from) or []
-    if len(set(lenders)) != len(lenders):
-        raise ModelError(
-            f"model.heads.{task}.features_from",
-            rule="must name a task, or list some, none twice",
-            found=lenders,
-            remedy=f"for example model.heads.{task}.features_from=a",
-        )
-    return lenders
-
-
 def _head(
-    config: LayerConfig, task: Task, own: HeadConfig | None, trunk: Trunk, built: Mapping[str, Head]
+    config: LayerConfig,
+    task: Task,
+    own: HeadConfig | None,
+    trunk: Trunk,
+    borrowed: Mapping[str, int],
 ) -> Head:
-    """The head that `model.heads` lists, or the branch that every task has without it.
-
-    Args:
-        built: The heads before it, those that it borrows from among them.
-    """
+    """The head that `model.heads` lists, or the branch that every task has without it."""
     key = f"model.heads.{task.name}.layers"
+    layers = []
     if own is None:
         flatten = [LayerSpec(key, "flatten")] if len(trunk.output_shape) > 1 else []
         layers = flatten + dense_specs(config.branch_widths, config.dropout)
-        return Head(task, layers, trunk.output_shape, activation=config.activation, key=key)
-    layers = []
-    for number, layer in enumerate(own.layers):
+    for number, layer in enumerate(own.layers if own else ()):
         values = {str(layer): 0} if isinstance(layer, str) else layer.model_dump()
         (kind, size), *options = values.items()
         layers.append(LayerSpec(f"{key}[{number}]", kind, size, **dict(options)))
@@ -130,9 +119,9 @@ def _head(
         task,
         layers,
         trunk.output_shape,
-        {lender: built[lender].num_features for lender in own.features_from or ()},
-        detach_features=own.detach_features,
-        stop_gradient=own.stop_gradient,
+        borrowed,
+        detach_features=own is not None and own.detach_features,
+        stop_gradient=own is not None and own.stop_gradient,
         activation=config.activation,
         key=key,
     )

@@ -9,7 +9,7 @@ from torch import nn
 
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ModelError
-from mtlab.models.layers import TO_VECTOR, LayerSpec, Shape, build_layers
+from mtlab.models.layers import TO_VECTOR, LayerSpec, Shape, build_layers, in_pixels
 
 
 class Head(nn.Module):
@@ -64,7 +64,7 @@ class Head(nn.Module):
             raise ModelError(
                 key,
                 rule="must turn the map into a vector",
-                found=f"a map of {'x'.join(map(str, shapes[-1]))}",
+                found=f"a map of {in_pixels(shapes[-1])}",
                 remedy="add flatten or global_average_pooling",
             )
         joined = (shapes[-1][0] + sum((borrowed or {}).values()),)

@@ -79,37 +79,32 @@ def build_layers(
     modules: list[nn.Module] = []
     shapes = [shape]
     for layer in layers:
-        _check_shape(layer, shapes[-1])
-        built, shape = _build(layer, shapes, activation)
+        shape = shapes[-1]
+        if layer.needs_map and len(shape) == 1:
+            raise ModelError(
+                layer.where,
+                rule=f"{layer.kind} needs a map of channels x height x width",
+                found=f"a vector of {shape[0]} features",
+                remedy="put it before the layer that flattens",
+            )
+        if layer.kind == "dense" and len(shape) == 3:
+            raise ModelError(
+                layer.where,
+                rule="dense needs a vector",
+                found=f"a map of {in_pixels(shape)}",
+                remedy="put flatten or global_average_pooling before it",
+            )
+        built, shape = _build(layer, shapes)
         modules += built
+        if layer.kind in ("conv", "dense"):
+            modules.append(ACTIVATIONS[activation]())
         shapes.append(shape)
     return modules, shapes
 
 
-def _check_shape(layer: LayerSpec, shape: Shape) -> None:
-    is_map = len(shape) == 3
-    if layer.needs_map and not is_map:
-        raise ModelError(
-            layer.where,
-            rule=f"{layer.kind} needs a map of channels x height x width",
-            found=f"a vector of {shape[0]} features",
-            remedy="put it before the layer that flattens",
-        )
-    if layer.kind == "dense" and is_map:
-        raise ModelError(
-            layer.where,
-            rule="dense needs a vector",
-            found=f"a map of {'x'.join(map(str, shape))}",
-            remedy="put flatten or global_average_pooling before it",
-        )
-
-
-def _build(
-    layer: LayerSpec, shapes: Sequence[Shape], activation: str
-) -> tuple[list[nn.Module], Shape]:
+def _build(layer: LayerSpec, shapes: Sequence[Shape]) -> tuple[list[nn.Module], Shape]:
+    """A layer without its activation, and the shape behind it."""
     shape, number = shapes[-1], int(layer.number)
-    nonlinearity = ACTIVATIONS[activation]
-    built: list[nn.Module]
     match layer.kind:
         case "conv":
             kernel_size, stride = layer.kernel_size, layer.stride
@@ -119,10 +114,9 @@ def _build(
                 window = f"{layer.name}'s kernel of {kernel_size}"
                 padded = f" (padding {padding})" if padding else ""
                 raise _does_not_fit(layer, f"{window} must fit the map{padded}", shapes)
-            built = [nn.Conv2d(shape[0], number, kernel_size, stride, padding)]
-            if layer.batch_norm:
-                built.append(nn.BatchNorm2d(number))
-            return [*built, nonlinearity()], (number, *sides)
+            convolution = nn.Conv2d(shape[0], number, kernel_size, stride, padding)
+            norm = [nn.BatchNorm2d(number)] if layer.batch_norm else []
+            return [convolution, *norm], (number, *sides)
         case "pool":
             if min(shape[1:]) < number:
                 raise _does_not_fit(layer, f"the pooling of {number} must fit the map", shapes)
@@ -132,20 +126,22 @@ def _build(
         case "global_average_pooling":
             return [GlobalAveragePooling()], (shape[0],)
         case "dense":
-            built = [nn.Linear(shape[0], number)]
-            if layer.batch_norm:
-                built.append(nn.BatchNorm1d(number))
-            return [*built, nonlinearity()], (number,)
+            norm_1d = [nn.BatchNorm1d(number)] if layer.batch_norm else []
+            return [nn.Linear(shape[0], number), *norm_1d], (number,)
         case _:
             return [nn.Dropout(layer.number)], shape
 
 
+def in_pixels(shape: Shape) -> str:
+    """As messages show it, `64x14x14`."""
+    return "x".join(map(str, shape))
+
+
 def _does_not_fit(layer: LayerSpec, rule: str, shapes: Sequence[Shape]) -> ModelError:
-    trail = " -> ".join("x".join(str(side) for side in shape) for shape in shapes)
     return ModelError(
         layer.where,
         rule=rule,
-        found=f"channels x height x width {trail}",
+        found=f"channels x height x width {' -> '.join(map(in_pixels, shapes))}",
         remedy="use smaller kernels, smaller strides, padding, or fewer layers",
     )
 

@@ -27,22 +27,12 @@ class MultiTaskNetwork(nn.Module):
     def __init__(self, trunk: Trunk, heads: Mapping[str, Head]) -> None:
         super().__init__()
         self.trunk = trunk
-        self._task_names = tuple(heads)
+        self.heads = dict(heads)
         self._cuts_gradients = True
         self._order = forward_order({task: head.features_from for task, head in heads.items()})
         for task, head in heads.items():
             # The prefix keeps a task called `train` or `half` apart from nn.Module's own methods.
             self.add_module(f"head_{task}", head)
-
-    @property
-    def heads(self) -> dict[str, Head]:
-        """The heads by task name, in the order of the tasks."""
-        return {task: self._head(task) for task in self._task_names}
-
-    def _head(self, task: str) -> Head:
-        head = self.get_submodule(f"head_{task}")
-        assert isinstance(head, Head)
-        return head
 
     def shared_parameters(self) -> dict[str, nn.Parameter]:
         """The trunk's parameters by name: those that the gradients of all tasks may meet in.
@@ -66,13 +56,13 @@ class MultiTaskNetwork(nn.Module):
         outputs: dict[str, torch.Tensor] = {}
         features: dict[str, torch.Tensor] = {}
         for task in self._order:
-            head = self._head(task)
+            head = self.heads[task]
             borrowed = [features[other] for other in head.features_from]
             if head.detach_features and self._cuts_gradients:
                 borrowed = [lent.detach() for lent in borrowed]
             read = shared.detach() if head.stop_gradient and self._cuts_gradients else shared
             outputs[task], features[task] = head(read, borrowed)
-        return shared, {task: outputs[task] for task in self._task_names}
+        return shared, {task: outputs[task] for task in self.heads}
 
     @contextmanager
     def uncut_gradients(self) -> Iterator[None]:
@@ -97,15 +87,15 @@ def forward_order(features_from: Mapping[str, Sequence[str]]) -> list[str]:
         features_from: For each task of the run, whom its head borrows from.
 
     Raises:
-        ModelError: Borrowing in a circle, or from a task that is not there.
+        ModelError: Borrowing in a circle, twice, or from a task that is not there.
     """
     for task, lenders in features_from.items():
         for other in lenders:
-            if other not in features_from:
+            if other not in features_from or lenders.count(other) > 1:
+                others = ", ".join(name for name in features_from if name != task)
                 raise ModelError(
                     f"model.heads.{task}.features_from",
-                    rule="must name another task of the run:"
-                    f" {', '.join(name for name in features_from if name != task) or 'none'}",
+                    rule=f"must name other tasks of the run, none twice: {others or 'none'}",
                     found=other,
                     remedy="add it to `tasks` if the dataset has it, or set features_from to null",
                 )

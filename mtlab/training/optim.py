@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from torch import nn
@@ -34,8 +34,26 @@ def build_optimizer(
 
     Args:
         undecayed: What an objective learns; weight decay would draw it to 0.
+
+    Raises:
+        ConfigError: A decay of convolution kernels where there are none.
     """
-    groups = _parameter_groups(config, [p for p in parameters if p.requires_grad])
+    trainable = [parameter for parameter in parameters if parameter.requires_grad]
+    groups: list[dict[str, Any]] = [{"params": trainable}]
+    if config.conv_weight_decay > 0:
+        # A convolution's kernels, (filters, channels, height, width), are the only parameters of
+        # four dimensions: biases, batch norm and dense layers have one or two.
+        kernels = [parameter for parameter in trainable if parameter.dim() == 4]
+        if not kernels:
+            raise ConfigError(
+                "optimizer.conv_weight_decay",
+                rule="needs a model with convolutions",
+                found=config.conv_weight_decay,
+                remedy="set it to 0, or choose model=cnn",
+            )
+        groups = [{"params": [parameter for parameter in trainable if parameter.dim() != 4]}]
+        decay = config.weight_decay + config.conv_weight_decay
+        groups.append({"params": kernels, "weight_decay": decay})
     if undecayed := list(undecayed):
         groups.append({"params": undecayed, "weight_decay": 0.0})
     common: dict[str, Any] = {"lr": config.lr, "weight_decay": config.weight_decay}
@@ -51,28 +69,6 @@ def build_optimizer(
             common |= {"alpha": config.alpha, "eps": config.eps, "momentum": config.momentum}
             return RMSprop(groups, **common, foreach=True)
     raise AssertionError(config)
-
-
-def _parameter_groups(
-    config: OptimizerConfig, trainable: Sequence[nn.Parameter]
-) -> list[dict[str, Any]]:
-    """One group, or two where convolution kernels have a decay of their own."""
-    if config.conv_weight_decay == 0:
-        return [{"params": list(trainable)}]
-    # A convolution's kernels, (filters, channels, height, width), are the only parameters of four
-    # dimensions: biases, batch norm and dense layers have one or two.
-    kernels = [parameter for parameter in trainable if parameter.dim() == 4]
-    if not kernels:
-        raise ConfigError(
-            "optimizer.conv_weight_decay",
-            rule="needs a model with convolutions",
-            found=config.conv_weight_decay,
-            remedy="set it to 0, or choose model=cnn",
-        )
-    return [
-        {"params": [parameter for parameter in trainable if parameter.dim() != 4]},
-        {"params": kernels, "weight_decay": config.weight_decay + config.conv_weight_decay},
-    ]
 
 
 def build_scheduler(

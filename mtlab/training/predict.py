@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections.abc import Callable
@@ -21,7 +22,7 @@ def predict(
     batch_size: int,
     device: Device,
     normalise: Callable[[torch.Tensor], torch.Tensor] | None = None,
-) -> dict[str, torch.Tensor]:
+) -> Outputs:
     """The outputs of every task.
 
     Args:
@@ -49,7 +50,9 @@ def predict(
     batches = images.split(batch_size)
     try:
         if device.type == "cpu":
-            answers = list(_one_core_each(device.num_threads, os.getpid()).map(answer, batches))
+            with _STARTING:
+                pool = _one_core_each(device.num_threads, os.getpid())
+            answers = list(pool.map(answer, batches))
         else:
             answers = [answer(batch) for batch in batches]
     finally:
@@ -57,10 +60,10 @@ def predict(
     return {task: torch.cat([part[task] for part in answers]).cpu() for task in answers[0]}
 
 
-_POOLS: dict[tuple[int, int], ThreadPoolExecutor] = {}
-_POOLS_LOCK = threading.Lock()
+_STARTING = threading.Lock()
 
 
+@functools.cache
 def _one_core_each(num_cores: int, process: int) -> ThreadPoolExecutor:
     """Threads that compute with one core each: a batch for every core, not a layer for all cores.
 
@@ -68,21 +71,14 @@ def _one_core_each(num_cores: int, process: int) -> ThreadPoolExecutor:
     up all: a convolutional network answers in about a tenth less time, and with the same bits
     however many cores there are. torch does not hold Python's lock while it computes.
 
+    All threads start at once and stay, since torch takes the number of a thread's cores for that of
+    the whole process: it is put right before anybody else can notice.
+
     Args:
         process: A forked process inherits the pool but not its threads, and makes its own.
     """
-    with _POOLS_LOCK:
-        if (num_cores, process) not in _POOLS:
-            _POOLS[num_cores, process] = _start_pool(num_cores)
-        return _POOLS[num_cores, process]
-
-
-def _start_pool(num_cores: int) -> ThreadPoolExecutor:
-    """Start all threads at once and keep them, since torch takes the number of a thread's cores
-    for that of the whole process: it is put right before anybody else can notice.
-    """
     cores_before = torch.get_num_threads()
-    pool = ThreadPoolExecutor(num_cores, thread_name_prefix="mtlab-predict")
+    pool = ThreadPoolExecutor(num_cores, thread_name_prefix=f"mtlab-predict-{process}")
     all_started = threading.Barrier(num_cores)
 
     def start() -> None:
