@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -53,31 +53,8 @@ def build_model(
             the dataset does not have, or more parameters than `LARGEST_NUM_PARAMETERS`.
         ConfigError: Tasks that the model cannot learn.
     """
-    with torch.device("meta"):
-        outline = _build(config, image_shape, tasks, available_tasks)
-    num_parameters = sum(parameter.numel() for parameter in outline.parameters())
-    if num_parameters > LARGEST_NUM_PARAMETERS:
-        raise ModelError(
-            "model",
-            rule=f"must have at most {LARGEST_NUM_PARAMETERS:,} parameters to fit the memory",
-            found=f"{num_parameters:,}",
-            remedy="use fewer or narrower layers",
-        )
-    return _build(config, image_shape, tasks, available_tasks)
-
-
-def _build(
-    config: ModelConfig,
-    image_shape: tuple[int, int, int],
-    tasks: Sequence[Task],
-    available_tasks: Sequence[str] | None,
-) -> nn.Module:
-    """Build the network on the current default device."""
-    if isinstance(config, PerceptronConfig):
-        return _perceptron(config, image_shape, tasks)
-    assert isinstance(config, LayerConfig)
     names = [task.name for task in tasks]
-    for name in config.heads if available_tasks is not None else ():
+    for name in getattr(config, "heads", ()) if available_tasks is not None else ():
         known = dict.fromkeys([*names, *(available_tasks or ())])
         if name not in known:
             raise ModelError(
@@ -86,45 +63,58 @@ def _build(
                 found=name,
                 remedy="mend the name, or leave the head out",
             )
+    with torch.device("meta"):
+        outline = _build(config, image_shape, tasks)
+    num_parameters = sum(parameter.numel() for parameter in outline.parameters())
+    if num_parameters > LARGEST_NUM_PARAMETERS:
+        raise ModelError(
+            "model",
+            rule=f"must have at most {LARGEST_NUM_PARAMETERS:,} parameters to fit the memory",
+            found=f"{num_parameters:,}",
+            remedy="use fewer or narrower layers",
+        )
+    return _build(config, image_shape, tasks)
+
+
+def _build(
+    config: ModelConfig, image_shape: tuple[int, int, int], tasks: Sequence[Task]
+) -> nn.Module:
+    """Build the network on the current default device."""
+    if isinstance(config, PerceptronConfig):
+        return _perceptron(config, image_shape, tasks)
+    assert isinstance(config, LayerConfig)
     trunk = _trunk(config, image_shape)
     by_name = {task.name: task for task in tasks}
-    own = {name: config.heads.get(name) for name in names}
-    lenders = {name: (head and head.features_from) or [] for name, head in own.items()}
+    links = {name: config.heads.get(name, HeadConfig()) for name in by_name}
+    lenders = {name: link.features_from or [] for name, link in links.items()}
     heads: dict[str, Head] = {}
     for name in forward_order(lenders):
-        borrowed = {lender: heads[lender].num_features for lender in lenders[name]}
-        heads[name] = _head(config, by_name[name], own[name], trunk, borrowed)
-    return MultiTaskNetwork(trunk, {name: heads[name] for name in names})
+        heads[name] = Head(
+            by_name[name],
+            _head_layers(config, name, trunk),
+            trunk.output_shape,
+            {lender: heads[lender].num_features for lender in lenders[name]},
+            detach_features=links[name].detach_features,
+            stop_gradient=links[name].stop_gradient,
+            activation=config.activation,
+            key=f"model.heads.{name}.layers",
+        )
+    return MultiTaskNetwork(trunk, {name: heads[name] for name in by_name})
 
 
-def _head(
-    config: LayerConfig,
-    task: Task,
-    own: HeadConfig | None,
-    trunk: Trunk,
-    borrowed: Mapping[str, int],
-) -> Head:
-    """The head that `model.heads` lists, or the branch that every task has without it."""
-    key = f"model.heads.{task.name}.layers"
-    layers = []
-    if own is None:
+def _head_layers(config: LayerConfig, task: str, trunk: Trunk) -> list[LayerSpec]:
+    """Those that `model.heads` lists, or the branch that every task has without it."""
+    key = f"model.heads.{task}.layers"
+    if task not in config.heads:
         flatten = [LayerSpec(key, "flatten")] if len(trunk.output_shape) > 1 else []
-        layers = flatten + dense_specs(config.branch_widths, config.dropout)
-    for number, layer in enumerate(own.layers if own else ()):
+        return flatten + dense_specs(config.branch_widths, config.dropout)
+    layers = []
+    for number, layer in enumerate(config.heads[task].layers):
         values = {str(layer): 0} if isinstance(layer, str) else layer.model_dump()
         (kind, size), *options = values.items()
         layers.append(LayerSpec(f"{key}[{number}]", kind, size, **dict(options)))
     _check_maps_reach(layers, config, trunk)
-    return Head(
-        task,
-        layers,
-        trunk.output_shape,
-        borrowed,
-        detach_features=own is not None and own.detach_features,
-        stop_gradient=own is not None and own.stop_gradient,
-        activation=config.activation,
-        key=key,
-    )
+    return layers
 
 
 def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: Trunk) -> None:

@@ -118,6 +118,6 @@ class CnnTrunk(Trunk):
         self.output_shape = shapes[-1]
 
     def forward(self, images_bchw: torch.Tensor) -> torch.Tensor:
-        maps_bchw = self.convolutions(images_bchw)
-        features: torch.Tensor = self.shared(self.dropout(self.to_features(maps_bchw)))
-        return features
+        features = self.to_features(self.convolutions(images_bchw))
+        shared: torch.Tensor = self.shared(self.dropout(features))
+        return shared

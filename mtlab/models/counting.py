@@ -28,12 +28,16 @@ class ParameterCounts:
 
 def count_parameters(model: nn.Module) -> ParameterCounts:
     """Count every parameter once; buffers such as batch norm's statistics do not count."""
-    total = _size(model.parameters())
-    trainable = _size(parameter for parameter in model.parameters() if parameter.requires_grad)
+
+    def size(parameters: Iterable[nn.Parameter]) -> int:
+        return sum(parameter.numel() for parameter in parameters)
+
+    total = size(model.parameters())
+    trainable = size(parameter for parameter in model.parameters() if parameter.requires_grad)
     if not isinstance(model, MultiTaskNetwork):
         return ParameterCounts(total, trainable, total, {})
-    heads = {task: _size(head.parameters()) for task, head in model.heads.items()}
-    return ParameterCounts(total, trainable, _size(model.trunk.parameters()), heads)
+    heads = {task: size(head.parameters()) for task, head in model.heads.items()}
+    return ParameterCounts(total, trainable, size(model.trunk.parameters()), heads)
 
 
 def flops_per_sample(model: nn.Module, image_shape: tuple[int, int, int]) -> int:
@@ -65,7 +69,3 @@ def flops_per_sample(model: nn.Module, image_shape: tuple[int, int, int]) -> int
     for hook in hooks:
         hook.remove()
     return total
-
-
-def _size(parameters: Iterable[nn.Parameter]) -> int:
-    return sum(parameter.numel() for parameter in parameters)

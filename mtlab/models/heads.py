@@ -50,11 +50,8 @@ class Head(nn.Module):
         self.detach_features = detach_features
         self.stop_gradient = stop_gradient
         # The layer that makes a vector of the map is the last one on maps.
-        num_on_maps = 0
-        if len(shared_shape) == 3:
-            num_on_maps = 1 + next(
-                (n for n, layer in enumerate(layers) if layer.kind in TO_VECTOR), len(layers)
-            )
+        to_vector = [n for n, layer in enumerate(layers, start=1) if layer.kind in TO_VECTOR]
+        num_on_maps = [*to_vector, len(layers)][0] if len(shared_shape) == 3 else 0
         # What is lent and what stays behind it: dropout at the end belongs to this head alone.
         end = len(layers)
         while end > num_on_maps and layers[end - 1].kind == "dropout":

@@ -171,10 +171,8 @@ class PerceptronTrainer:
         self._order = torch.randperm(len(train), generator=sample_order)
         self._samples = LabelledVectors.of(train, model.task, self._order)
         self._held_out = LabelledVectors.of(val, model.task)
-        self._unit = LinearUnit(
-            model.unit.weight.detach().squeeze(0).numpy().astype(np.float64),
-            float(model.unit.bias.detach()),
-        )
+        weight = model.unit.weight.detach().squeeze(0).numpy().astype(np.float64)
+        self._unit = LinearUnit(weight, float(model.unit.bias.detach()))
 
     def fit(self) -> Iterator[EpochEnd]:
         while self.epoch < self._num_epochs and not self.converged:
