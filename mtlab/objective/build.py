@@ -48,8 +48,14 @@ def build_objective(
         else classification_loss
         for task in tasks
     }
-    if isinstance(method, WeightsConfig) and available_tasks is not None:
-        _check_names(method, available_tasks)
+    for name in method.weights if isinstance(method, WeightsConfig) else ():
+        if available_tasks is not None and name not in available_tasks:
+            raise ConfigError(
+                f"mtl.weights.{name}",
+                rule=f"must name a task of the dataset: {', '.join(available_tasks)}",
+                found=name,
+                remedy=f"mend the name, or leave it out by ~mtl.weights.{name}",
+            )
     generator = generator or torch.Generator()
     weighting: Weighting = FixedWeights([1.0] * len(tasks))
     aggregator: Aggregator | None = None
@@ -71,17 +77,6 @@ def build_objective(
                     remedy="use mtl=lambda or mtl=weights",
                 )
     return Objective(tasks, losses, weighting, aggregator, generator)
-
-
-def _check_names(config: WeightsConfig, available_tasks: Sequence[str]) -> None:
-    for name in config.weights:
-        if name not in available_tasks:
-            raise ConfigError(
-                f"mtl.weights.{name}",
-                rule=f"must name a task of the dataset: {', '.join(available_tasks)}",
-                found=name,
-                remedy=f"mend the name, or leave it out by ~mtl.weights.{name}",
-            )
 
 
 def _fixed_weights(config: LambdaConfig | WeightsConfig, tasks: Sequence[Task]) -> list[float]:

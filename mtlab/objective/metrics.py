@@ -33,9 +33,6 @@ class ConfusionMatrix:
         pairs = targets * self._num_classes + logits.argmax(dim=1)
         self._counts.index_add_(0, pairs, torch.ones_like(pairs))
 
-    def reset(self) -> None:
-        self._counts.zero_()
-
     def read(self) -> torch.Tensor:
         """A copy of the counts on the CPU, `(num_classes, num_classes)`: rows are targets."""
         shape = (self._num_classes, self._num_classes)
@@ -79,9 +76,6 @@ class RegressionSums:
         # Views, each a single number.
         self._count, self._absolute_errors, self._squared_errors = self._sums[:3].unbind()
         self._squared_deviations, self._target_mean = self._sums[3:].unbind()
-
-    def reset(self) -> None:
-        self._sums.zero_()
 
     def add(self, predictions: torch.Tensor, targets: torch.Tensor) -> None:
         """Add a batch: predictions and targets `(batch,)`, at least one sample."""

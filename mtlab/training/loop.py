@@ -72,7 +72,6 @@ class GradientTrainer:
         self._eval_batch_size = eval_batch_size
         self._patience_epochs = patience_epochs
         self._generators = generators
-        self._sums = EpochSums(step.objective, len(train), batch_size, self._device)
 
     def fit(self) -> Iterator[Event]:
         while self.epoch < self._num_epochs and not self._is_out_of_patience():
@@ -110,8 +109,8 @@ class GradientTrainer:
     def _train_epoch(self) -> Generator[Event, None, SplitMetrics]:
         """One pass over the training samples; returns its metrics as the generator's value."""
         self.model.train()
-        sums, batch_size, epoch = self._sums, self._batch_size, self.epoch + 1
-        sums.reset()
+        batch_size, epoch = self._batch_size, self.epoch + 1
+        sums = EpochSums(self._step.objective, len(self._train), batch_size, self._device)
         order = self._generators["batch order"]
         batches = shuffled_batches(len(self._train), batch_size, order, self._device)
         started = last_progress = time.perf_counter()

@@ -22,8 +22,6 @@ Tensors = Mapping[str, torch.Tensor]
 class EpochSums:
     """An epoch's losses and measures, kept on the device until they are asked for.
 
-    Made once per training, and reset before each epoch.
-
     Args:
         num_samples: Of an epoch; its last batch may be smaller than `batch_size`.
     """
@@ -37,11 +35,6 @@ class EpochSums:
         self._batch_sizes[-1] = num_samples - batch_size * (self.num_steps - 1)
         self._step_losses = torch.zeros(self.num_steps, len(objective.tasks), device=device)
         self._measures = new_measures(objective.tasks, device)
-
-    def reset(self) -> None:
-        self._step_losses.zero_()
-        for measure in self._measures.values():
-            measure.reset()
 
     def add(self, step: int, losses: torch.Tensor, outputs: Tensors, targets: Tensors) -> None:
         """What step `step`, counted from 0, found: losses `(tasks,)`, outputs."""
