@@ -7,13 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from mtlab.config.model import ModelConfig
-from mtlab.config.mtl import (
-    LambdaConfig,
-    MtlConfig,
-    PCGradConfig,
-    UncertaintyConfig,
-    WeightsConfig,
-)
+from mtlab.config.mtl import LambdaConfig, MtlConfig, PCGradConfig, UncertaintyConfig, WeightsConfig
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError
 from mtlab.objective.aggregation.pcgrad import PCGrad
