@@ -19,12 +19,12 @@ from mtlab.inference.ensemble import (
     Ensemble,
     as_summary,
     best_on_validation,
+    find_candidates,
     own_test_split,
     save_ensemble,
     vote,
 )
 from mtlab.inference.loading import read_run_config
-from mtlab.inference.members import Candidate, find_candidates
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.report.write.run_figures import draw_run_figures
 from mtlab.runner.origin import hydra_origin
@@ -53,7 +53,9 @@ def ensemble(composed: DictConfig) -> None:
     with Record(hydra_origin(composed, "ensemble")) as record:
         candidates = find_candidates([Path(run).expanduser() for run in options.runs], options.keep)
         kept = [candidate for candidate in candidates if candidate.why_not is None]
-        own = DeviceConfig(name="auto", threads=None, precision=tested_precision(kept))
+        tested_in = {read_run_config(run.folder).device.precision for run in kept}
+        precision: Precision = tested_in.pop() if len(tested_in) == 1 else "float32"
+        own = DeviceConfig(name="auto", threads=None, precision=precision)
         settings = to_device_config(composed, own)
         device = select_device(settings.name, settings.precision, settings.threads)
         folders = [candidate.folder for candidate in kept]
@@ -75,12 +77,6 @@ def ensemble(composed: DictConfig) -> None:
         say(f"{len(kept)} of {len(candidates)} runs are members")
 
 
-def tested_precision(kept: Sequence[Candidate]) -> Precision:
-    """What all members were tested in; float32 where they differ."""
-    precisions = {read_run_config(candidate.folder).device.precision for candidate in kept}
-    return precisions.pop() if len(precisions) == 1 else "float32"
-
-
 def comparison_table(voted: Ensemble, titles: Sequence[str], best: int) -> Table:
     """Test metrics of each member, then those of the best one and of the ensemble."""
     table = Table(title="test split", title_justify="left")
@@ -96,9 +92,9 @@ def comparison_table(voted: Ensemble, titles: Sequence[str], best: int) -> Table
     def add(title: str, metrics: SplitMetrics) -> None:
         table.add_row(title, *(f"{metrics.tasks[task][name]:.4f}" for task, name in shown))
 
-    for title, member in zip(titles, voted.members, strict=True):
-        add(title, member.metrics)
+    for title, (_, metrics) in zip(titles, voted.members, strict=True):
+        add(title, metrics)
     table.add_section()
-    add(f"best on validation: {titles[best]}", voted.members[best].metrics)
+    add(f"best on validation: {titles[best]}", voted.members[best][1])
     add("ensemble", voted.metrics)
     return table

@@ -30,13 +30,12 @@ def predict_file(composed: DictConfig) -> None:
     """Hydra's job: read the images, ask the run, write its predictions."""
     options = to_options(composed, PredictOptions)
     target = output_path(options.output)
-    device = to_device_config(
-        composed, DeviceConfig(name="auto", threads=None, precision="float32")
-    )
+    any_device = DeviceConfig(name="auto", threads=None, precision="float32")
+    device = to_device_config(composed, any_device)
     predictor = load(
         options.run,
         device=device.name,
-        precision=None if composed.device.precision is None else device.precision,
+        precision=composed.device.precision,
         threads=device.threads,
         batch_size=options.batch_size,
     )

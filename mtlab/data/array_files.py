@@ -55,11 +55,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def read_headers(path: Path) -> dict[str, Header]:
-    """The header of every array in a .npz file, by name; the arrays are not read.
-
-    Raises:
-        DataError: Not a .npz, damaged, or a member that is no array.
-    """
+    """The header of every array in a .npz file, by name; the arrays are not read."""
     headers = {}
     with _reading(path), zipfile.ZipFile(path) as archive:
         for member in archive.namelist():
@@ -106,12 +102,6 @@ def to_images(
         array: See `channels_first`; N may be 0.
         image_shape: The network's `(channels, height, width)`.
         subject: What the array is called, for messages.
-
-    Returns:
-        `(N, channels, height, width)`, a copy.
-
-    Raises:
-        DataError: Rows of different lengths, another shape, or see `channels_first`.
     """
     try:
         values = np.asarray(array)
@@ -141,10 +131,6 @@ def channels_first(array: Array, subject: str) -> torch.Tensor:
 
     Args:
         array: uint8 in [0, 255], or floats of any width.
-        subject: What the array is called, for messages.
-
-    Raises:
-        DataError: Another type of number, NaN or infinite pixels.
     """
     if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
         raise DataError(

@@ -13,12 +13,10 @@ from torch.nn.functional import affine_grid, grid_sample
 class AffineAugmentation:
     """Moves every image of a batch by a map of its own, drawn uniformly.
 
-    The image is scaled and rotated about its centre, then shifted. New pixels are interpolated
-    linearly; what comes in from outside is black.
+    The image is scaled and rotated about its centre, then shifted by at most so many pixels in
+    either direction. New pixels are interpolated linearly; what comes in from outside is black.
 
     Attributes:
-        shift_pixels: Largest shift, horizontally and vertically drawn apart.
-        rotate_degrees: Largest rotation to either side.
         scale: The factor lies between 1 - scale and 1 + scale; in [0, 1).
         black: Value of a black pixel, `(channels, 1, 1)`, on the device of the images; None where
             normalisation left it at 0.

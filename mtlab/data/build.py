@@ -23,8 +23,8 @@ from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
 from mtlab.data.npz import Npz
 from mtlab.data.shapes import Shapes
-from mtlab.data.source import LabelledImages, Source, Strata, by_main_label
-from mtlab.data.splits import count_held_out, strata_of, stratified_split, stratified_subset
+from mtlab.data.source import LabelledImages, Source, Strata, by_main_label, divide
+from mtlab.data.splits import strata_of, stratified_subset
 from mtlab.data.tasks_build import label_of, learn_tasks
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
@@ -71,14 +71,10 @@ def build_dataset(
     """Read the training images, derive the tasks and split off validation.
 
     Args:
-        requested: Task names from the top-level key `tasks`; None leaves the choice to `choice`.
+        requested, choice: See `learn_tasks`.
         seed: Decides the validation split and the training samples that `dataset.limit` keeps.
         pixel_statistics: Those of a trained network, to measure it on another dataset; None
             measures the training images.
-
-    Raises:
-        DataError, ConfigError: See the sources and the tasks; when called, `load_test` raises them
-            too, and DataError for test pixels on another scale than the training pixels.
     """
     source = open_source(config)
     everything = source.train()
@@ -86,8 +82,7 @@ def build_dataset(
     train, val = _divided(kept_samples(everything, config, seed), config, seed)
     available, learned = learn_tasks(config, everything, source, requested, choice)
     if pixel_statistics is None:
-        standardise = config.normalisation == "standard"
-        statistics = PixelStatistics.of(train.images, standardise=standardise)
+        statistics = PixelStatistics.of(train.images, config.normalisation == "standard")
     else:
         pixel_statistics.check(train.images, f"dataset={config.name}")
         statistics = pixel_statistics.for_pixels(train.images.dtype)
@@ -126,11 +121,8 @@ def _divided(
             found=f"{len(kept)}",
             remedy="keep more images",
         )
-    strata = strata_by(config)(kept, count_held_out(len(kept), config.val_fraction))
-    rest, held_out = stratified_split(
-        strata, config.val_fraction, generator(seed, "validation split")
-    )
-    return kept.select(rest), kept.select(held_out)
+    draws = generator(seed, "validation split")
+    return divide(kept, config.val_fraction, strata_by(config), draws)
 
 
 def digest_of(images: torch.Tensor) -> str:
@@ -140,11 +132,7 @@ def digest_of(images: torch.Tensor) -> str:
 
 
 def strata_by(config: DatasetConfig) -> Strata:
-    """What splits are stratified by: the label of the task `dataset.stratify_by`, else the first.
-
-    Raises (when called):
-        ConfigError: No task and no label has this name.
-    """
+    """Stratify by the label of the task `dataset.stratify_by`, else by the first label."""
     name = config.stratify_by if isinstance(config, UndividedKeys) else None
     if name is None:
         return by_main_label
@@ -196,11 +184,7 @@ def kept_test_samples(samples: LabelledImages, config: DatasetConfig) -> Labelle
 
 
 def check_classes(samples: LabelledImages, config: DatasetConfig) -> None:
-    """Every label of `dataset.classes` must occur among the training samples.
-
-    Raises:
-        ConfigError: One does not, or the labels are no classes.
-    """
+    """Every label of `dataset.classes` must occur among the training samples."""
     if config.classes is None:
         return
     if samples.main_label.is_floating_point():

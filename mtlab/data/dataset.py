@@ -36,7 +36,6 @@ class Split:
         return self.images.shape[0]
 
     def to(self, device: torch.device) -> Split:
-        """The same split on a device; one transfer for all of it."""
         targets = {name: target.to(device) for name, target in self.targets.items()}
         return Split(self.images.to(device), targets)
 
@@ -83,16 +82,10 @@ class PixelStatistics:
         """Refuse pixels on another scale than that of the training images.
 
         Bytes are divided by 255, which suits a network that learned from bytes, or from floats in
-        [0, 1]. Floats may lie outside the training range ([0, 1] where the training pixels lay in
-        it) by ten times its width; where the training pixels reached beyond 50, they may not all be
-        fractions from 0 to 1.
+        [0, 1]. That is also the range of training pixels that lay in it.
 
         Args:
             images: `(num_samples, channels, height, width)`, uint8 or finite float32.
-            subject: What they are called, for messages.
-
-        Raises:
-            DataError: They are on another scale.
         """
         if not images.numel():
             return

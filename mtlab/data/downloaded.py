@@ -38,8 +38,7 @@ class DownloadedSet:
     """A dataset of the MNIST family.
 
     Attributes:
-        torchvision_class: Class of `torchvision.datasets` that downloads it; its name is the
-            folder's name too.
+        torchvision_class: Class of `torchvision.datasets` that downloads it, and the folder's name.
         origin: Where the files come from, for people.
         md5_of: The files in gzip: train images, train labels, test images, test labels; each with
             the checksum that torchvision publishes (None: it publishes none).
@@ -131,10 +130,6 @@ class Downloaded(Source):
     Args:
         name: The set's name on the command line, for messages.
         root: The cache folder; files lie in `<root>/<torchvision's class name>/raw/`.
-
-    Raises:
-        DataError: The files are neither there nor can be downloaded, or one is not the published
-            file.
     """
 
     def __init__(self, dataset: DownloadedSet, name: str, root: Path) -> None:
@@ -179,10 +174,6 @@ def read_idx(path: Path, num_dimensions: int) -> torch.Tensor:
     Format: two zero bytes, 8 for unsigned bytes, the number of dimensions, each dimension as a
     big-endian 32-bit number, then the values in C order (LeCun, Cortes, Burges, "The MNIST
     database", section "File formats").
-
-    Raises:
-        DataError: Damaged compression, another type or number of dimensions, or a length that is
-            not the one the header promises.
     """
     try:
         with gzip.open(path) as archive:
@@ -208,7 +199,6 @@ def _verify(path: Path, md5: str | None) -> None:
 
 
 def _download(dataset: DownloadedSet, name: str, folder: Path, missing: list[str]) -> None:
-    """Fetch what is missing with torchvision's downloader, which shows a progress bar."""
     new_folders = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         import torchvision
@@ -237,11 +227,7 @@ def _download(dataset: DownloadedSet, name: str, folder: Path, missing: list[str
 
 
 def _fetch(addresses: list[str], folder: Path, md5: str | None) -> Path:
-    """Download from the first address that answers; the file gets its name once it is verified.
-
-    Raises:
-        OSError, RuntimeError: The last address did not answer, or with another checksum.
-    """
+    """Download from the first address that answers; the file gets its name once it is verified."""
     from torchvision.datasets.utils import download_url
 
     path = folder / addresses[0].rpartition("/")[2]

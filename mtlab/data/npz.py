@@ -20,13 +20,7 @@ class Npz(Undivided):
     """Images and labels from one .npz file, with test arrays of its own or undivided.
 
     Args:
-        images, labels, label_names: Which arrays and columns hold what, as in
-            `conf/dataset/npz.yaml`.
-        test_fraction: Share of the images to hold out where the file has no test arrays.
-        strata: What they are stratified by.
-
-    Raises:
-        DataError: No such file, or arrays that do not fit each other.
+        images, labels, label_names: Which arrays and columns hold what, see dataset/npz.yaml.
     """
 
     def __init__(

@@ -52,8 +52,6 @@ def draw_shapes(num_images: int, image_size: int, seed: int, difficulty: float) 
     """Draw the images; the same arguments give the same bytes.
 
     Args:
-        image_size: Side of the square images in pixels.
-        seed: Decides every target, position, scale, blur and noise.
         difficulty: 0: large, sharp, centred and clean. 1: small, blurred, anywhere, and little but
             noise.
 
@@ -83,11 +81,8 @@ def draw_shapes(num_images: int, image_size: int, seed: int, difficulty: float) 
         images[part] = np.clip(clean + noise_deviation * noise, 0, 1)
     # Steps of 1/256 are exact in float32, so that bytes do not hang on a processor's last bit.
     images = np.round(images * GREY_LEVELS) / np.float32(GREY_LEVELS)
-    labels = {
-        "a": torch.from_numpy(shape),
-        "b": torch.from_numpy(orientation),
-        "c": torch.from_numpy(brightness),
-    }
+    targets = {"a": shape, "b": orientation, "c": brightness}
+    labels = {name: torch.from_numpy(values) for name, values in targets.items()}
     return LabelledImages(torch.from_numpy(images).unsqueeze(1), labels)
 
 

@@ -55,6 +55,15 @@ def by_main_label(samples: LabelledImages, num_chosen: int) -> torch.Tensor:
     return strata_of(samples.main_label, num_chosen)
 
 
+def divide(
+    samples: LabelledImages, fraction: float, strata: Strata, draws: torch.Generator
+) -> tuple[LabelledImages, LabelledImages]:
+    """The rest and the held-out part, see `stratified_split`."""
+    of_samples = strata(samples, count_held_out(len(samples), fraction))
+    rest, held_out = stratified_split(of_samples, fraction, draws)
+    return samples.select(rest), samples.select(held_out)
+
+
 class Source:
     """A dataset on disk or in a package. Nothing of the test split is read before `test()`."""
 
@@ -91,18 +100,16 @@ class Undivided(Source):
         raise NotImplementedError
 
     def train(self) -> LabelledImages:
-        return self.everything.select(self._positions[0])
+        return self._divided[0]
 
     def test(self) -> LabelledImages:
-        return self.everything.select(self._positions[1])
+        return self._divided[1]
 
     @cached_property
     def everything(self) -> LabelledImages:
         return self.read()
 
     @cached_property
-    def _positions(self) -> tuple[torch.Tensor, torch.Tensor]:
-        num_test = count_held_out(len(self.everything), self._test_fraction)
+    def _divided(self) -> tuple[LabelledImages, LabelledImages]:
         draws = generator(TEST_SPLIT_SEED, f"{self._name} test split")
-        strata = self._strata(self.everything, num_test)
-        return stratified_split(strata, self._test_fraction, draws)
+        return divide(self.everything, self._test_fraction, self._strata, draws)

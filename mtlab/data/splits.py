@@ -14,14 +14,11 @@ def stratified_split(
 
     Args:
         labels: Class of each sample, `(num_samples,)`.
-        fraction: Share of the samples in the second part, above 0 and below 1.
-        generator: Decides which samples of a class go where.
 
     Returns:
         Positions of the rest and of the held-out part, each ascending. The held-out part has
-        `round(fraction * num_samples)` samples (at least one, and one is left for the rest);
-        per class the count differs from the exact share by less than one, classes with the largest
-        remainders being rounded up.
+        `count_held_out` samples; per class their number differs from the exact share by less than
+        one, classes with the largest remainders being rounded up.
     """
     num_samples = labels.shape[0]
     held_out = stratified_subset(labels, count_held_out(num_samples, fraction), generator)
@@ -62,9 +59,8 @@ def strata_of(labels: torch.Tensor, num_chosen: int) -> torch.Tensor:
     Fractions are values. Whole numbers are classes unless more of them occur than samples are
     chosen: then most could have no place, and rounding up would choose the smallest.
     """
-    if labels.is_floating_point() or labels.unique().shape[0] > num_chosen:
-        return strata_of_values(labels, num_chosen)
-    return labels
+    are_values = labels.is_floating_point() or labels.unique().shape[0] > num_chosen
+    return strata_of_values(labels, num_chosen) if are_values else labels
 
 
 def strata_of_values(values: torch.Tensor, num_chosen: int) -> torch.Tensor:

@@ -62,11 +62,7 @@ Task = ClassificationTask | RegressionTask
 
 
 def class_targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str) -> torch.Tensor:
-    """Map labels `(num_samples,)` to targets `(num_samples,)`.
-
-    Raises:
-        ConfigError: A label that did not occur in the training images, or a fraction.
-    """
+    """Map labels `(num_samples,)` to targets `(num_samples,)`."""
     if labels.is_floating_point():
         low, high = float(labels.min()), float(labels.max())
         raise ConfigError(
@@ -90,11 +86,7 @@ def class_targets(labels: torch.Tensor, target_of: Mapping[int, int], task: str)
 
 
 def value_targets(labels: torch.Tensor, task: RegressionTask) -> torch.Tensor:
-    """Labels `(num_samples,)`, whole or not, as float32 targets `(num_samples,)`.
-
-    Raises:
-        DataError: A value outside the task's range, or beyond what its activation reaches.
-    """
+    """Labels `(num_samples,)`, whole or not, as float32 targets `(num_samples,)`."""
     values = labels.to(torch.float32)
     low, high = task.range or REACH.get(task.activation, (-math.inf, math.inf))
     outside = values[(values < low) | (values > high)]

@@ -45,9 +45,6 @@ def learn_tasks(
         samples: The training images, before any are left out.
         requested: Names; None leaves the choice to `choice`: the dataset's `defaults`, or the
             `first` of them.
-
-    Raises:
-        ConfigError: Tasks that the dataset does not have, or that its labels do not suit.
     """
     available = available_tasks(config, samples)
     labels = samples.labels | source.known_labels()
@@ -113,9 +110,6 @@ def label_of(name: str, task: TaskConfig, labels: list[str]) -> str:
 
     A class derived by groups, parity or threshold goes by a name of its own and is one of the main
     label's. A label as it is goes by its own name, unless there is but one.
-
-    Raises:
-        ConfigError: No such label, or several of which none is said to be the task's.
     """
     label = task.label or (name if name in labels else None)
     if label is None and (len(labels) == 1 or task.by != "label"):
@@ -141,9 +135,8 @@ def task_targets(
 
     Args:
         class_names: Of the main label, which is the first one; None: its numbers.
-        labels: Per label the values that occur, in any order and any number of times: of the
-            training images, validation included and before any were left out, and of all images
-            where the source knows them.
+        labels: Per label the values that occur, in any order and any number of times: among the
+            training images before any were left out, or among all where the source knows them.
     """
     label = label_of(name, task, list(labels))
     if task.kind == "regression":
@@ -212,24 +205,17 @@ def classes_of(
     Args:
         label_names: Of the labels that are kept.
         num_labels: How many label values the dataset has, whether or not they were all kept.
-
-    Raises:
-        ConfigError: Groups without one of the labels, or with a label that the dataset lacks.
     """
     match task.by:
         case "label":
             return {class_name: [label] for label, class_name in label_names.items()}
         case "parity":
-            return {
-                "even": [label for label in label_names if label % 2 == 0],
-                "odd": [label for label in label_names if label % 2 == 1],
-            }
+            odd = [label for label in label_names if label % 2]
+            return {"even": sorted(set(label_names) - set(odd)), "odd": odd}
         case "threshold":
             at = task.at or 0
-            return {
-                f"below {at}": [label for label in label_names if label < at],
-                f"{at} and above": [label for label in label_names if label >= at],
-            }
+            below = [label for label in label_names if label < at]
+            return {f"below {at}": below, f"{at} and above": sorted(set(label_names) - set(below))}
     grouped = {label for labels in task.groups.values() for label in labels}
     strangers = sorted(grouped - set(range(num_labels)))
     missing = [f"{value} ({name})" for value, name in label_names.items() if value not in grouped]

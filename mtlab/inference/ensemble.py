@@ -11,15 +11,24 @@ from typing import Any
 
 import torch
 
-from mtlab.artifacts.reading import read_configuration
-from mtlab.artifacts.run_dir import CONFIG, MEMBERS, SUMMARY, WEIGHTS, RunFolder, write_whole
+from mtlab.artifacts.reading import look_up, read_configuration, read_summary
+from mtlab.artifacts.run_dir import (
+    CONFIG,
+    MEMBERS,
+    SUMMARY,
+    WEIGHTS,
+    RunFolder,
+    member_folders,
+    run_folders,
+    write_whole,
+)
 from mtlab.config.preset import for_device
 from mtlab.data.dataset import Split
-from mtlab.data.tasks import ClassificationTask, RegressionTask
+from mtlab.data.tasks import RegressionTask
 from mtlab.device import Device
-from mtlab.errors import RunFolderError
+from mtlab.errors import ConfigError, RunFolderError
 from mtlab.inference.loading import LoadedRun, load_run, rebuild_dataset
-from mtlab.inference.members import Candidate
+from mtlab.inference.run_filter import RunFilter
 from mtlab.inference.votes import Votes, mean_votes, measure_votes, task_weights, votes_of
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.runner.measure import scatter_points
@@ -27,26 +36,101 @@ from mtlab.training.monitor import Monitor
 
 
 @dataclass(frozen=True)
-class Member:
-    """A run with its votes on a split, and what these are worth alone."""
+class Candidate:
+    """A run that may become a member.
 
-    run: LoadedRun
-    votes: Votes
-    metrics: SplitMetrics
+    Attributes:
+        why_not: Why it is left out; None for a member.
+    """
+
+    folder: Path
+    summary: dict[str, Any]
+    why_not: str | None
+
+    @property
+    def title(self) -> str:
+        """Its job's number in a sweep (else its folder's name), its row and its seed."""
+        number, separator, _ = self.folder.name.partition("_")
+        name = f"#{number}" if separator and number.isdigit() else self.folder.name
+        row = self.summary.get("row")
+        return f"{name}{f', {row}' if row else ''}, seed {self.summary.get('seed')}"
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Members that voted on the same split.
+    """Runs that voted on the same split.
 
     Attributes:
+        members: Each with what its votes are worth alone.
         votes: The mean of the members' votes.
     """
 
-    members: list[Member]
+    members: list[tuple[LoadedRun, SplitMetrics]]
     split: Split
     votes: Votes
     metrics: SplitMetrics
+
+
+def find_candidates(folders: list[Path], keep: str | None) -> list[Candidate]:
+    """Every run of these folders, with why it is left out."""
+    condition = None if keep is None else RunFilter(keep)
+    runs = [run for folder in folders for run in _runs_of(folder)]
+    places = [run.resolve() for run in runs]
+    twice = [run for run, place in zip(runs, places, strict=True) if places.count(place) > 1]
+    if twice:
+        raise ConfigError(
+            "runs",
+            rule="must name each run once, since every member has one vote",
+            found=twice[0],
+            remedy="leave out the second, also where its sweep is named",
+        )
+    summaries = [read_summary(run) for run in runs]
+    completed = [one for one in summaries if one.get("status") == "completed"]
+    if condition is not None and completed:
+        condition.check(completed)
+    candidates = [
+        Candidate(run, summary, _why_not(run, summary, condition))
+        for run, summary in zip(runs, summaries, strict=True)
+    ]
+    if all(candidate.why_not is not None for candidate in candidates):
+        raise RunFolderError(
+            "keep" if keep is not None else "runs",
+            rule="must leave at least one member",
+            found="; ".join(f"{one.title}: {one.why_not}" for one in candidates),
+            remedy="loosen it, or name other runs",
+        )
+    return candidates
+
+
+def _runs_of(folder: Path) -> list[Path]:
+    """The runs of a sweep's folder, else the folder itself."""
+    runs = run_folders(folder)
+    if not runs and not (folder / SUMMARY).is_file():
+        raise RunFolderError(
+            str(folder),
+            rule="must be the folder of a sweep or of a run that has ended",
+            found=f"no {SUMMARY} in it or right below it" if folder.is_dir() else "no such folder",
+            remedy="runs lie under outputs/DATE/TIME, sweeps under outputs/multirun/DATE/TIME",
+        )
+    return runs or [folder]
+
+
+def _why_not(run: Path, summary: dict[str, Any], condition: RunFilter | None) -> str | None:
+    status = summary.get("status")
+    if status != "completed" or not (run / WEIGHTS).is_file():
+        if member_folders(run):
+            return f"it is an ensemble, whose runs lie under {run / MEMBERS}"
+        return "it kept no weights" if status == "completed" else f"it is recorded as {status}"
+    if condition is None or condition.holds(summary):
+        return None
+    values = [f"{path} is {_shown(look_up(summary, path))}" for path in condition.paths]
+    return f"{', '.join(values)}, and keep is {condition.expression}"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not there"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def vote(
@@ -60,23 +144,30 @@ def vote(
     Args:
         open_split: Gives a run's split, normalised as that run does it, and a digest of its images
             before that.
-
-    Raises:
-        RunFolderError: Members with other tasks or another split.
     """
-    members: list[Member] = []
+    members: list[tuple[LoadedRun, SplitMetrics]] = []
+    all_votes: list[Votes] = []
     for folder in folders:
         run = load_run(folder)
         split, digest = open_split(run)
         if not members:
             first, first_split, first_digest = run, split, digest
-        _check_same(first, run, first_split, split, same_images=digest == first_digest)
+        same_targets = (run.tasks, run.image_shape) == (first.tasks, first.image_shape) and all(
+            torch.equal(target, split.targets[name]) for name, target in first_split.targets.items()
+        )
+        if not same_targets or digest != first_digest:
+            raise RunFolderError(
+                str(folder),
+                rule=f"must have the tasks, labels, image size and test split of {first.folder}",
+                found="other test images" if same_targets else "others",
+                remedy="leave it out by keep, or train the members on the same dataset",
+            )
         device.place(run.model)
         votes = votes_of(run, split.images, batch_size, device)
-        members.append(Member(run, votes, measure_votes(run, votes, split.targets)))
-    votes = mean_votes([member.votes for member in members])
-    metrics = measure_votes(first, votes, first_split.targets)
-    return Ensemble(members, first_split, votes, metrics)
+        all_votes.append(votes)
+        members.append((run, measure_votes(run, votes, split.targets)))
+    mean = mean_votes(all_votes)
+    return Ensemble(members, first_split, mean, measure_votes(first, mean, first_split.targets))
 
 
 def own_test_split(run: LoadedRun) -> tuple[Split, str]:
@@ -85,27 +176,10 @@ def own_test_split(run: LoadedRun) -> tuple[Split, str]:
     return dataset.load_test(), dataset.digest_test()
 
 
-def _check_same(
-    first: LoadedRun, run: LoadedRun, first_split: Split, split: Split, *, same_images: bool
-) -> None:
-    same_tasks = (run.tasks, run.image_shape) == (first.tasks, first.image_shape)
-    same_targets = same_tasks and all(
-        torch.equal(target, split.targets[name]) for name, target in first_split.targets.items()
-    )
-    if not (same_targets and same_images):
-        raise RunFolderError(
-            str(run.folder),
-            rule=f"must have the tasks, labels, image size and test split of {first.folder}",
-            found="other test images" if same_targets else "others",
-            remedy="leave it out by keep, or train the members on the same dataset",
-        )
-
-
 def best_on_validation(ensemble: Ensemble, kept: Sequence[Candidate]) -> int:
     """Which member's own run was best by `trainer.monitor`; the test split decides nothing."""
     values = []
-    for member, candidate in zip(ensemble.members, kept, strict=True):
-        run = member.run
+    for (run, _), candidate in zip(ensemble.members, kept, strict=True):
         monitor = Monitor(run.config.trainer.monitor, run.tasks, task_weights(run))
         value = monitor.recorded_value(candidate.summary["val"])
         values.append(-value if monitor.lower_is_better else value)
@@ -113,45 +187,36 @@ def best_on_validation(ensemble: Ensemble, kept: Sequence[Candidate]) -> int:
 
 
 def save_ensemble(ensemble: Ensemble, folder: RunFolder) -> None:
-    """Write confusion matrices and scatter as a run has them, and copies of the members.
-
-    With what prediction needs of each, so that the ensemble's folder can be handed over alone.
+    """Write confusion matrices and scatter as a run has them, and what prediction needs of each
+    member, so that the ensemble's folder can be handed over alone.
     """
     confusions = {name: counts.tolist() for name, counts in ensemble.metrics.confusions.items()}
     write_whole(folder.confusions, json.dumps({"test": confusions}) + "\n")
     points = {
         task.name: scatter_points(ensemble.split.targets[task.name], ensemble.votes[task.name])
-        for task in ensemble.members[0].run.tasks
+        for task in ensemble.members[0][0].tasks
         if isinstance(task, RegressionTask)
     }
     if points:
         write_whole(folder.scatter, json.dumps({"test": points}) + "\n")
-    for number, member in enumerate(ensemble.members):
+    for number, (run, _) in enumerate(ensemble.members):
         target = folder.path / MEMBERS / str(number)
         target.mkdir(parents=True)
         for name in (CONFIG, SUMMARY, WEIGHTS):
-            shutil.copyfile(member.run.folder / name, target / name)
+            shutil.copyfile(run.folder / name, target / name)
 
 
 def as_summary(
     ensemble: Ensemble, candidates: Sequence[Candidate], best: int, device: Device
 ) -> dict[str, Any]:
     """The ensemble's part of summary.json: `test` like a run's, and who voted."""
-    run = ensemble.members[0].run
-    metrics_of = {member.run.folder: member.metrics for member in ensemble.members}
+    metrics_of = {run.folder: metrics.tasks for run, metrics in ensemble.members}
     kept = [candidate for candidate in candidates if candidate.why_not is None]
+    first = kept[0].summary
     return {
-        "dataset": run.config.dataset.name,
-        "model": run.config.model.name,
-        "experiment": kept[0].summary.get("experiment"),
+        **{key: first.get(key) for key in ("dataset", "model", "experiment")},
         **_published(kept, device),
-        "tasks": [task.name for task in run.tasks],
-        "kinds": kept[0].summary.get("kinds"),
-        "classes": {
-            task.name: list(task.class_names)
-            for task in run.tasks
-            if isinstance(task, ClassificationTask)
-        },
+        **{key: first.get(key) for key in ("tasks", "kinds", "classes")},
         "samples": {"test": len(ensemble.split)},
         "best_epoch": None,
         "device": device.type,
@@ -165,9 +230,7 @@ def as_summary(
                 "why_not": candidate.why_not,
                 "is_best": candidate.folder == kept[best].folder,
                 "val": candidate.summary.get("val"),
-                "test": metrics_of[candidate.folder].tasks
-                if candidate.folder in metrics_of
-                else None,
+                "test": metrics_of.get(candidate.folder),
             }
             for candidate in candidates
         ],

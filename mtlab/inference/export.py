@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from mtlab.data.dataset import PixelStatistics
-from mtlab.data.tasks import Task
 from mtlab.errors import MtlabError
 from mtlab.inference.loading import LoadedRun
 from mtlab.inference.votes import as_votes
@@ -28,32 +27,22 @@ Network = Callable[[torch.Tensor], Sequence[torch.Tensor]]
 def export_run(
     run: LoadedRun, format: Literal["onnx", "torch_export"], target: Path, tolerance: float
 ) -> float:
-    """Write beside the target, compare with the run, then put the file in place.
-
-    Returns:
-        The largest difference, see `largest_difference`.
-
-    Raises:
-        MtlabError: The file predicts something else than the run.
-    """
+    """Write beside the target, compare, put the file in place; returns `largest_difference`."""
     unchecked = target.with_name(f".unchecked_{target.name}")
     network = StandaloneNetwork(run).eval()
     write = export_onnx if format == "onnx" else export_torch
     try:
         difference = largest_difference(network, write(network, run, unchecked), run)
-        if math.isinf(difference):
-            raise MtlabError(
-                str(target),
-                rule="must predict as the run does, in finite numbers",
-                found="NaN, infinite or missing predictions",
-                remedy="use the other format, or train again",
-            )
         if difference > tolerance:
+            is_number = math.isfinite(difference)
             raise MtlabError(
                 str(target),
-                rule=f"must predict as the run does, within {tolerance:g}",
-                found=f"a difference of {difference:g}",
-                remedy="raise tolerance, or use the other format",
+                rule=f"must predict as the run does, within {tolerance:g} and in finite numbers",
+                found=f"a difference of {difference:g}"
+                if is_number
+                else "NaN, infinite or missing predictions",
+                remedy=f"{'raise tolerance' if is_number else 'train again'}, or use the other"
+                " format",
             )
         unchecked.replace(target)
     finally:
@@ -62,11 +51,7 @@ def export_run(
 
 
 class StandaloneNetwork(nn.Module):
-    """From pixels to probabilities and values: standardisation, network, softmax.
-
-    Args:
-        run: Loaded; its model stays on the CPU.
-    """
+    """From pixels to probabilities and values: standardisation, network, softmax; on the CPU."""
 
     mean: torch.Tensor
     std: torch.Tensor
@@ -74,7 +59,7 @@ class StandaloneNetwork(nn.Module):
     def __init__(self, run: LoadedRun) -> None:
         super().__init__()
         self.model = run.model
-        self.tasks: tuple[Task, ...] = run.tasks
+        self.tasks = run.tasks
         shape = (1, -1, 1, 1)
         self.register_buffer("mean", torch.tensor(run.pixel_statistics.mean).view(shape))
         self.register_buffer("std", torch.tensor(run.pixel_statistics.std).view(shape))
@@ -93,21 +78,11 @@ def export_torch(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Netw
     batch = torch.export.Dim("batch", min=1)
     program = torch.export.export(network, example, dynamic_shapes=({0: batch},))
     torch.export.save(program, path)
-    read_back = torch.export.load(path).module()
-
-    def exported(images: torch.Tensor) -> Sequence[torch.Tensor]:
-        predicted: tuple[torch.Tensor, ...] = read_back(images)
-        return predicted
-
-    return exported
+    return torch.export.load(path).module()
 
 
 def export_onnx(network: StandaloneNetwork, run: LoadedRun, path: Path) -> Network:
-    """Write an ONNX file; returns it as onnxruntime runs it.
-
-    Raises:
-        MtlabError: The packages are not installed.
-    """
+    """Write an ONNX file; returns it as onnxruntime runs it."""
     try:
         import onnxruntime
         import onnxscript  # noqa: F401 - torch.onnx needs it
@@ -168,6 +143,4 @@ def pixel_range(statistics: PixelStatistics) -> tuple[float, float]:
     Those of the training images; 0 and 1 for bytes, and for training images of a single value.
     """
     low, high = statistics.low, statistics.high
-    if statistics.scale != 1 or low == high:
-        return 0.0, 1.0
-    return low, high
+    return (0.0, 1.0) if statistics.scale != 1 or low == high else (low, high)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +26,8 @@ class LoadedRun:
     """A finished run, ready to be used.
 
     Attributes:
-        tasks: With their classes, in the order of the outputs.
+        tasks: In the order of the outputs.
         image_shape: `(channels, height, width)`.
-        pixel_statistics: How the network's input follows from pixels.
         model: With the weights that the run's test metrics were measured with, on the CPU, in
             evaluation mode, its parameters without gradients.
     """
@@ -43,15 +41,10 @@ class LoadedRun:
 
     @property
     def classification_tasks(self) -> list[ClassificationTask]:
-        """The tasks that have classes, in order."""
         return [task for task in self.tasks if isinstance(task, ClassificationTask)]
 
     def task(self, name: str | None) -> Task:
-        """A task by name; None means the first one that has classes, else the first.
-
-        Raises:
-            RunFolderError: The run has no such task.
-        """
+        """A task by name; None means the first one that has classes, else the first."""
         for task in (*self.classification_tasks, *self.tasks):
             if name in (None, task.name):
                 return task
@@ -65,13 +58,7 @@ class LoadedRun:
 
 
 def load_run(folder: Path) -> LoadedRun:
-    """Read a run's folder; nothing in it is executed.
-
-    Raises:
-        RunFolderError: No such folder, not a run's folder, a run without weights, a damaged file,
-            a configuration of another version, or weights that do not fit the configuration.
-        ConfigError, ModelError: Layers or tasks that do not fit each other.
-    """
+    """Read a run's folder; nothing in it is executed."""
     config = read_run_config(folder)
     path = folder / WEIGHTS
     if not path.is_file():
@@ -85,21 +72,28 @@ def load_run(folder: Path) -> LoadedRun:
     # The fresh weights are overwritten; drawing them must not disturb anyone's random numbers.
     with torch.random.fork_rng(devices=[]):
         model = build_model(config.model, saved.image_shape, saved.tasks)
-    _check_shapes(path, model.state_dict(), saved.tensors)
+    wanted, found = (
+        {name: tuple(tensor.shape) for name, tensor in state.items()}
+        for state in (model.state_dict(), saved.tensors)
+    )
+    for name in wanted | found:
+        if wanted.get(name) != found.get(name):
+            raise RunFolderError(
+                str(path),
+                rule=f"must hold {name} with the model's shape {wanted.get(name, '(none)')}",
+                found=found.get(name, "none"),
+                remedy="the file belongs to another run, or config.yaml was changed",
+            )
     model.load_state_dict(saved.tensors)
     model.eval().requires_grad_(False)
     return LoadedRun(folder, config, saved.tasks, saved.image_shape, saved.pixel_statistics, model)
 
 
 def rebuild_dataset(run: LoadedRun) -> Dataset:
-    """The dataset that the run was trained on, from its configuration: the same splits and tasks.
-
-    Raises:
-        DataError: The files are gone, or their classes are no longer those of the run.
-    """
+    """The dataset that the run was trained on, with the same splits and tasks."""
     names = [task.name for task in run.tasks]
     config = run.config
-    dataset = build_dataset(config.dataset, names, config.model.task_choice, config.seed)
+    dataset = build_dataset(config.dataset, names, "defaults", config.seed)
     if (dataset.tasks, dataset.image_shape) != (run.tasks, run.image_shape):
         raise DataError(
             f"dataset={config.dataset.name}",
@@ -111,12 +105,7 @@ def rebuild_dataset(run: LoadedRun) -> Dataset:
 
 
 def read_run_config(folder: Path) -> RunConfig:
-    """A run's config.yaml, typed and checked.
-
-    Raises:
-        RunFolderError: No run's folder, no YAML, or keys or values that this version does not
-            understand.
-    """
+    """A run's config.yaml, typed and checked."""
     _check_is_run(folder)
     values, _ = read_configuration(folder)
     try:
@@ -131,31 +120,23 @@ def read_run_config(folder: Path) -> RunConfig:
 
 
 def _check_is_run(folder: Path) -> None:
-    if not folder.is_dir():
-        raise RunFolderError(
-            str(folder),
-            rule="must be the folder of a run",
-            found="no such folder",
-            remedy="runs lie under outputs/DATE/TIME",
-        )
     members = member_folders(folder)
+    if (folder / CONFIG).is_file() and not members:
+        return
+    found = "none in it" if folder.is_dir() else "no such folder"
+    remedy = "runs lie under outputs/DATE/TIME"
+    runs_below = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))
     if members:
-        raise RunFolderError(
-            str(folder),
-            rule="must be the folder of a single run",
-            found=f"an ensemble of {len(members)}",
-            remedy=f"name one of its members, such as {members[0]}",
-        )
-    if not (folder / CONFIG).is_file():
-        runs_below = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))
-        raise RunFolderError(
-            str(folder),
-            rule=f"must be the folder of a run, with its {CONFIG}",
-            found="none in it",
-            remedy=f"name one of the runs below it, such as {runs_below[0]}"
-            if runs_below
-            else "runs lie under outputs/DATE/TIME",
-        )
+        found = f"an ensemble of {len(members)}"
+        remedy = f"name one of its members, such as {members[0]}"
+    elif runs_below:
+        remedy = f"name one of the runs below it, such as {runs_below[0]}"
+    raise RunFolderError(
+        str(folder),
+        rule=f"must be the folder of a run, with its {CONFIG}",
+        found=found,
+        remedy=remedy,
+    )
 
 
 def _how_it_ended(folder: Path) -> str:
@@ -168,19 +149,3 @@ def _how_it_ended(folder: Path) -> str:
     if status == "completed":
         return f"completed with {summary.get('epochs', 0)} epochs"
     return f"is recorded as {status}"
-
-
-def _check_shapes(
-    path: Path, wanted: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]
-) -> None:
-    expected, there = (
-        {name: tuple(tensor.shape) for name, tensor in state.items()} for state in (wanted, found)
-    )
-    for name in expected | there:
-        if expected.get(name) != there.get(name):
-            raise RunFolderError(
-                str(path),
-                rule=f"must hold {name} with the model's shape {expected.get(name, '(none)')}",
-                found=there.get(name, "none"),
-                remedy="the file belongs to another run, or config.yaml was changed",
-            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,12 +13,13 @@ from mtlab.artifacts.run_dir import member_folders
 from mtlab.config.base import read_keys
 from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
+from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, Split
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.device import select_device
-from mtlab.errors import ConfigError
+from mtlab.errors import ConfigError, DataError
 from mtlab.inference.ensemble import own_test_split, vote
 from mtlab.inference.loading import LoadedRun, load_run, read_run_config, rebuild_dataset
-from mtlab.inference.other_dataset import other_dataset
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.runner.build import choose_device
@@ -34,7 +36,6 @@ def measure_run(
 
     Args:
         other: Another dataset than the run's own.
-        split_name: See `choose_split`.
         device_like: Where to measure, from where the run itself was measured.
 
     Returns:
@@ -61,11 +62,7 @@ def measure_ensemble(
     split_name: str,
     device_like: Callable[[DeviceConfig], DeviceConfig],
 ) -> tuple[SplitMetrics, int]:
-    """Measure the mean of the members' votes, as `mtlab ensemble` did; see `measure_run`.
-
-    Raises:
-        ConfigError: A split that every member has drawn for itself.
-    """
+    """Measure the mean of the members' votes, as `mtlab ensemble` did; see `measure_run`."""
     if other is None and split_name != "test":
         raise ConfigError(
             "split",
@@ -93,10 +90,8 @@ def measure_ensemble(
 
 def choose_split(dataset: Dataset, name: str) -> Split:
     """`train`, `val` or `test`, or with `all` their images in this order."""
-    if name == "train":
-        return dataset.train
-    if name == "val":
-        return dataset.val
+    if name in ("train", "val"):
+        return dataset.train if name == "train" else dataset.val
     test = dataset.load_test()
     if name == "test":
         return test
@@ -105,3 +100,71 @@ def choose_split(dataset: Dataset, name: str) -> Split:
         torch.cat([split.images for split in splits]),
         {task: torch.cat([split.targets[task] for split in splits]) for task in test.targets},
     )
+
+
+def other_dataset(run: LoadedRun, config: DatasetConfig, seed: int) -> Dataset:
+    """Another dataset with the run's tasks, its pixels treated as the run's were.
+
+    Args:
+        seed: Divides it into train and val.
+    """
+    names = [task.name for task in run.tasks]
+    dataset = build_dataset(config, names, "defaults", seed, run.pixel_statistics)
+    if dataset.image_shape != run.image_shape:
+        raise DataError(
+            f"dataset={dataset.name}",
+            rule=f"must have images of {_size(run.image_shape)}, as the run was trained on",
+            found=_size(dataset.image_shape),
+            remedy="resize them",
+        )
+    pairs = zip(dataset.tasks, run.tasks, strict=True)
+    numbers = {
+        wanted.name: new for found, wanted in pairs if (new := _numbers(found, wanted)) is not None
+    }
+
+    def renumbered(split: Split) -> Split:
+        new = {task: numbers[task][split.targets[task]] for task in numbers}
+        return Split(split.images, split.targets | new)
+
+    return replace(
+        dataset,
+        tasks=run.tasks,
+        train=renumbered(dataset.train),
+        val=renumbered(dataset.val),
+        load_test=lambda: renumbered(dataset.load_test()),
+    )
+
+
+def _size(image_shape: tuple[int, int, int]) -> str:
+    channels, height, width = image_shape
+    return f"{height}x{width} pixels in {channels} channels"
+
+
+def _numbers(found: Task, wanted: Task) -> torch.Tensor | None:
+    """For each class of the other dataset its number in the run's task; None for values.
+
+    Bare numbers, which a dataset without names has, are the run's labels.
+    """
+    if not isinstance(found, ClassificationTask) or not isinstance(wanted, ClassificationTask):
+        if type(found) is type(wanted):
+            return None
+        kinds = {ClassificationTask: "classification", RegressionTask: "regression"}
+        raise DataError(
+            f"task {wanted.name}",
+            rule=f"must be a {kinds[type(wanted)]}, as the run learned it",
+            found=kinds[type(found)],
+            remedy=f"set dataset.tasks.{wanted.name}.kind",
+        )
+    names = list(found.class_names)
+    if not set(names) <= set(wanted.class_names) and all(name.isdigit() for name in names):
+        name_of = dict(zip(wanted.labels, wanted.class_names, strict=True))
+        names = [name_of.get(int(name), name) for name in names]
+    strangers = [name for name in names if name not in wanted.class_names]
+    if strangers:
+        raise DataError(
+            f"task {wanted.name}",
+            rule=f"must have classes that the run knows: {', '.join(wanted.class_names)}",
+            found=", ".join(strangers),
+            remedy="leave them out by dataset.classes, or name them by dataset.class_names",
+        )
+    return torch.tensor([wanted.class_names.index(name) for name in names])

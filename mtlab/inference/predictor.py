@@ -1,10 +1,13 @@
-"""A trained run, or an ensemble of several, as a function from images to predictions."""
+"""What a trained run or an ensemble predicts for images: in memory, and as a .csv or .npz file."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,27 +17,128 @@ from mtlab.artifacts.reading import read_configuration
 from mtlab.artifacts.run_dir import member_folders
 from mtlab.config.base import Count, Keys, read_keys
 from mtlab.data.array_files import to_images
-from mtlab.data.tasks import RegressionTask
+from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.device import Device, select_device
 from mtlab.errors import RunFolderError
 from mtlab.inference.loading import LoadedRun, load_run
-from mtlab.inference.predictions import ClassPrediction, Predictions, ValuePrediction
 from mtlab.inference.votes import Votes, mean_votes, votes_of
+
+Float32Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ClassPrediction:
+    """The predictions of a classification task.
+
+    Attributes:
+        probabilities: `(N, classes)`, each row summing to 1.
+    """
+
+    task: ClassificationTask
+    probabilities: Float32Array
+
+    @property
+    def classes(self) -> npt.NDArray[np.int64]:
+        """The most probable class by its position in `task.class_names`, `(N,)`."""
+        classes: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return classes
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The label of the most probable class, `(N,)`, as the training data call it.
+
+        The class's number for classes that are made of several labels, such as even and odd.
+        """
+        return np.array(self.task.labels, dtype=np.int64)[self.classes]
+
+    @property
+    def class_names(self) -> list[str]:
+        return [self.task.class_names[index] for index in self.classes]
+
+
+@dataclass(frozen=True)
+class ValuePrediction:
+    """The predictions of a regression task: `values`, `(N,)`, in the target's unit."""
+
+    task: RegressionTask
+    values: Float32Array
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Every task's predictions for the same N images, by task name."""
+
+    tasks: dict[str, ClassPrediction | ValuePrediction]
+
+    def __getitem__(self, task: str) -> ClassPrediction | ValuePrediction:
+        return self.tasks[task]
+
+    def __len__(self) -> int:
+        return len(self.as_array())
+
+    def as_array(self) -> npt.NDArray[np.float64]:
+        """`(N, tasks)`: labels and values side by side, in the order of the tasks: y's own form."""
+        columns = [
+            one.labels if isinstance(one, ClassPrediction) else one.values
+            for one in self.tasks.values()
+        ]
+        return np.stack([column.astype(np.float64) for column in columns], axis=1)
+
+    def as_csv(self, with_probabilities: bool) -> str:
+        """One row per image.
+
+        Columns: `image`, then per classification task `<task>` (the class's name), `<task>_class`
+        (its label, as in the training data) and, if wanted, `<task>_p_<class's name>`; per
+        regression task `<task>`.
+        """
+        columns: dict[str, Sequence[Any]] = {"image": range(len(self))}
+        for name, one in self.tasks.items():
+            if isinstance(one, ValuePrediction):
+                columns[name] = _nine_digits(one.values)
+                continue
+            columns[name] = one.class_names
+            columns[f"{name}_class"] = one.labels.tolist()
+            if with_probabilities:
+                shares = zip(one.task.class_names, one.probabilities.T, strict=True)
+                columns |= {f"{name}_p_{of_class}": _nine_digits(each) for of_class, each in shares}
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+        return text.getvalue()
+
+    def save_npz(self, path: Path, with_probabilities: bool) -> None:
+        """`y` (N, tasks), and per classification task its labels, names and probabilities.
+
+        `<task>_class` (N,) is the label of the most probable class; `<task>_classes` and
+        `<task>_labels` (classes,) are name and label of each class, in the order of
+        `<task>_probabilities` (N, classes).
+        """
+        arrays: dict[str, npt.NDArray[Any]] = {"y": self.as_array()}
+        for name, one in self.tasks.items():
+            if isinstance(one, ClassPrediction):
+                arrays[f"{name}_class"] = one.labels
+                arrays[f"{name}_classes"] = np.array(one.task.class_names)
+                arrays[f"{name}_labels"] = np.array(one.task.labels)
+                if with_probabilities:
+                    arrays[f"{name}_probabilities"] = one.probabilities
+        with path.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays by name, not its flag
+
+
+def _nine_digits(values: Float32Array) -> list[str]:
+    """Enough for every float32 to be read back as it was."""
+    return [f"{value:.9g}" for value in values.tolist()]
 
 
 class Predictor:
-    """Predicts for images; several members vote with their mean probabilities and values.
-
-    Args:
-        members: With the same tasks and image size, their models on the device.
-        batch_size: Images per forward pass.
-    """
+    """Predicts for images; several members, on the device, vote with their mean."""
 
     def __init__(self, members: Sequence[LoadedRun], device: Device, batch_size: int) -> None:
         self.tasks = members[0].tasks
         self.image_shape = members[0].image_shape
         self.device = device
-        self._members = tuple(members)
+        self._members = members
         self._batch_size = batch_size
 
     def predict(self, images: npt.ArrayLike, subject: str = "images") -> Predictions:
@@ -46,8 +150,7 @@ class Predictor:
             subject: What the array is called, for messages.
 
         Raises:
-            DataError: Another image size, another type of number, NaN or infinite pixels, or
-                pixels on another scale; see `PixelStatistics.check`.
+            DataError: Another size, scale or type of number, NaN or infinite pixels.
         """
         pixels = to_images(images, self.image_shape, subject)
         for member in self._members:
@@ -55,15 +158,19 @@ class Predictor:
         # A network cannot be asked about no images at all: it gets one, whose votes are left out.
         asked = pixels if len(pixels) else torch.zeros(1, *self.image_shape)
         votes = mean_votes([self._votes(member, asked) for member in self._members])
-        found = {task: votes[task][: len(pixels)].numpy() for task in votes}
-        return Predictions(
-            {
-                task.name: ValuePrediction(task, found[task.name])
+        predictions: dict[str, ClassPrediction | ValuePrediction] = {}
+        for task in self.tasks:
+            found = votes[task.name][: len(pixels)].numpy()
+            predictions[task.name] = (
+                ValuePrediction(task, found)
                 if isinstance(task, RegressionTask)
-                else ClassPrediction(task, found[task.name])
-                for task in self.tasks
-            }
-        )
+                else ClassPrediction(task, found)
+            )
+        return Predictions(predictions)
+
+    def _votes(self, member: LoadedRun, pixels: torch.Tensor) -> Votes:
+        normalise = member.pixel_statistics.for_pixels(pixels.dtype).apply
+        return votes_of(member, pixels, self._batch_size, self.device, normalise)
 
     def predict_array(self, images: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """`(N, H, W)` to `(N, tasks)`: labels and values, in the order of the tasks.
@@ -72,10 +179,6 @@ class Predictor:
         one that is made of several labels (by: groups, parity or threshold) as its number from 0.
         """
         return self.predict(images).as_array()
-
-    def _votes(self, member: LoadedRun, pixels: torch.Tensor) -> Votes:
-        normalise = member.pixel_statistics.for_pixels(pixels.dtype).apply
-        return votes_of(member, pixels, self._batch_size, self.device, normalise)
 
 
 class LoadOptions(Keys):
@@ -87,15 +190,8 @@ class LoadOptions(Keys):
     batch_size: Count
 
 
-def load(
-    folder: str | Path,
-    *,
-    device: str = "auto",
-    precision: str | None = None,
-    threads: int | None = None,
-    batch_size: int = 250,
-) -> Predictor:
-    """See `mtlab.load`."""
+def load(folder: str | Path, **options: object) -> Predictor:
+    """See `mtlab.load`, which has the options' defaults."""
     if not isinstance(folder, str | Path):
         raise RunFolderError(
             "folder",
@@ -103,8 +199,7 @@ def load(
             found=repr(folder),
             remedy="runs lie under outputs/DATE/TIME",
         )
-    values = {"device": device, "precision": precision, "threads": threads}
-    options = read_keys(LoadOptions, values | {"batch_size": batch_size})
+    chosen = read_keys(LoadOptions, options)
     path = Path(folder).expanduser()
     members = [load_run(member) for member in member_folders(path) or [path]]
     first = members[0]
@@ -118,7 +213,7 @@ def load(
             )
     # An ensemble's configuration has the key where a run's has it.
     tested_in = read_configuration(path)[0]["device"]["precision"]
-    chosen = select_device(options.device, options.precision or tested_in, options.threads)
+    device = select_device(chosen.device, chosen.precision or tested_in, chosen.threads)
     for run in members:
-        chosen.place(run.model)
-    return Predictor(members, chosen, options.batch_size)
+        device.place(run.model)
+    return Predictor(members, device, chosen.batch_size)

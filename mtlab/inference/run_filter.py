@@ -10,13 +10,13 @@ Comparisons are joined by `not`, `and`, `or` (binding in this order) and parenth
 from __future__ import annotations
 
 import ast
-import difflib
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mtlab.artifacts.reading import look_up
+from mtlab.config.base import did_you_mean
 from mtlab.errors import ConfigError
 
 Summary = Mapping[str, Any]
@@ -37,35 +37,28 @@ SHOWN = re.compile(r"(?: |_\d+|and|or|not|[()<>=!])*")
 
 
 class RunFilter:
-    """A condition on a run's summary.
+    """A condition on a run's summary, from the key `keep`.
 
     Attributes:
         paths: The dotted paths that are compared, each once.
-
-    Args:
-        key: The configuration key that the expression comes from, for messages.
-
-    Raises:
-        ConfigError: Anything that is not an expression of this language.
+        holds: Whether a summary meets the condition. One without the value that a comparison asks
+            for does not meet that comparison.
     """
 
-    def __init__(self, expression: str, key: str = "keep") -> None:
-        self._expression = expression
-        self._key = key
-        self._operands: list[str | float] = []
+    def __init__(self, expression: str) -> None:
+        self.expression = expression
         self.paths: list[str] = []
+        self._operands: list[str | float] = []
         # Python's grammar gets names such as _0 for the operands, so that any path can be written:
         # val.lambda.accuracy, val.my-task.accuracy.
         shown = " ".join(OPERAND.sub(self._name_operand, expression).split())
         if not SHOWN.fullmatch(shown):
-            raise self._mistake(repr(expression))
+            raise self._mistake()
         try:
             tree = ast.parse(shown, mode="eval")
         except SyntaxError as error:
-            raise self._mistake(repr(expression)) from error
+            raise self._mistake() from error
         self.holds = self._condition(tree.body)
-        """Whether a summary meets the condition. One without the value that a comparison asks for
-        does not meet that comparison."""
 
     def check(self, summaries: Sequence[Summary]) -> None:
         """Raise ConfigError where a path leads nowhere in every summary.
@@ -73,11 +66,11 @@ class RunFilter:
         Paths of the test split are refused too: choices are made on validation.
         """
         listed = (path for summary in summaries for path in value_paths(summary))
-        known = [path for path in dict.fromkeys(listed) if not _is_test(path)]
+        known = [path for path in dict.fromkeys(listed) if "test" not in path.split(".")]
         for path in self.paths:
-            if _is_test(path):
+            if "test" in path.split("."):
                 raise ConfigError(
-                    self._key,
+                    "keep",
                     rule="must not compare test metrics: whoever chooses by them has no unseen"
                     " images left to measure on",
                     found=path,
@@ -85,14 +78,11 @@ class RunFilter:
                 )
             if path not in known:
                 examples = ["seed", "row", *(one for one in known if one.startswith("val."))]
-                near = difflib.get_close_matches(path, known, n=1)
                 raise ConfigError(
-                    self._key,
+                    "keep",
                     rule=f"must compare metrics that the runs have, such as {', '.join(examples)}",
                     found=path,
-                    remedy=f"did you mean {near[0]}?"
-                    if near
-                    else "see a run's summary.json for all of them",
+                    remedy=did_you_mean(path, known, "see a run's summary.json for all of them"),
                 )
 
     def _name_operand(self, match: re.Match[str]) -> str:
@@ -112,20 +102,21 @@ class RunFilter:
                 term = self._condition(operand)
                 return lambda summary: not term(summary)
             case ast.Compare(ast.Name(left), [sign], [ast.Name(right)]):
-                return self._comparison(self._operand(left), type(sign), self._operand(right))
-        raise self._mistake(repr(self._expression))
-
-    def _operand(self, name: str) -> str | float:
-        return self._operands[int(name[1:])]
+                path, wanted = (self._operands[int(name[1:])] for name in (left, right))
+                return self._comparison(path, SIGNS[type(sign)], wanted)
+        raise self._mistake()
 
     def _comparison(
-        self, path: str | float, sign: type[ast.cmpop], wanted: str | float
+        self,
+        path: str | float,
+        sign: tuple[str, str, Callable[[Any, Any], bool]],
+        wanted: str | float,
     ) -> Condition:
-        written, turned, compare = SIGNS[sign]
+        written, turned, compare = sign
         if not isinstance(path, str):
             raise self._mistake(
-                f"{path:g} left of {written} in {self._expression!r}",
-                f"put the metric on the left, for example {self._key}='{wanted}{turned}{path:g}'",
+                f"{path:g} left of {written} in ",
+                f"put the metric on the left, for example keep='{wanted}{turned}{path:g}'",
             )
         if path not in self.paths:
             self.paths.append(path)
@@ -135,19 +126,23 @@ class RunFilter:
             if isinstance(found, bool):
                 found = str(found).lower()
             if isinstance(found, str) and isinstance(wanted, str):
-                return compare(found, wanted) if written in ("==", "!=") else False
+                return written in ("==", "!=") and compare(found, wanted)
             are_numbers = isinstance(found, int | float) and isinstance(wanted, float)
             return are_numbers and compare(found, wanted)
 
         return holds
 
-    def _mistake(self, found: str, remedy: str = "") -> ConfigError:
+    def _mistake(
+        self,
+        where: str = "",
+        remedy: str = "for example keep='val.b.accuracy>=0.06 and seed!=43'",
+    ) -> ConfigError:
         return ConfigError(
-            self._key,
+            "keep",
             rule="must compare metrics of summary.json (== != < <= > >=), joined by and, or, not,"
             " ( )",
-            found=found,
-            remedy=remedy or f"for example {self._key}='val.b.accuracy>=0.06 and seed!=43'",
+            found=f"{where}{self.expression!r}",
+            remedy=remedy,
         )
 
 
@@ -160,10 +155,6 @@ def value_paths(summary: Summary) -> list[str]:
         elif not isinstance(value, list):
             paths.append(str(key))
     return paths
-
-
-def _is_test(path: str) -> bool:
-    return "test" in path.split(".")
 
 
 def _number_or_word(text: str) -> str | float:

@@ -28,8 +28,7 @@ def votes_of(
     normalise: Callable[[torch.Tensor], torch.Tensor] | None = None,
 ) -> Votes:
     """How a run, whose model is on the device, votes on images; arguments as of `predict`."""
-    outputs = predict(run.model, images, batch_size, device, normalise)
-    return as_votes(run.tasks, outputs)
+    return as_votes(run.tasks, predict(run.model, images, batch_size, device, normalise))
 
 
 def as_votes(tasks: Sequence[Task], outputs: Mapping[str, torch.Tensor]) -> Votes:
@@ -43,7 +42,6 @@ def as_votes(tasks: Sequence[Task], outputs: Mapping[str, torch.Tensor]) -> Vote
 
 
 def mean_votes(votes: Sequence[Votes]) -> Votes:
-    """The mean of the members' probabilities and values."""
     if len(votes) == 1:
         return votes[0]
     return {

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 import mtlab
 from mtlab.errors import DataError, RunFolderError
-from mtlab.inference.predictions import ClassPrediction, ValuePrediction
+from mtlab.inference.predictor import ClassPrediction, ValuePrediction
 
 SMALL = (
     "dataset.num_images=480", "dataset.difficulty=0.1", "trainer.epochs=2", "device=cpu",

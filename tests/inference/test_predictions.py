@@ -12,7 +12,7 @@ import pytest
 from mtlab.data.array_files import read_array, to_images
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.errors import DataError
-from mtlab.inference.predictions import ClassPrediction, Predictions, ValuePrediction
+from mtlab.inference.predictor import ClassPrediction, Predictions, ValuePrediction
 
 SEASON = ClassificationTask("season", ("spring", "autumn"), (10, 30))
 PREDICTIONS = Predictions(

@@ -19,7 +19,7 @@ import mtlab
 from mtlab.device import select_device
 from mtlab.errors import DataError, MtlabError, RunFolderError
 from mtlab.inference.loading import load_run
-from mtlab.inference.predictions import ClassPrediction
+from mtlab.inference.predictor import ClassPrediction
 from mtlab.training.predict import predict
 
 LABELS = (4, 8, 28)
