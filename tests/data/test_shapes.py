@@ -100,9 +100,13 @@ def test_shapes_fit_their_radius():
 
 def test_train_and_test_share_no_image():
     source = Shapes(
-        num_images=100, image_size=32, seed=7, difficulty=0.5, test_fraction=0.2,
+        num_images=100,
+        image_size=32,
+        seed=7,
+        difficulty=0.5,
+        test_fraction=0.2,
         strata=lambda samples, _: samples.main_label,
-    )  # fmt: skip
+    )
     train, test = source.train(), source.test()
     assert (len(train), len(test)) == (80, 20)
     seen = {image.numpy().tobytes() for image in train.images}

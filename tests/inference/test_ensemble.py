@@ -17,9 +17,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two seeds, which see the same test images."""
     folder = tmp_path_factory.mktemp("runs")
     settings = (
-        "dataset=shapes", "dataset.num_images=100", "dataset.limit=null", "tasks=[a,c]",
-        "model=cnn", "model.filters=[2]", "device.precision=bfloat16",
-    )  # fmt: skip
+        "dataset=shapes",
+        "dataset.num_images=100",
+        "dataset.limit=null",
+        "tasks=[a,c]",
+        "model=cnn",
+        "model.filters=[2]",
+        "device.precision=bfloat16",
+    )
     return [
         train_run(folder / str(seed), f"seed={seed}", "device.threads=1", *settings)
         for seed in (0, 1)
@@ -58,9 +63,12 @@ def test_an_ensemble_answers_in_the_precision_that_its_members_were_tested_in(
         assert member["test"]["c"]["mae"] == own["test"]["c"]["mae"]
     folder = runs[0].parent / "exact"
     outcome = mtlab(
-        "ensemble", f"runs={runs[0].parent / 'both' / 'members'}", "device.precision=float32",
-        "device.threads=1", f"hydra.run.dir={folder}",
-    )  # fmt: skip
+        "ensemble",
+        f"runs={runs[0].parent / 'both' / 'members'}",
+        "device.precision=float32",
+        "device.threads=1",
+        f"hydra.run.dir={folder}",
+    )
     assert outcome.code == 0, outcome.err
     assert json.loads((folder / "summary.json").read_text())["precision"] == "float32"
 
@@ -90,9 +98,13 @@ def test_an_ensemble_is_measured_on_every_image_of_another_dataset(
     mtlab: Runner, both: Path
 ) -> None:
     outcome = mtlab(
-        "evaluate", f"run={both}", "dataset=shapes", "dataset.num_images=60", "dataset.seed=5",
+        "evaluate",
+        f"run={both}",
+        "dataset=shapes",
+        "dataset.num_images=60",
+        "dataset.seed=5",
         "split=all",
-    )  # fmt: skip
+    )
     assert outcome.code == 0, outcome.err
     assert "60 images of shapes, split all" in outcome.out
 
@@ -137,9 +149,14 @@ def test_an_ensemble_of_a_study_stands_against_what_was_published_for_it(
     mtlab: Runner, tmp_path: Path
 ) -> None:
     small = (
-        "experiment=three_targets", "tasks=[c]", "dataset.num_images=60", "dataset.limit=null",
-        "trainer.monitor=loss", "model.filters=[2,2,2]", "device.threads=1",
-    )  # fmt: skip
+        "experiment=three_targets",
+        "tasks=[c]",
+        "dataset.num_images=60",
+        "dataset.limit=null",
+        "trainer.monitor=loss",
+        "model.filters=[2,2,2]",
+        "device.threads=1",
+    )
     run = train_run(tmp_path / "run", *small)
     single = json.loads((run / "summary.json").read_text())
     assert single["published"] is None

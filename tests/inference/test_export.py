@@ -31,9 +31,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> LoadedRun:
     folder = tmp_path_factory.mktemp("bright")
     data = write_bright_floats(folder / "bright.npz")
     trained = train_run(
-        folder / "run", "dataset=npz", f"dataset.path={data}", "model=mtl_cnn", "model.filters=[2]",
-        "model.pool_after=[]", "device.precision=bfloat16", "device.threads=1",
-    )  # fmt: skip
+        folder / "run",
+        "dataset=npz",
+        f"dataset.path={data}",
+        "model=mtl_cnn",
+        "model.filters=[2]",
+        "model.pool_after=[]",
+        "device.precision=bfloat16",
+        "device.threads=1",
+    )
     return load_run(trained)
 
 

@@ -21,9 +21,13 @@ def train(folder: Path, brightness: int, *overrides: str) -> Path:
     data = write_images(folder / f"{brightness}.npz", brightness)
     name = "_".join([str(brightness), *overrides]).replace("=", "_")
     return train_run(
-        folder / name, "dataset=npz", f"dataset.path={data}", "model=mlp", "model.widths=[4]",
+        folder / name,
+        "dataset=npz",
+        f"dataset.path={data}",
+        "model=mlp",
+        "model.widths=[4]",
         *overrides,
-    )  # fmt: skip
+    )
 
 
 def test_runs_tested_on_other_images_are_refused_though_their_targets_are_equal(
@@ -50,9 +54,12 @@ def test_runs_are_measured_again_from_another_folder_than_they_were_started_in(
 ) -> None:
     write_images(mtlab.folder / "images.npz", 10)
     train_run(
-        mtlab.folder / "run", "dataset=npz", "dataset.path=images.npz", "model=mlp",
+        mtlab.folder / "run",
+        "dataset=npz",
+        "dataset.path=images.npz",
+        "model=mlp",
         "model.widths=[4]",
-    )  # fmt: skip
+    )
     (mtlab.folder / "elsewhere").mkdir()
     monkeypatch.chdir(mtlab.folder / "elsewhere")
     outcome = mtlab("evaluate", "run=../run")

@@ -26,9 +26,13 @@ PREDICTIONS = Predictions(
 def test_a_csv_has_the_class_name_its_label_and_every_probability() -> None:
     rows = list(csv.DictReader(io.StringIO(PREDICTIONS.as_csv(with_probabilities=True))))
     assert rows[0] == {
-        "image": "0", "season": "autumn", "season_class": "30", "season_p_spring": "0.25",
-        "season_p_autumn": "0.75", "heat": "0.5",
-    }  # fmt: skip
+        "image": "0",
+        "season": "autumn",
+        "season_class": "30",
+        "season_p_spring": "0.25",
+        "season_p_autumn": "0.75",
+        "heat": "0.5",
+    }
     assert [row["season_class"] for row in rows] == ["30", "10"]
 
 

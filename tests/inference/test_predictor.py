@@ -42,9 +42,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     data = write_images(folder / "images.npz")
     return train_run(
-        folder / "run", "dataset=npz", f"dataset.path={data}", "trainer.epochs=40",
-        "trainer.batch_size=8", "optimizer.lr=0.01", *SMALL,
-    )  # fmt: skip
+        folder / "run",
+        "dataset=npz",
+        f"dataset.path={data}",
+        "trainer.epochs=40",
+        "trainer.batch_size=8",
+        "optimizer.lr=0.01",
+        *SMALL,
+    )
 
 
 @pytest.fixture

@@ -8,12 +8,18 @@ from mtlab.errors import ConfigError
 from mtlab.inference.run_filter import RunFilter
 
 SUMMARY: dict[str, Any] = {
-    "status": "completed", "seed": 42, "row": None, "test": None,
+    "status": "completed",
+    "seed": 42,
+    "row": None,
+    "test": None,
     "val": {
-        "b": {"accuracy": 0.07}, "c": {"mae": 0.2, "r2": -0.5}, "lambda": {"mae": 1.5},
-        "my-task": {"mae": 2.5}, "2nd": {"mae": 3.5},
+        "b": {"accuracy": 0.07},
+        "c": {"mae": 0.2, "r2": -0.5},
+        "lambda": {"mae": 1.5},
+        "my-task": {"mae": 2.5},
+        "2nd": {"mae": 3.5},
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -53,13 +59,34 @@ def test_expressions_mean_what_they_say(expression: str, holds: bool) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        "", "val.b.accuracy", "val.b.accuracy>=", ">=0.1", "seed==42 and", "(seed==42", "seed==42)",
-        "seed==42 seed==43", "seed=42", "seed==<3", "__import__('os')", "lambda: 1", "seed==42;1",
-        "1<seed<50", "not", "seed=='42", "seed", "seed==a b", "seed==f'42'", "seed==42 # all",
-        "seed*2==84", "seed in 42", "(seed==42)(42)", "not seed", "_0==42 if seed==1 else 2",
+        "",
+        "val.b.accuracy",
+        "val.b.accuracy>=",
+        ">=0.1",
+        "seed==42 and",
+        "(seed==42",
+        "seed==42)",
+        "seed==42 seed==43",
+        "seed=42",
+        "seed==<3",
+        "__import__('os')",
+        "lambda: 1",
+        "seed==42;1",
+        "1<seed<50",
+        "not",
+        "seed=='42",
+        "seed",
+        "seed==a b",
+        "seed==f'42'",
+        "seed==42 # all",
+        "seed*2==84",
+        "seed in 42",
+        "(seed==42)(42)",
+        "not seed",
+        "_0==42 if seed==1 else 2",
         "seed==x==42",
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_refused_in_one_line(expression: str) -> None:
     with pytest.raises(ConfigError, match=r"keep: must compare metrics.*for example keep="):
         RunFilter(expression)
