@@ -22,8 +22,6 @@ from mtlab.visualize.build import KINDS
 from mtlab.visualize.curves import draw_sweep_error_curves
 from mtlab.visualize.subject import DoesNotApplyError, ShownKeys, Subject
 
-CURVES = "curves"
-
 
 class VisualizeKeys(ShownKeys):
     """What `mtlab visualize` is told beside the keys of each kind; see conf/visualize.yaml."""
@@ -34,11 +32,9 @@ class VisualizeKeys(ShownKeys):
     @model_validator(mode="after")
     def _check(self) -> VisualizeKeys:
         if not self.run:
+            remedy, found = "for example run=outputs/DATE/TIME", self.run or "none"
             raise ConfigError(
-                "run",
-                rule="must name the folder of a run",
-                found="null" if self.run is None else self.run,
-                remedy="for example run=outputs/DATE/TIME",
+                "run", rule="must name the folder of a run", found=found, remedy=remedy
             )
         for name in self.what or ["null"]:
             if name not in (*KINDS, "all"):
@@ -74,10 +70,14 @@ def visualize(composed: DictConfig) -> None:
     groups = plain(composed)
     pictures = {name: read_keys(kind, groups.get(name, {}), name) for name, kind in KINDS.items()}
     folder = Path(keys.run or "").expanduser()
-    typed = [as_typed(override) for override in HydraConfig.get().overrides.task]
-    command = command_line(["visualize", *typed])
-    if keys.kinds == [CURVES] and _is_sweep(folder):
-        _draw_sweep(folder, command)
+    command = command_line(["visualize", *map(as_typed, HydraConfig.get().overrides.task)])
+    title = f"pictures of {folder.name}"
+    is_sweep = folder.is_dir() and not (folder / CONFIG).is_file() and bool(run_folders(folder))
+    if keys.kinds == ["curves"] and is_sweep:
+        target = _picture_folder(folder)
+        with plain_drawing(print):
+            print(*draw_sweep_error_curves(folder, target / "curves", command), sep="\n")
+        print(f"all pictures: {write_contact_sheet(target, title)}")
         return
     run = load_run(folder)
     run.task(keys.task)
@@ -92,16 +92,7 @@ def visualize(composed: DictConfig) -> None:
                 if not keys.is_all:
                     raise
                 terminal.say(f"{name} left out: {reason}")
-        terminal.say(f"all pictures: {write_contact_sheet(target, f'pictures of {folder.name}')}")
-
-
-def _draw_sweep(folder: Path, command: str) -> None:
-    """A sweep's errors per epoch, one line per run."""
-    pictures = _picture_folder(folder)
-    with plain_drawing(print):
-        for path in draw_sweep_error_curves(folder, pictures / CURVES, command):
-            print(path)
-    print(f"all pictures: {write_contact_sheet(pictures, f'pictures of {folder.name}')}")
+        terminal.say(f"all pictures: {write_contact_sheet(target, title)}")
 
 
 def _picture_folder(run: Path) -> Path:
@@ -109,15 +100,10 @@ def _picture_folder(run: Path) -> Path:
     try:
         pictures.mkdir(exist_ok=True)
     except OSError as error:
-        is_file = pictures.is_file()
         raise RunFolderError(
             str(pictures),
             rule="must be a folder that can be written",
-            found="a file" if is_file else error,
-            remedy="move it elsewhere" if is_file else "check its permissions",
+            found="a file" if pictures.is_file() else error,
+            remedy="move it elsewhere, or check its permissions",
         ) from error
     return pictures
-
-
-def _is_sweep(folder: Path) -> bool:
-    return folder.is_dir() and not (folder / CONFIG).is_file() and bool(run_folders(folder))

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 # A cost that spans more than this is read better on a logarithmic axis.
 LOGARITHMIC_FROM_RATIO = 8
@@ -56,21 +56,20 @@ def show_costs(axes: Axes, costs: Sequence[float]) -> None:
     low, high = min(costs), max(costs)
     if low > 0 and high / low > LOGARITHMIC_FROM_RATIO:
         show_logarithmic(axes, high / low)
-        return
-    axes.xaxis.set_major_locator(MaxNLocator(MOST_TICKS))
-    axes.xaxis.set_major_formatter(_plain())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(MOST_TICKS))
+        axes.xaxis.set_major_formatter(lambda value, _: short_number(value))
 
 
 def show_logarithmic(axes: Axes, span: float) -> None:
     """A logarithmic x axis with numbers written in full: powers of ten would need formulas.
 
-    Args:
-        span: The highest value divided by the lowest.
+    `span` is the highest value divided by the lowest.
     """
     axes.set_xscale("log")
     steps = next(steps for most, steps in STEPS_BY_SPAN if span <= most)
     axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=2 * MOST_TICKS))
-    axes.xaxis.set_major_formatter(_plain())
+    axes.xaxis.set_major_formatter(lambda value, _: short_number(value))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
@@ -81,18 +80,14 @@ def show_grid(axes: Axes) -> None:
 
 
 def add_legend_beside(axes: Axes, handles: Sequence[Artist], title: str, left: float) -> None:
-    """A legend to the right of the axes, in columns of at most 16.
-
-    Args:
-        left: Where it begins, in widths of the axes.
-    """
+    """A legend in columns, to the right of the axes; it begins at `left` widths of them."""
     place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (left, 0.5), "frameon": False}
     num_columns = -(-len(handles) // MOST_LEGEND_ROWS)
     axes.legend(handles=handles, title=title, fontsize=8, ncols=num_columns, **place)
 
 
 def show_epochs(axes: Axes, last: int) -> None:
-    """Whole numbers only, with room beside the first and the last."""
+    """Whole numbers, with room beside the first and the last."""
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlim(0.5, max(last, 1) + 0.5)
 
@@ -108,7 +103,3 @@ def limit_percent(axes: Axes) -> None:
     low, high = axes.get_ylim()
     if math.isfinite(low) and math.isfinite(high):
         axes.set_ylim(max(low, 0.0), min(high, 100.0))
-
-
-def _plain() -> FuncFormatter:
-    return FuncFormatter(lambda value, _: short_number(value))

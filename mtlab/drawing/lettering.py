@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -43,10 +44,7 @@ def plain_drawing(say: Callable[[str], object]) -> Iterator[None]:
 
 
 def shortened(text: str, most: int) -> str:
-    """The text, its middle left out where it is longer than `most` characters.
-
-    Names that differ often do so at one of their ends.
-    """
+    """At most so many characters, the middle left out: names often differ at one of their ends."""
     if len(text) <= most:
         return text
     num_last = (most - 1) // 3
@@ -62,15 +60,12 @@ class FileNames:
     def claim(self, *words: str) -> str:
         """Words of letters, digits and dashes, joined by underscores; numbered if taken before."""
         whole = "_".join(re.sub(r"[^\w-]+", "-", word).strip("-") for word in words)
-        name, number = _cut(whole, LONGEST_FILE_NAME), 1
-        # Some file systems do not tell upper case from lower.
-        while name.casefold() in self._taken:
-            number += 1
-            ending = f"-{number}"
-            name = _cut(whole, LONGEST_FILE_NAME - len(ending)) + ending
+        for number in itertools.count(1):
+            ending = f"-{number}" if number > 1 else ""
+            cut = whole.encode()[: LONGEST_FILE_NAME - len(ending)].decode(errors="ignore")
+            name = cut.rstrip("-_") + ending
+            # Some file systems do not tell upper case from lower.
+            if name.casefold() not in self._taken:
+                break
         self._taken.add(name.casefold())
         return name
-
-
-def _cut(name: str, most_bytes: int) -> str:
-    return name.encode()[:most_bytes].decode(errors="ignore").rstrip("-_")

@@ -178,10 +178,7 @@ def _draw_panel(
 
 
 def as_displayable(images_bchw: Array) -> Array:
-    """Images `(n, channels, height, width)` to tiles: grey for one channel, colour for three.
-
-    Other numbers of channels are averaged, since no screen shows them.
-    """
+    """Tiles in grey, or in colour for three channels; other numbers of channels are averaged."""
     if images_bchw.shape[1] == 3:
         return images_bchw.transpose(0, 2, 3, 1)
     averaged: Array = images_bchw.mean(axis=1)

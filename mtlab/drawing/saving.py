@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,16 @@ DOTS_PER_INCH = 110
 """A figure 9 inches wide is 990 pixels: read at 100% without scrolling."""
 
 Array = npt.NDArray[Any]
-Numbers = dict[str, Array]
-"""What a picture shows, by name, for drawing it another way."""
+Numbers = dict[str, Any]
+"""What a picture shows, by name, for drawing it another way; whatever NumPy takes for an array."""
 
 
 def save_picture(
-    figure: Figure,
-    path: Path,
-    numbers: Mapping[str, Array],
-    *,
-    command: str,
-    vector: bool = False,
+    figure: Figure, path: Path, numbers: Numbers, *, command: str, vector: bool = False
 ) -> Path:
     """Write `path` (a .png), an .npz beside it, and an .svg on request; `path` comes back.
 
-    Args:
-        command: What made it; stands in the files' own metadata, where the contact sheet finds it.
+    `command` stands in the files' own metadata, where the contact sheet finds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     about = {"Description": command}

@@ -22,11 +22,7 @@ MOST_VECTOR_POINTS = 3000
 
 
 class ClassPoints(NamedTuple):
-    """Points of one picture, `(num_points, 2)` or `(num_points, 3)`.
-
-    `classes`, `(num_points,)`, are positions in `class_names`; colours show their order if they
-    `are_ordered`.
-    """
+    """Points, `(num_points, 2)` or `(num_points, 3)`; classes are positions in `class_names`."""
 
     title: str
     coordinates: npt.NDArray[np.floating]

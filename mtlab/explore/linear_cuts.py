@@ -26,10 +26,9 @@ without an inverse, and pixels that hardly change would be trusted too much."""
 HINGE_RIDGE = 3e-9
 """Weight of |w|^2 beside the hinge loss, as a share of the vectors' sum of squares: nearly none, so
 that classes that can be separated are."""
-HOPELESS = 0.02
-"""Share of mistakes of Fisher's cut beyond which a pair of more than `FEW_VECTORS` is not looked at
-more closely: few such pairs can be separated (1 of 10 in MNIST), and they take longest."""
-FEW_VECTORS = 5000
+HOPELESS, FEW_VECTORS = 0.02, 5000
+"""A pair of more vectors, of which Fisher's cut gets a larger share wrong, is not looked at more
+closely: few such pairs can be separated (1 of 10 in MNIST), and they take longest."""
 
 
 class Cut(NamedTuple):
@@ -117,10 +116,7 @@ def best_cut(first: Vectors, second: Vectors, normal: Float64Array) -> tuple[Cut
 
 
 def pair_errors(cuts: Mapping[Pair, Cut], vectors: Vectors, classes: Array) -> dict[Pair, float]:
-    """For each pair, the share of its samples on the wrong side of the cut, in [0, 1].
-
-    NaN where there is no sample of either class.
-    """
+    """Each pair's share of samples on the wrong side, in [0, 1]; NaN where it has no sample."""
     # One product for all pairs: picking each pair's vectors out first would copy them many times.
     normals = np.stack([cut.normal for cut in cuts.values()], axis=1)
     sides = vectors @ normals.astype(vectors.dtype)
@@ -165,7 +161,7 @@ def describe_pairs(errors: PairErrors, class_names: Sequence[str]) -> Iterator[s
 def draw_pair_errors(
     errors: PairErrors, class_names: Sequence[str], dataset: str
 ) -> tuple[Figure, Numbers]:
-    """The errors on the training images in the plane and in all pixels, and the numbers of all."""
+    """The errors on the training images as a picture, and the numbers of all."""
     percents = {key: np.full((len(class_names), len(class_names)), np.nan) for key in errors}
     for key, found in errors.items():
         for (first, second), error in found.items():
@@ -182,7 +178,7 @@ def draw_pair_errors(
         "wrong side (%)",
         highest=float(max(np.nanmax(plane), 1.0)),
     )
-    return figure, percents | {"class_names": np.array(class_names)}
+    return figure, percents | {"class_names": class_names}
 
 
 def _percent(value: float) -> str:

@@ -27,7 +27,13 @@ from mtlab.explore.linear_cuts import (
     pair_errors,
     pair_findings,
 )
-from mtlab.explore.projections import PrincipalComponents, check_perplexity, fit_pca, tsne_plane
+from mtlab.explore.projections import (
+    TSNE_AXES,
+    PrincipalComponents,
+    check_perplexity,
+    fit_pca,
+    tsne_plane,
+)
 from mtlab.runner.record import Record
 from mtlab.seeding import generator
 
@@ -125,7 +131,7 @@ class PcaPictures:
             self.record.terminal.say(f"t-SNE of {chosen.told} images ...")
             plane = tsne_plane(chosen.vectors, keys.tsne_perplexity, self.keys.seed)
             title = f"t-SNE of {chosen.told} training images"
-            self._scatter("tsne", title, plane, chosen, ("t-SNE 1", "t-SNE 2"))
+            self._scatter("tsne", title, plane, chosen, TSNE_AXES)
 
     def _some(self, points: Points, num_points: int, purpose: str) -> Points:
         """So many of them, each class in its share."""
@@ -152,7 +158,7 @@ class PcaPictures:
         title = f"{self.dataset.name}: explained variance of the training images"
         figure = draw_explained_variance(shares, share, count, title)
         numbers: Numbers = {f"shares_{split}": axes.shares for split, axes in fitted.items()}
-        numbers |= {"variance_share": np.array(share), "components_for_share": np.array(count)}
+        numbers |= {"variance_share": share, "components_for_share": count}
         self._save(figure, "explained_variance", numbers)
 
     def _report_pairs(self, axes: PrincipalComponents, train: Points, test: Points) -> None:
@@ -177,13 +183,8 @@ class PcaPictures:
     def _project(
         self, name: str, what: str, points: Points, axes: PrincipalComponents, num_axes: int = 2
     ) -> None:
-        """The points in the first components."""
-        axis_names = tuple(
-            f"component {number} ({100 * share:.1f}% of the variance)"
-            for number, share in enumerate(axes.shares[:num_axes], start=1)
-        )
         coordinates = axes.project(points.vectors, num_axes)
-        self._scatter(name, f"{points.told} {what}", coordinates, points, axis_names)
+        self._scatter(name, f"{points.told} {what}", coordinates, points, axes.axis_names(num_axes))
 
     def _scatter(
         self, name: str, title: str, coordinates: Array, points: Points, axes: Sequence[str]
@@ -194,9 +195,9 @@ class PcaPictures:
             "coordinates": coordinates.astype(np.float32),
             "classes": points.classes,
             "positions": points.positions,
-            "class_names": np.array(names),
-            "axis_names": np.array(axes),
-            "title": np.array(title),
+            "class_names": names,
+            "axis_names": axes,
+            "title": title,
         }
         self._save(draw_scatter([drawn]), name, numbers)
 
@@ -209,12 +210,7 @@ class PcaPictures:
 def draw_explained_variance(
     shares: Array, marked_share: float, num_marked: int, title: str
 ) -> Figure:
-    """Per component on the left, cumulated with a marked share on the right.
-
-    Args:
-        shares: Per component, adding up to 1.
-        num_marked: Components that reach `marked_share`.
-    """
+    """Per component on the left, cumulated on the right, where so many reach the marked share."""
     figure = new_figure(title, 9.5, 3.9)
     single, cumulated = figure.subplots(1, 2)
     numbers, percents, sums = np.arange(1, len(shares) + 1), 100 * shares, 100 * np.cumsum(shares)

@@ -15,10 +15,9 @@ from typing import Annotated
 import torch
 from pydantic import AfterValidator, Field
 
-from mtlab.config.arguments import find_override
 from mtlab.config.base import Count, Keys, described
 from mtlab.config.model import PerceptronConfig
-from mtlab.config.no_effect import check_perceptron
+from mtlab.config.no_effect import check_perceptron, check_weighting
 from mtlab.config.run import RunConfig
 from mtlab.data.build import open_source
 from mtlab.errors import ConfigError
@@ -34,12 +33,10 @@ def _check_two_differ(labels: list[int]) -> list[int]:
     return labels
 
 
-LabelPair = Annotated[
-    list[int], AfterValidator(_check_two_differ), described("two different labels", "[0,1]")
-]
-LabelPairs = Annotated[
-    list[LabelPair], described("a list of pairs of two different labels", "[[0,1]]")
-]
+DIFFERENT = described("two different labels", "[0,1]")
+LISTED = described("a list of pairs of two different labels", "[[0,1]]")
+LabelPair = Annotated[list[int], AfterValidator(_check_two_differ), DIFFERENT]
+LabelPairs = Annotated[list[LabelPair], LISTED]
 PairLists = dict[str, LabelPairs]
 """By the name of their dataset."""
 
@@ -56,12 +53,9 @@ class SeparableKeys(Keys):
 class PairResult:
     """What a perceptron made of one pair of labels.
 
-    Attributes:
-        converged: Whether the training error fell to the tolerance within the limit.
-        iterations: Passes over the training images.
-        last_train_error: Mean |sign - label| with the weights of the last one, from 0 to 2.
-        kept_train_accuracy, kept_test_accuracy: With the weights that the run keeps, fractions:
-            those of the best iteration on validation, unless trainer.keep says otherwise.
+    Iterations are passes over the training images, the error is the mean |sign - label| of the
+    last one, from 0 to 2. Accuracies, fractions, are those of the weights that the run keeps: of
+    the best iteration on validation, unless trainer.keep says otherwise.
     """
 
     pair: Pair
@@ -81,11 +75,8 @@ class PairResult:
 
 
 def check_perceptron_on_labels(config: RunConfig, overrides: Sequence[str]) -> None:
-    """Refuse what has no meaning here.
-
-    Raises:
-        ConfigError: Another model, no iterations, a key that a perceptron does not use, several
-            tasks, or one that groups the labels: two of them may be one class of it.
+    """Raises ConfigError for another model, no iterations, a key that a perceptron does not use,
+    several tasks, or one that groups the labels: two of them may be one class of it.
     """
     if not isinstance(config.model, PerceptronConfig):
         raise ConfigError(
@@ -102,14 +93,6 @@ def check_perceptron_on_labels(config: RunConfig, overrides: Sequence[str]) -> N
             remedy="for example trainer.epochs=1001",
         )
     check_perceptron(config, overrides)
-    typed = find_override(overrides, "mtl")
-    if typed is not None:
-        raise ConfigError(
-            "mtl",
-            rule="weighs the losses of several tasks, and a perceptron has one",
-            found=typed,
-            remedy="leave it out",
-        )
     dataset = config.dataset
     names = config.tasks or (dataset.default_tasks or list(dataset.tasks))[:1]
     declared = [dataset.tasks[name] for name in names if name in dataset.tasks]
@@ -122,14 +105,11 @@ def check_perceptron_on_labels(config: RunConfig, overrides: Sequence[str]) -> N
             found=names,
             remedy="leave it out, or choose another one",
         )
+    check_weighting(names, overrides)
 
 
 def choose_pairs(config: RunConfig, pairs: Sequence[Sequence[int]] | None) -> list[Pair]:
-    """The pairs that are named, else all of `dataset.classes`, else all of the labels.
-
-    Raises:
-        ConfigError: A label that the training images lack, or fewer than two of them.
-    """
+    """The pairs that are named, else all of `dataset.classes`, else all of the labels."""
     present = open_source(config.dataset).train().main_label.unique().tolist()
     chosen = [(min(pair), max(pair)) for pair in pairs or ()]
     if not chosen:
@@ -155,10 +135,9 @@ def choose_pairs(config: RunConfig, pairs: Sequence[Sequence[int]] | None) -> li
 def train_pairs(
     config: RunConfig, pairs: Sequence[Pair], processes: int | None, terminal: Terminal
 ) -> list[PairResult]:
-    """Train every pair and tell each as it ends; the results in the order of the pairs' labels.
+    """Train so many pairs at a time (None: one per core), and tell each as it ends.
 
-    Args:
-        processes: Pairs that are trained at the same time; None for one per core.
+    The results come back in the order of the pairs' labels.
     """
     num_processes = min(processes or os.cpu_count() or 1, len(pairs))
     terminal.say(
@@ -200,11 +179,10 @@ def train_pair(config: RunConfig, pair: Pair) -> PairResult:
     started = time.perf_counter()
     dataset = config.dataset.model_copy(update={"classes": list(pair)})
     experiment = build(config.model_copy(update={"dataset": dataset}))
-    trainer = experiment.trainer
+    trainer, task = experiment.trainer, experiment.dataset.tasks[0].name
     last_error = [event.train.loss for event in trainer.fit()][-1]
     if config.trainer.keep == "best" and trainer.best is not None:
         trainer.model.load_state_dict(trainer.best.weights)
-    task = experiment.dataset.tasks[0].name
     test = experiment.measure(experiment.dataset.load_test())
     train = experiment.measure(experiment.train)
     return PairResult(

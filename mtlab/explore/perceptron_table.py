@@ -120,6 +120,6 @@ def _draw(
         "iterations": iterations,
         "converged": converged,
         "published": framed,
-        "labels": np.array(labels),
+        "labels": labels,
     }
     return save_picture(figure, figures / "pairs.png", numbers, command=command, vector=True)

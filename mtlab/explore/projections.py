@@ -15,6 +15,7 @@ Float64Array = npt.NDArray[np.float64]
 Vectors = npt.NDArray[np.floating]
 
 COMPONENTS_BEFORE_TSNE = 50
+TSNE_AXES = ("t-SNE 1", "t-SNE 2")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class PrincipalComponents:
         cumulated = np.cumsum(self.shares)
         # The last sum may fall short of 1 by rounding.
         return int(np.argmax(cumulated >= min(share, cumulated[-1]))) + 1
+
+    def axis_names(self, num_components: int) -> list[str]:
+        return [
+            f"component {number} ({100 * share:.1f}% of the variance)"
+            for number, share in enumerate(self.shares[:num_components], start=1)
+        ]
 
     def project(self, vectors: Vectors, num_components: int) -> Float64Array:
         """Coordinates `(num_samples, num_components)` of vectors `(num_samples, num_features)`."""
@@ -64,11 +71,7 @@ def fit_pca(vectors: Vectors) -> PrincipalComponents:
 
 
 def check_perplexity(key: str, perplexity: float, num_images: int) -> None:
-    """Refuse a map of fewer images than each point is to have neighbours.
-
-    Raises:
-        ConfigError: See above.
-    """
+    """Raises ConfigError for a map of fewer images than each point is to have neighbours."""
     if perplexity >= num_images:
         raise ConfigError(
             key,

@@ -55,13 +55,7 @@ class Activations(Picture):
 def _draw_answers(
     tiles: Array, inputs: Array, titles: Sequence[str], scale: ColourScale, title: str
 ) -> Figure:
-    """The images above what the layer answers to them.
-
-    Args:
-        tiles: `(num_images, channels, height, width)`; a single channel for dense layers, whose
-            units fill a rectangle.
-        inputs: Brightness, `(num_images, height, width)` or `(num_images, height, width, 3)`.
-    """
+    """The images above what the layer answers to them, `(num_images, channels, height, width)`."""
     # As colours, since the scale is that of the answers.
     colours = inputs if inputs.ndim == 4 else np.repeat(inputs[..., np.newaxis], 3, axis=3)
     panels = [Panel(of, one[np.newaxis]) for of, one in zip(titles, colours, strict=True)]
@@ -73,10 +67,7 @@ def _draw_answers(
 
 
 def rectangle_of_units(values: Array) -> Array:
-    """Units of dense layers `(num_images, units)` as images `(num_images, rows, columns)`.
-
-    Nearly square, row by row; places left over are NaN, which is drawn blank.
-    """
+    """Units `(num_images, units)` as nearly square images; places left over are NaN, so blank."""
     num_units = values.shape[1]
     num_columns = math.ceil(math.sqrt(num_units))
     num_rows = math.ceil(num_units / num_columns)

@@ -49,7 +49,6 @@ class Ascent:
     magnitude.
 
     Attributes:
-        draws: Of the jitter.
         rate: Length of the first step as a share of the pixel range (root mean square); later ones
             shrink linearly to a tenth of it.
         jitter: Largest shift in pixels before each step.
@@ -58,7 +57,6 @@ class Ascent:
         anchor: Pull towards an image given, per unit of rate. Above 0 each image also keeps that
             one's mean, and its contrast (standard deviation) as an upper limit, per channel: what
             grows the score then is structure, since plain brightness is not to be had.
-        on_step: Called after each step.
     """
 
     pixels: PixelRange
@@ -75,14 +73,11 @@ class Ascent:
     def climb(
         self, score: Score, start: torch.Tensor, kept: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Change images step by step so that each one's score grows, within the pixel range.
+        """Change network input step by step so that each image's score grows, within the range.
 
         Every image's gradient is divided by its root mean square, so that one rate suits every
-        layer, and images do not influence each other.
-
-        Args:
-            start: Network input `(batch, channels, height, width)`; it is not changed.
-            kept: What `anchor` refers to, of `start`'s shape; None for `start` itself.
+        layer, and images do not influence each other. `kept` is what the anchor refers to, left
+        out `start` itself.
         """
         low, high = self.pixels.low, self.pixels.high
         images, span = start.clamp(low, high), high - low
@@ -132,10 +127,7 @@ def total_variation(images: torch.Tensor) -> torch.Tensor:
 
 
 def gaussian_blur(images: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Blur each channel; pixels beyond the border repeat the border.
-
-    `sigma` is the standard deviation in pixels, above 0; weights reach to three of them.
-    """
+    """Weights reach to three standard deviations; pixels beyond the border repeat the border."""
     radius = max(math.ceil(3 * sigma), 1)
     offsets = torch.arange(-radius, radius + 1, dtype=images.dtype)
     weights = torch.exp(-0.5 * (offsets / sigma) ** 2)

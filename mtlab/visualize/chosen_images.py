@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
@@ -16,9 +15,7 @@ MOST_CLASSES = 10
 
 
 class ChosenImages(NamedTuple):
-    """Positions in the test split, network input `(num_images, channels, height, width)`, and
-    titles of position and class or value.
-    """
+    """Places in the test split, network input `(num_images, channels, height, width)`, titles."""
 
     positions: list[int]
     images: torch.Tensor
@@ -26,23 +23,17 @@ class ChosenImages(NamedTuple):
 
     def numbers(self, part: slice = slice(None)) -> Numbers:
         """Which images they are, to be saved beside a picture."""
-        return {
-            "positions": np.asarray(self.positions[part]),
-            "titles": np.asarray(self.titles[part]),
-        }
+        return {"positions": self.positions[part], "titles": self.titles[part]}
 
 
 def choose_images(subject: Subject, *, several: bool) -> ChosenImages:
     """The images of `indices`, else the first test image of each class of `digits`.
 
-    Args:
-        several: Without either, show each of the first ten classes rather than two; of a
-            regression task ten images from its lowest to its highest value.
-
-    Raises:
-        ConfigError: A position beyond the split, a class that the task or the split lacks.
+    Without either, two classes are shown, or each of the first ten if `several` are wanted; of a
+    regression task as many images from its lowest to its highest value.
     """
-    task, digits, positions = subject.main_task, subject.keys.digits, subject.keys.indices
+    task, digits = subject.run.task(subject.keys.task), subject.keys.digits
+    positions = subject.keys.indices
     targets = subject.test.targets[task.name]
     if positions is not None:
         beyond = [position for position in positions if position >= len(targets)]

@@ -31,9 +31,6 @@ def draw_sweep_error_curves(folder: Path, pictures: Path, command: str) -> list[
 
     Where a learning rate varied, each plot holds the runs that differ in nothing else; otherwise
     one plot holds them all.
-
-    Raises:
-        RunFolderError: No run of the sweep has finished an epoch.
     """
     runs = [run for run in run_folders(folder) if _has_epochs(run)]
     if not runs:
@@ -80,27 +77,21 @@ def _has_epochs(run: Path) -> bool:
 
 
 def read_curve(run: Path) -> ErrorCurve:
-    """A run's training loss per epoch, as far as its file can be read.
-
-    Raises:
-        RunFolderError: No metrics.jsonl, or no epoch in it.
-    """
-    path, remedy = run / METRICS, "name a run that has finished an epoch"
+    """A run's training loss per epoch, as far as its file can be read."""
+    path = run / METRICS
     try:
         epochs = read_metrics(path)
         num_lines = len(path.read_text(encoding="utf-8").splitlines())
         losses = np.array([epoch["train"]["loss"] for epoch in epochs], dtype=np.float64)
-    except (OSError, UnicodeDecodeError) as error:
+        if not epochs:
+            raise ValueError("none")
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise RunFolderError(
-            str(path), rule="must be there to draw errors from", found=error, remedy=remedy
+            str(path),
+            rule="must hold epochs with train.loss",
+            found=f"{type(error).__name__}: {error}",
+            remedy="name a run that has finished an epoch",
         ) from error
-    except (KeyError, TypeError, ValueError) as error:
-        told = f"{type(error).__name__}: {error}"
-        raise RunFolderError(
-            str(path), rule="must hold epochs with train.loss", found=told, remedy=remedy
-        ) from error
-    if not epochs:
-        raise RunFolderError(str(path), rule="must hold an epoch", found="none", remedy=remedy)
     summary = read_summary(run)
     is_perceptron, converged = summary.get("model") == "perceptron", bool(summary.get("converged"))
     return ErrorCurve(losses, is_perceptron, converged, is_whole=len(epochs) == num_lines)

@@ -11,31 +11,27 @@ from pydantic import Field
 from torch import nn
 from torch.nn.functional import interpolate
 
-from mtlab.config.base import Count, NotNegative, Positive, Whole
+from mtlab.config.base import Count, NotNegative
 from mtlab.drawing.mosaic import BRIGHTNESS, Panel, as_displayable, draw_panels
 from mtlab.visualize.ascent import Ascent
 from mtlab.visualize.chosen_images import choose_images
 from mtlab.visualize.layers import Layer, layer_output
-from mtlab.visualize.subject import Picture, Subject
+from mtlab.visualize.subject import ClimbingPicture, Subject
 
 SMALLEST_SQUARE = 1e-12
 """Keeps the root differentiable where nothing answers."""
 
 
-class Dream(Picture):
+class Dream(ClimbingPicture):
     """A row per image, a column per layer."""
 
-    steps: Count
-    rate: Positive
     octaves: Count
     octave_scale: Annotated[float, Field(gt=1)]
-    jitter: Whole
-    total_variation: NotNegative
     contrast: Annotated[float, Field(gt=0, le=1)]
     anchor: NotNegative
 
     def draw(self, subject: Subject) -> None:
-        names = subject.keys.layer
+        names, model = subject.keys.layer, subject.run.model
         layers = subject.hidden_layers(lambda one: one.task is None or one.activation is not None)
         if names is None:
             layers = [layer for layer in layers if layer.is_convolution] or layers
@@ -45,37 +41,26 @@ class Dream(Picture):
             # Dense layers, and whatever may lie behind one, take images of one size only.
             grows = layer.is_convolution and layer.task is None
             num_sizes = self.octaves if grows else 1
-            columns[layer.name] = self._dream(subject, layer, chosen.images, num_sizes)
+            sizes = [self.octave_scale**number for number in range(num_sizes)]
+            with subject.ascent(f"dream {layer.name}", self, num_sizes) as ascent:
+                images = dream(model, layer, chosen.images, ascent, sizes, self.contrast)
+            columns[layer.name] = images
             labels.append(f"{layer.name}, {'one size' if num_sizes == 1 else f'{num_sizes} sizes'}")
         largest = max((images.shape[2:] for images in columns.values()), key=lambda size: size[0])
         shown = np.stack(
-            [as_displayable(subject.shown(interpolate(one, largest))) for one in columns.values()]
+            [as_displayable(subject.shown(interpolate(one, largest))) for one in columns.values()],
+            axis=1,
         )
-        figure = draw_panels(
-            [
-                Panel(title, shown[:, index], labels, len(labels))
-                for index, title in enumerate(chosen.titles)
-            ],
-            BRIGHTNESS,
-            f"DeepDream, {self.steps} steps at each size",
-            tile_inches=2.0 if len(labels) <= 5 else 1.4,
-        )
+        panels = [
+            Panel(title, tiles, labels, len(labels))
+            for title, tiles in zip(chosen.titles, shown, strict=True)
+        ]
+        inches = 2.0 if len(labels) <= 5 else 1.4
+        title = f"DeepDream, {self.steps} steps at each size"
+        figure = draw_panels(panels, BRIGHTNESS, title, tile_inches=inches)
         numbers = {name: subject.shown(images) for name, images in columns.items()}
         name = "dreams" if names is None else "_".join(layer.name for layer in layers)
         subject.save(figure, f"dream/{name}", numbers | chosen.numbers())
-
-    def _dream(
-        self, subject: Subject, layer: Layer, images: torch.Tensor, num_octaves: int
-    ) -> torch.Tensor:
-        with subject.ascent(
-            f"dream {layer.name}",
-            self.steps,
-            self.rate,
-            num_climbs=num_octaves,
-            **self.model_dump(include={"jitter", "total_variation", "anchor"}),
-        ) as ascent:
-            sizes = [self.octave_scale**octave for octave in range(num_octaves)]
-            return dream(subject.run.model, layer, images, ascent, sizes, self.contrast)
 
 
 def dream(
@@ -97,12 +82,8 @@ def dream(
     each channel's mean over the map taken off: the mean square is won by one strong spot.
 
     Args:
-        images: Network input `(batch, channels, height, width)`.
         sizes: Of each octave as shares of the images', 1 alone for layers behind dense layers.
         contrast: What is left of the image's contrast at the start, above 0 and at most 1.
-
-    Returns:
-        `(batch, channels, height, width)` of the last octave.
     """
 
     def score(batch: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,7 +15,7 @@ from mtlab.data.splits import strata_of, stratified_subset
 from mtlab.data.tasks import ClassificationTask, RegressionTask
 from mtlab.drawing.saving import Array, Numbers
 from mtlab.drawing.scatter import ClassPoints, draw_scatter
-from mtlab.explore.projections import check_perplexity, fit_pca, tsne_plane
+from mtlab.explore.projections import TSNE_AXES, check_perplexity, fit_pca, tsne_plane
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.seeding import generator
 from mtlab.visualize.subject import IMAGES_AT_ONCE, DoesNotApplyError, Picture, Subject
@@ -30,25 +32,18 @@ class Embeddings(Picture):
 
     def draw(self, subject: Subject) -> None:
         model, seed = subject.run.model, subject.keys.seed
-        if not isinstance(model, MultiTaskNetwork):
+        if not isinstance(model, MultiTaskNetwork) or math.prod(model.trunk.output_shape) < 2:
             raise DoesNotApplyError(
                 "what",
-                rule="embeddings need a trunk with shared features",
+                rule="embeddings need a trunk with at least two shared features",
                 found=subject.run.config.model.name,
                 remedy="for example what=filters",
             )
         strata = strata_of(subject.test.targets[subject.run.tasks[0].name], self.points)
         positions = stratified_subset(strata, self.points, generator(seed, "embeddings"))
         features = trunk_features(model, subject.test.images[positions])
-        if features.shape[1] < 2:
-            raise DoesNotApplyError(
-                "what",
-                rule="embeddings need at least two shared features",
-                found=features.shape[1],
-                remedy="for example what=saliency",
-            )
         plane, axis_names = self._in_plane(subject, features)
-        numbers: Numbers = {"plane": plane, "features": features, "positions": positions.numpy()}
+        numbers: Numbers = {"plane": plane, "features": features, "positions": positions}
         plots = []
         for task in subject.tasks:
             targets = subject.test.targets[task.name][positions].numpy()
@@ -58,7 +53,7 @@ class Embeddings(Picture):
                 numbers[f"values_{task.name}"] = targets
                 (classes, names), of_what = value_fifths(targets), "fifths of its values"
             numbers[f"classes_{task.name}"] = classes
-            numbers[f"class_names_{task.name}"] = np.asarray(names)
+            numbers[f"class_names_{task.name}"] = names
             share = 100 * between_class_share(features, classes)
             title = f"{task.name}: {share:.0f}% of the variance lies between {of_what}"
             are_values = isinstance(task, RegressionTask)
@@ -68,17 +63,15 @@ class Embeddings(Picture):
         title = f"{len(positions):,} test images in {features.shape[1]} shared features"
         subject.save(draw_scatter(plots, title), f"embeddings/{self.method}", numbers, vector=True)
 
-    def _in_plane(self, subject: Subject, features: Array) -> tuple[Array, tuple[str, str]]:
+    def _in_plane(self, subject: Subject, features: Array) -> tuple[Array, Sequence[str]]:
         """Coordinates `(num_samples, 2)` and the names of the axes."""
         if self.method == "pca":
             fitted = fit_pca(features)
-            first, second = 100 * fitted.shares[:2]
-            names = f"component 1 ({first:.0f}% of the variance)", f"component 2 ({second:.0f}%)"
-            return fitted.project(features, 2), names
+            return fitted.project(features, 2), fitted.axis_names(2)
         check_perplexity("embeddings.perplexity", self.perplexity, len(features))
         subject.terminal.say(f"t-SNE of {len(features)} images ...")
         plane = tsne_plane(features, self.perplexity, subject.keys.seed)
-        return plane, ("t-SNE 1", "t-SNE 2")
+        return plane, TSNE_AXES
 
 
 @torch.inference_mode()
@@ -89,11 +82,7 @@ def trunk_features(model: MultiTaskNetwork, images: torch.Tensor) -> npt.NDArray
 
 
 def value_fifths(values: Array) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
-    """A regression task's values `(num_samples,)` as five classes of equal size, lowest first.
-
-    Returns:
-        Classes `(num_samples,)`, and each one's lowest and highest value in words.
-    """
+    """Values as five classes of equal size, lowest first, and what each of them reaches over."""
     order = values.argsort(kind="stable")
     classes = np.empty(len(values), dtype=np.int64)
     classes[order] = np.arange(len(values)) * NUM_VALUE_CLASSES // len(values)
@@ -102,10 +91,7 @@ def value_fifths(values: Array) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]
 
 
 def between_class_share(vectors: Array, classes: Array) -> float:
-    """Share of the features' variance that lies between the means of a task's classes, in [0, 1].
-
-    1: each class is one point. 0: the classes' means coincide.
-    """
+    """Share of the variance between the classes' means, from 0, where they coincide, to 1."""
     centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
     total = float(np.square(centred).sum())
     between = 0.0

@@ -34,8 +34,7 @@ SINGLE_IMAGE_INCHES = 3.6
 
 MOST_PIXELS = 1000
 """Of a sheet of kernels in each direction, as far as a pixel per weight allows."""
-MOST_PIXELS_PER_WEIGHT = 6
-GOOD_PIXELS_PER_WEIGHT = 3
+GOOD_PIXELS_PER_WEIGHT, MOST_PIXELS_PER_WEIGHT = 3, 6
 """Rather than shrink weights further, filters go on to another sheet."""
 FILTER_LABEL_PIXELS, CHANNEL_LABEL_PIXELS = 14, 26
 LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.6, 0.95, 0.7, 0.15
@@ -73,7 +72,7 @@ class Filters(Picture):
         num_units, shown = len(images), images[: self.most_units]
         class_names = {task.name: task.class_names for task in subject.run.classification_tasks}
         names = class_names.get(layer.task or "", ())
-        labels = names if len(names) == num_units else [str(unit) for unit in range(num_units)]
+        labels = names if len(names) == num_units else list(map(str, range(num_units)))
         title = f"{layer.name}: weights of {len(shown)} of {num_units} units"
         tile_inches = IMAGE_INCHES if shown.shape[1] == 1 else KERNEL_INCHES
         if num_units == 1:
@@ -82,9 +81,7 @@ class Filters(Picture):
             if names:
                 title = f"{names[0]} (blue) against {names[1]} (red)"
         figure = _draw_weights(shown, labels[: len(shown)], 10, title, tile_inches)
-        numbers: Numbers = {"weights": images}
-        if names:
-            numbers["class_names"] = np.asarray(names)
+        numbers: Numbers = {"weights": images} | ({"class_names": names} if names else {})
         subject.save(figure, f"filters/{layer.name}", numbers)
 
 
@@ -115,8 +112,7 @@ def _draw_weights(
 ) -> Figure:
     """A panel of diverging colours per input channel; for red, green and blue also their mixture.
 
-    Args:
-        weights: `(num_tiles, channels, height, width)`.
+    Weights are `(num_tiles, channels, height, width)`.
     """
     num_channels = weights.shape[1]
     scale = ColourScale.centred(weights, "weight")
@@ -154,28 +150,20 @@ def _draw_every_kernel(subject: Subject, layer: Layer) -> None:
 
 
 def sheet_sizes(shape: Sequence[int]) -> tuple[int, int]:
-    """How many pixels wide to draw each weight of a layer, and how many filters fit on a sheet.
-
-    Args:
-        shape: Of its weights, `(filters, input channels, height, width)`.
-    """
+    """How many pixels wide to draw each weight, and how many filters fit on a sheet."""
     num_filters, num_inputs, height, width = shape
     for_width = MOST_PIXELS // (num_inputs * (width + 1))
     for_height = MOST_PIXELS // (num_filters * (height + 1))
-    fitting = min(for_width, max(for_height, GOOD_PIXELS_PER_WEIGHT), MOST_PIXELS_PER_WEIGHT)
-    pixels = max(fitting, 1)
+    for_both = min(for_width, max(for_height, GOOD_PIXELS_PER_WEIGHT))
+    pixels = int(np.clip(for_both, 1, MOST_PIXELS_PER_WEIGHT))
     num_rows = MOST_PIXELS // (pixels * (height + 1))
     return pixels, max(num_rows // 8, 1) * 8
 
 
 def kernels_in_rows(weights: Float32Array) -> npt.NDArray[np.float64]:
-    """Every kernel of a convolution on one sheet: a row per filter, a column per input channel.
+    """`(filters, input channels, height, width)` as one image, with lines of NaN between kernels.
 
-    Args:
-        weights: `(filters, input channels, height, width)`.
-
-    Returns:
-        `(filters * (height + 1) - 1, input channels * (width + 1) - 1)`, NaN between kernels.
+    A row per filter, a column per input channel.
     """
     num_filters, num_inputs, height, width = weights.shape
     sheet = np.full((num_filters, height + 1, num_inputs, width + 1), np.nan)
@@ -188,9 +176,7 @@ def draw_kernel_sheet(
 ) -> Figure:
     """Rows of filters, numbered from the first, and columns of input channels.
 
-    Args:
-        weights: Of the filters on the sheet, `(filters, input channels, height, width)`.
-        pixels: Width of a weight.
+    Each weight is so many pixels wide.
     """
     num_filters, num_inputs, kernel_height, kernel_width = weights.shape
     sheet = kernels_in_rows(weights)

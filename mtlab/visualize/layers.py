@@ -20,13 +20,10 @@ from mtlab.models.perceptron import Perceptron
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution or a dense layer.
+    """A convolution or a dense layer, with the nonlinearity behind it unless it is an output.
 
-    Attributes:
-        name: `conv1`, `dense1`, ...; in a head with the task in front and `<task>.output` for its
-            last dense layer; `unit` for a perceptron's.
-        activation: The nonlinearity behind it; None for output layers.
-        task: Whose head it belongs to; None for shared layers.
+    Names are `conv1`, `dense1`, ...; in a head with the task in front and `<task>.output` for its
+    last dense layer; `unit` for a perceptron's. Shared layers have no task.
     """
 
     name: str
@@ -54,12 +51,9 @@ def find_layers(model: nn.Module) -> list[Layer]:
     """Every convolution and dense layer, the trunk's first, in the order of registration."""
     if isinstance(model, Perceptron):
         return [Layer("unit", model.unit, None, model.task)]
-    if not isinstance(model, MultiTaskNetwork):
-        return _layers_of(model, None)
-    layers = _layers_of(model.trunk, None)
-    for task, head in model.heads.items():
-        layers += _layers_of(head, task)
-    return layers
+    assert isinstance(model, MultiTaskNetwork)
+    parts = [(None, model.trunk), *model.heads.items()]
+    return [layer for task, part in parts for layer in _layers_of(part, task)]
 
 
 def _layers_of(part: nn.Module, task: str | None) -> list[Layer]:
@@ -81,43 +75,29 @@ def _layers_of(part: nn.Module, task: str | None) -> list[Layer]:
 def choose_layers(
     layers: Sequence[Layer], names: Sequence[str] | None, suits: Callable[[Layer], bool]
 ) -> list[Layer]:
-    """The layers with these names; None means all that suit.
-
-    Raises:
-        ModelError: A name that no layer has; the message lists those that exist.
-    """
+    """The layers with these names, which must exist; None means all that suit."""
     if names is None:
         return [layer for layer in layers if suits(layer)]
     by_name = {layer.name: layer for layer in layers}
-    for name in names:
-        if name not in by_name:
-            raise ModelError(
-                "layer",
-                rule=f"must be one of {', '.join(by_name)}",
-                found=name,
-                remedy="choose one of them",
-            )
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        rule, remedy = f"must be one of {', '.join(by_name)}", "choose one of them"
+        raise ModelError("layer", rule=rule, found=unknown[0], remedy=remedy)
     return [by_name[name] for name in names]
 
 
 class _LayerReached(Exception):  # noqa: N818 - a signal, not an error
-    """Ends a forward pass behind the layer asked for: what lies beyond costs time, and may not
-    take images of another size.
-    """
+    """Ends a forward pass: what lies beyond costs time, and may not take other sizes of images."""
 
 
 def layer_output(
     model: nn.Module, layer: Layer, images: torch.Tensor, *, activated: bool
 ) -> torch.Tensor:
-    """What one layer answers to images, differentiable with respect to them.
+    """What one layer answers to network input, differentiable with respect to it.
 
-    Args:
-        images: Network input `(batch, channels, height, width)`.
-        activated: Behind the nonlinearity; otherwise the weighted sums before it.
-
-    Returns:
-        `(batch, filters, height, width)` or `(batch, units)`. The output layer of a regression
-        task is one unit, and its nonlinearity belongs to it: `(batch, 1)` in the target's unit.
+    Behind its nonlinearity, or the weighted sums before it: `(batch, filters, height, width)` or
+    `(batch, units)`. The output layer of a regression task is one unit, and its nonlinearity
+    belongs to it: `(batch, 1)` in the target's unit.
     """
 
     def stop(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
@@ -137,10 +117,9 @@ def layer_output(
 
 
 def task_output(model: nn.Module, task: str, images: torch.Tensor) -> torch.Tensor:
-    """What a task answers to images, differentiable with respect to them whatever its head cuts.
+    """Logits `(batch, classes)` of a task, or values `(batch,)`.
 
-    Returns:
-        Logits `(batch, classes)`, or values `(batch,)` of a regression task.
+    Differentiable with respect to the images whatever the task's head cuts.
     """
     with _uncut(model):
         output: torch.Tensor = model(images)[task]

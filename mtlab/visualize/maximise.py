@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, assert_never
 
-import numpy as np
 import torch
 from torch.nn.functional import one_hot
 
-from mtlab.config.base import Count, NotNegative, Positive, Whole
+from mtlab.config.base import Count, NotNegative
 from mtlab.data.tasks import ClassificationTask
 from mtlab.drawing.mosaic import draw_images
 from mtlab.visualize.ascent import Ascent
 from mtlab.visualize.layers import Layer, layer_output, task_output
-from mtlab.visualize.subject import Picture, Subject, write_probability
+from mtlab.visualize.subject import ClimbingPicture, Subject, write_probability
 
 ChannelScore = Literal["mean", "rms", "contrast"]
 TargetScore = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -30,18 +29,14 @@ LARGE_IMAGE_INCHES = 1.5
 MOST_LARGE_IMAGES = 10
 
 
-class Maximise(Picture):
+class Maximise(ClimbingPicture):
     """For each filter of each layer, and for each class, the input that excites it most."""
 
     score: ChannelScore
-    steps: Count
-    rate: Positive
     restarts: Count
     class_restarts: Count
-    jitter: Whole
     blur: NotNegative
     l2: NotNegative
-    total_variation: NotNegative
 
     def draw(self, subject: Subject) -> None:
         for layer in subject.chosen_layers(lambda layer: layer.is_convolution):
@@ -68,7 +63,7 @@ class Maximise(Picture):
             tile_inches = LARGE_IMAGE_INCHES
         shown = subject.shown(images)
         figure = draw_images(shown, labels, title, tile_inches, num_columns=16)
-        numbers = {"images": shown, "scores": scores.numpy()}
+        numbers = {"images": shown, "scores": scores}
         subject.save(figure, f"maximise/{layer.name}", numbers)
 
     def _draw_classes(self, subject: Subject, task: ClassificationTask) -> None:
@@ -84,21 +79,16 @@ class Maximise(Picture):
         ]
         is_small = len(names) > MOST_LARGE_IMAGES
         tile_inches, num_columns = (IMAGE_INCHES, 8) if is_small else (LARGE_IMAGE_INCHES, 5)
-        shown, title = subject.shown(images), f"inputs that maximise each class of {task.name}"
+        title, shown = f"inputs that maximise each class of {task.name}", subject.shown(images)
         figure = draw_images(shown, labels, title, tile_inches, num_columns)
-        numbers = {
-            "images": shown,
-            "scores": scores.numpy(),
-            "class_names": np.asarray(names),
-            "probabilities": probabilities.numpy(),
-        }
+        numbers = {"images": shown, "scores": scores, "class_names": names}
+        numbers |= {"probabilities": probabilities}
         subject.save(figure, f"maximise/{task.name}_classes", numbers)
 
     def _climb(
         self, subject: Subject, score: TargetScore, num_targets: int, num_restarts: int, name: str
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        regularisers = self.model_dump(include={"jitter", "blur", "l2", "total_variation"})
-        with subject.ascent(f"maximise {name}", self.steps, self.rate, **regularisers) as ascent:
+        with subject.ascent(f"maximise {name}", self) as ascent:
             return best_inputs(score, num_targets, num_restarts, subject.run.image_shape, ascent)
 
 
@@ -111,8 +101,7 @@ def best_inputs(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """For each target climb from noise around mid-grey several times, and keep the highest.
 
-    Returns:
-        Network input `(num_targets, channels, height, width)`, and the scores `(num_targets,)`.
+    Network input `(num_targets, channels, height, width)` and scores `(num_targets,)` come back.
     """
     targets = torch.arange(num_targets).repeat_interleave(num_restarts)
     noise = torch.randn(len(targets), *image_shape, generator=ascent.draws)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from mtlab.config.base import Count
@@ -19,19 +18,18 @@ class Mistakes(Picture):
     count: Count
 
     def draw(self, subject: Subject) -> None:
-        others = [task.name for task in subject.tasks if not isinstance(task, ClassificationTask)]
-        if len(others) == len(subject.tasks):
+        if not any(isinstance(task, ClassificationTask) for task in subject.tasks):
             raise DoesNotApplyError(
                 "task",
                 rule="must have classes for what=mistakes",
-                found=f"{', '.join(others)}, which has values",
+                found=", ".join(task.name for task in subject.tasks) + ", which has values",
                 remedy="for example what=saliency",
             )
-        for name in others:
-            subject.terminal.say(f"mistakes of {name} left out: the task has no classes")
         for task in subject.tasks:
             if isinstance(task, ClassificationTask):
                 self._draw_task(subject, task)
+            else:
+                subject.terminal.say(f"mistakes of {task.name} left out: the task has no classes")
 
     def _draw_task(self, subject: Subject, task: ClassificationTask) -> None:
         logits, targets = subject.outputs[task.name], subject.test.targets[task.name]
@@ -53,28 +51,17 @@ class Mistakes(Picture):
             f" {len(targets):,} test images"
         )
         figure = draw_images(images, labels, title, IMAGE_INCHES, num_columns=8)
-        numbers = {
-            "images": images,
-            "positions": positions.numpy(),
-            "true": true.numpy(),
-            "predicted": predicted.numpy(),
-            "confidence": confidence.numpy(),
-            "class_names": np.asarray(names),
-        }
+        numbers = {"images": images, "positions": positions, "true": true, "predicted": predicted}
+        numbers |= {"confidence": confidence, "class_names": names}
         subject.save(figure, f"mistakes/{task.name}", numbers)
 
 
 def confident_mistakes(
     logits: torch.Tensor, targets: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """All errors, the most confident first.
+    """Positions, predicted classes and their probabilities of all errors, most confident first.
 
-    Args:
-        logits: `(num_samples, classes)`.
-        targets: `(num_samples,)`.
-
-    Returns:
-        Positions, predicted classes, and their probabilities in [0, 1], `(num_mistakes,)` each.
+    Logits are `(num_samples, classes)`, what comes back is `(num_mistakes,)` each.
     """
     probabilities, predicted = logits.double().softmax(dim=1).max(dim=1)
     wrong = (predicted != targets).nonzero().squeeze(1)

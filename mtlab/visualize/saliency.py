@@ -43,7 +43,7 @@ class Saliency(Picture):
             draws = generator(subject.keys.seed, f"saliency {name}")
             maps[name] = saliency(model, name, chosen.images, self.samples, noise, draws).numpy()
             decided = output.argmax(dim=1) if isinstance(task, ClassificationTask) else output
-            decisions[name] = decided.numpy()
+            decisions[name] = decided
             captions[name] = [write_target(task, one) for one in decided]
         images = as_displayable(subject.shown(chosen.images))
         titles = [
@@ -59,8 +59,7 @@ class Saliency(Picture):
             **{f"predicted_{task}": values for task, values in decisions.items()},
             **{f"saliency_{task}": values for task, values in maps.items()},
         }
-        picture = "saliency" if subject.keys.task is None else subject.main_task.name
-        subject.save(figure, f"saliency/{picture}", numbers)
+        subject.save(figure, f"saliency/{subject.keys.task or 'saliency'}", numbers)
 
 
 def saliency(
@@ -78,7 +77,6 @@ def saliency(
     copies are averaged first: SmoothGrad (Smilkov et al. 2017, arXiv:1706.03825).
 
     Args:
-        images: Network input `(batch, channels, height, width)`.
         num_samples: Copies, at least 1; a single one is the image without noise.
         noise: Standard deviation of the noise in network input, `(1, channels, 1, 1)`.
 

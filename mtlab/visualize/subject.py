@@ -10,13 +10,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from matplotlib.figure import Figure
 from pydantic import BeforeValidator, Field
 
-from mtlab.config.base import Keys, Name, Names, OneOrMore, Whole, one_as_list
+from mtlab.config.base import (
+    Count,
+    Keys,
+    Name,
+    Names,
+    NotNegative,
+    OneOrMore,
+    Positive,
+    Whole,
+    one_as_list,
+)
 from mtlab.data.dataset import Dataset, Split
 from mtlab.data.tasks import Task
 from mtlab.drawing.saving import Array, Numbers, save_picture
@@ -45,15 +55,20 @@ class ShownKeys(Keys):
 
 
 class Picture(Keys):
-    """A kind of picture: its keys, and how it is drawn."""
+    """A kind of picture: its keys, and how it is drawn and saved."""
 
     @abstractmethod
     def draw(self, subject: Subject) -> None:
-        """Draw and save.
+        """Raises DoesNotApplyError where the run has nothing to show for this kind."""
 
-        Raises:
-            DoesNotApplyError: The run has nothing to show for this kind.
-        """
+
+class ClimbingPicture(Picture):
+    """Images climb to it by gradient ascent."""
+
+    steps: Count
+    rate: Positive
+    jitter: Whole
+    total_variation: NotNegative
 
 
 @dataclass(frozen=True)
@@ -75,11 +90,7 @@ class Subject:
         return choose_layers(self.layers, self.keys.layer, suits)
 
     def hidden_layers(self, suits: Callable[[Layer], bool]) -> list[Layer]:
-        """At least one chosen layer.
-
-        Raises:
-            DoesNotApplyError: There is none.
-        """
+        """The chosen layers, of which a network has at least one, or the picture does not apply."""
         layers = self.chosen_layers(suits)
         if not layers:
             name = self.run.config.model.name
@@ -121,36 +132,28 @@ class Subject:
         return shares
 
     @property
-    def main_task(self) -> Task:
-        """The task that `task=` names, else the first one, those with classes before the others."""
-        return self.run.task(self.keys.task)
-
-    @property
     def tasks(self) -> list[Task]:
         """The task that `task=` names, else every one."""
-        return [self.main_task] if self.keys.task else list(self.run.tasks)
+        name = self.keys.task
+        return [self.run.task(name)] if name else list(self.run.tasks)
 
     @contextmanager
     def ascent(
-        self,
-        purpose: str,
-        num_steps: int,
-        rate: float,
-        *,
-        num_climbs: int = 1,
-        **regularisers: Any,  # noqa: ANN401 - those of Ascent
+        self, purpose: str, picture: ClimbingPicture, num_climbs: int = 1
     ) -> Iterator[Ascent]:
         """How to climb, with a progress bar; the purpose and the seed decide the draws."""
+        regularisers = {"jitter", "blur", "l2", "total_variation", "anchor"}
+        steps, pulls = picture.steps, picture.model_dump(include=regularisers)
         draws, bar = generator(self.keys.seed, purpose), self.terminal.progress()
         with bar or nullcontext():
-            ascent = Ascent(self.pixels, draws, num_steps, rate, **regularisers)
+            ascent = Ascent(self.pixels, draws, steps, picture.rate, **pulls)
             if bar:
-                task = bar.add_task(purpose, total=num_steps * num_climbs, figures="")
+                task = bar.add_task(purpose, total=steps * num_climbs, figures="")
                 ascent = replace(ascent, on_step=functools.partial(bar.advance, task))
             yield ascent
 
     def save(self, figure: Figure, name: str, numbers: Numbers, *, vector: bool = False) -> None:
-        """Write a picture, named with the subfolder of its kind as in `filters/conv1`."""
+        """Write a picture, such as `filters/conv1`, and what it shows."""
         path = self.folder / f"{name}.png"
         save_picture(figure, path, numbers, command=self.command, vector=vector)
         self.terminal.say(str(path))

@@ -144,8 +144,8 @@ def test_a_picture_folder_that_is_a_file_is_told_in_one_line(tmp_path: Path, mtl
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (None, "must be there to draw errors from"),
-        ("", "must hold an epoch; found none"),
+        (None, "found FileNotFoundError"),
+        ("", "found ValueError: none"),
         ('{"epoch": 1}\n', "must hold epochs with train.loss"),
     ],
 )
