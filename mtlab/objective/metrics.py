@@ -33,6 +33,9 @@ class ConfusionMatrix:
         pairs = targets * self._num_classes + logits.argmax(dim=1)
         self._counts.index_add_(0, pairs, torch.ones_like(pairs))
 
+    def reset(self) -> None:
+        self._counts.zero_()
+
     def read(self) -> torch.Tensor:
         """A copy of the counts on the CPU, `(num_classes, num_classes)`: rows are targets."""
         shape = (self._num_classes, self._num_classes)
@@ -91,6 +94,9 @@ class RegressionSums:
         )
         self._target_mean += shift * num_new / count
         self._count.copy_(count)
+
+    def reset(self) -> None:
+        self._sums.zero_()
 
     def read(self) -> dict[str, float]:
         """`mae`, `mse`, `rmse` and `r2` over everything added; one transfer.

@@ -72,6 +72,7 @@ class GradientTrainer:
         self._eval_batch_size = eval_batch_size
         self._patience_epochs = patience_epochs
         self._generators = generators
+        self._sums = EpochSums(step.objective, len(train), batch_size, self._device)
 
     def fit(self) -> Iterator[Event]:
         while self.epoch < self._num_epochs and not self._is_out_of_patience():
@@ -110,7 +111,8 @@ class GradientTrainer:
         """One pass over the training samples; returns its metrics as the generator's value."""
         self.model.train()
         batch_size, epoch = self._batch_size, self.epoch + 1
-        sums = EpochSums(self._step.objective, len(self._train), batch_size, self._device)
+        sums = self._sums
+        sums.reset()
         order = self._generators["batch order"]
         batches = shuffled_batches(len(self._train), batch_size, order, self._device)
         started = last_progress = time.perf_counter()

@@ -22,6 +22,8 @@ Tensors = Mapping[str, torch.Tensor]
 class EpochSums:
     """An epoch's losses and measures, kept on the device until they are asked for.
 
+    Made once per training and reset before each epoch, so that their memory stays in place.
+
     Args:
         num_samples: Of an epoch; its last batch may be smaller than `batch_size`.
     """
@@ -35,6 +37,11 @@ class EpochSums:
         self._batch_sizes[-1] = num_samples - batch_size * (self.num_steps - 1)
         self._step_losses = torch.zeros(self.num_steps, len(objective.tasks), device=device)
         self._measures = new_measures(objective.tasks, device)
+
+    def reset(self) -> None:
+        self._step_losses.zero_()
+        for measure in self._measures.values():
+            measure.reset()
 
     def add(self, step: int, losses: torch.Tensor, outputs: Tensors, targets: Tensors) -> None:
         """What step `step`, counted from 0, found: losses `(tasks,)`, outputs."""
@@ -93,12 +100,22 @@ class TrainStep:
         if self.augment is not None:
             images = self.augment(images)
         targets = {name: target[positions] for name, target in split.targets.items()}
+        losses, outputs, features = self.forward(images, targets)
+        sums.add(step, self.update(losses, features), outputs, targets)
+
+    def forward(
+        self, images: torch.Tensor, targets: Tensors
+    ) -> tuple[list[torch.Tensor], Tensors, torch.Tensor]:
+        """The pure part: each task's loss, each task's outputs, and the shared features."""
         with self.device.autocast():
             features, outputs = self.model.features_and_outputs(images)
-        losses = self.objective.task_losses(outputs, targets)
+        return self.objective.task_losses(outputs, targets), outputs, features
+
+    def update(self, losses: list[torch.Tensor], features: torch.Tensor) -> torch.Tensor:
+        """Backward pass and optimizer's step; returns the losses as values, `(tasks,)`."""
         values = self.objective.backward(losses, features, self._shared, self._heads)
         if self.clip_norm is not None:
             nn.utils.clip_grad_norm_(self._all, self.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        sums.add(step, values, outputs, targets)
+        return values

@@ -74,3 +74,29 @@ def test_what_a_weighting_learns_is_learned_without_weight_decay() -> None:
 def test_gradients_can_only_meet_in_shared_layers() -> None:
     with pytest.raises(ConfigError, match=r"mtl: .*share no layer.*found pcgrad"):
         _ = built("model=mlp", "model.widths=[]", "mtl=pcgrad", "tasks=[digit,parity]").trainer
+
+
+def test_the_pure_part_changes_nothing() -> None:
+    step, _ = step_of(parts := experiment("mtl=uncertainty"))
+    before = {name: tensor.clone() for name, tensor in parts.model.state_dict().items()}
+    images, targets = parts.train.images[:8], {n: t[:8] for n, t in parts.train.targets.items()}
+    first, second = step.forward(images, targets), step.forward(images, targets)
+    assert [loss.item() for loss in first[0]] == [loss.item() for loss in second[0]]
+    assert set(first[1]) == set(targets)
+    for name, tensor in parts.model.state_dict().items():
+        assert torch.equal(tensor, before[name]), name
+
+
+def test_sums_that_are_reset_are_as_new_and_stay_in_place() -> None:
+    step, sums = step_of(parts := experiment("dataset=shapes", "tasks=[a,c]"))
+    images, targets = parts.train.images[:32], {n: t[:32] for n, t in parts.train.targets.items()}
+    losses, outputs, _ = step.forward(images, targets)
+    values, place = torch.stack(losses).detach(), sums._step_losses.data_ptr()
+    fresh = EpochSums(parts.objective, 64, 32, parts.device.torch_device)
+    fresh.add(0, values, outputs, targets)
+    sums.add(0, values * 2, outputs, targets)
+    sums.add(1, values * 3, outputs, targets)
+    sums.reset()
+    sums.add(0, values, outputs, targets)
+    assert sums.read(1, epoch=1).as_dict() == fresh.read(1, epoch=1).as_dict()
+    assert sums._step_losses.data_ptr() == place
