@@ -20,7 +20,6 @@ from mtlab.report.analyse.charts import (
     Chart,
     Kind,
     Line,
-    Predictions,
 )
 from mtlab.report.analyse.report import Report
 from mtlab.report.analyse.run_charts import thin
@@ -36,15 +35,14 @@ def charts_of(folder: Path, kind: Kind) -> list[Chart]:
 
 
 def lines_of(chart: Chart) -> list[Line]:
-    assert not isinstance(chart.content, Predictions)
-    return [line for panel in chart.content for line in panel.lines]
+    return [line for panel in chart.panels for line in panel.lines]
 
 
 def test_curves_hold_every_split_and_measure_in_percent(tmp_path: Path):
     write_run(tmp_path / "0", epochs=2)
     (chart,) = charts_of(tmp_path, CURVES)
-    loss, accuracy = chart.content
-    assert [panel.y_title for panel in chart.content] == ["digit loss", "digit accuracy [%]"]
+    loss, accuracy = chart.panels
+    assert [panel.y_title for panel in chart.panels] == ["digit loss", "digit accuracy [%]"]
     assert [line.split for line in accuracy.lines] == ["training", "validation"]
     assert (accuracy.lines[1].x, accuracy.lines[1].y) == ((1, 2), (50.0, 75.0))
     assert loss.lines[0].y == (1.0, 0.5)
@@ -63,7 +61,7 @@ def test_measures_that_are_no_numbers_have_no_chart(tmp_path: Path):
     split = {"digit": {"loss": None, "accuracy": 0.5}}
     (run / "metrics.jsonl").write_text(json.dumps({"epoch": 1, "train": split, "val": split}))
     (chart,) = charts_of(tmp_path, CURVES)
-    assert [panel.y_title for panel in chart.content] == ["digit accuracy [%]"]
+    assert [panel.y_title for panel in chart.panels] == ["digit accuracy [%]"]
 
 
 def test_long_curves_keep_their_ends():
@@ -157,7 +155,7 @@ def test_costs_are_compared_within_one_problem_only(tmp_path: Path):
         )
     (chart,) = charts_of(tmp_path, COST)
     assert chart.topic == "mnist · digit"
-    assert [panel.x_title for panel in chart.content] == ["parameters"]
+    assert [panel.x_title for panel in chart.panels] == ["parameters"]
     front, *points = lines_of(chart)
     assert (front.style, front.x) == ("front", (10, 30))
     assert [(*point.x, point.on_front) for point in points] == [
@@ -190,7 +188,7 @@ def test_confusion_matrices_are_those_of_completed_runs(tmp_path: Path):
     write_run(tmp_path / "0")
     write_run(tmp_path / "1", seed=1, status="interrupted")
     (chart,) = charts_of(tmp_path, CONFUSION)
-    assert (chart.content.run, chart.content.values) == (1, {1: ((9, 1), (1, 9))})
+    assert (chart.predictions.run, chart.predictions.values) == (1, {1: ((9, 1), (1, 9))})
 
 
 def test_mixed_datasets_and_tasks_are_pointed_out(tmp_path: Path):
@@ -236,7 +234,7 @@ def test_scatters_keep_pairs_of_completed_runs_and_thin_them(tmp_path: Path):
     (odd / "scatter.json").write_text('{"test": {"c": {"true": [1], "predicted": []}}}')
     (chart,) = charts_of(tmp_path, SCATTER)
     assert chart.topic == "digits · c"
-    ((run, pairs),) = chart.content.values.items()
+    ((run, pairs),) = chart.predictions.values.items()
     assert (run, len(pairs)) == (1, 500)
     assert (pairs[0][0], pairs[-1][0]) == (0.0, 1.0)
     assert all(predicted == true / 2 for true, predicted in pairs)

@@ -25,7 +25,7 @@ def report_of(folder: Path) -> Report:
 
 def chart(name: str) -> Chart:
     line = Line("one", (1,), (1.0, 2.0), (0.5, 0.25), split="training")
-    return Chart(CURVES, name, (Panel("epoch", "epoch", "loss", (line,)),), "", name=name)
+    return Chart(CURVES, name, "", [Panel("epoch", "epoch", "loss", [line])], name=name)
 
 
 @pytest.fixture

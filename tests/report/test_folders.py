@@ -69,7 +69,7 @@ def test_a_last_epoch_that_is_cut_off_leaves_the_ones_before(tmp_path: Path):
     (run / "metrics.jsonl").write_text(text[:-40])
     collection = collect([tmp_path])
     assert len(collection.runs[0].epochs) == 2
-    assert collection.problems == ()
+    assert collection.problems == []
 
 
 def test_a_killed_run_has_the_epochs_that_it_wrote(tmp_path: Path):
@@ -90,7 +90,7 @@ def test_what_a_run_left_unresolved_differs_from_nothing(tmp_path: Path):
     )
     (early / ".hydra").mkdir()
     (early / "config.yaml").rename(early / ".hydra" / "config.yaml")
-    assert compare_settings(collect([tmp_path]).runs).varied == ("optimizer.lr",)
+    assert compare_settings(collect([tmp_path]).runs).varied == ["optimizer.lr"]
 
 
 def test_a_missing_configuration_is_named_or_hydras_taken(tmp_path: Path):

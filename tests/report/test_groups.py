@@ -139,7 +139,7 @@ def test_measured_and_delta_have_the_digits_of_the_published(
     quantity = Metric(path)
     decimals = quantity.decimals_beside(number, value)
     assert expected == (
-        quantity.text_in_unit(value, decimals),
+        quantity.text(value, decimals),
         quantity.published_text(number),
         quantity.delta_text(value - number, decimals),
     )

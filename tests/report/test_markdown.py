@@ -15,7 +15,7 @@ HOSTILE = "<script>x</script>"
 
 
 def markdown(folder: Path) -> str:
-    chart = Chart(CURVES, f"{HOSTILE} [a](b)", (), f"*of* {HOSTILE}", name="a")
+    chart = Chart(CURVES, f"{HOSTILE} [a](b)", f"*of* {HOSTILE}", name="a")
     return as_markdown(Report(collect([folder]), [str(folder)]), [chart])
 
 

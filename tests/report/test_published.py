@@ -158,16 +158,16 @@ def test_every_deviation_from_the_protocol_is_told_with_the_rows_that_have_it(tm
             deviations=deviations,
             settings={"optimizer.lr": job},
         )
-    assert compared(tmp_path)[0].remarks == (
+    assert compared(tmp_path)[0].remarks == [
         "On digits.",
         "Not the published protocol: trainer.epochs=1 (the preset's: 10);"
         " optimizer.lr=0.1 (the preset's: 0.001) in row 1.",
-    )
+    ]
 
 
 def test_a_run_of_the_published_protocol_has_no_remark_on_it(tmp_path: Path):
     write_run(tmp_path / "0", experiment="grid", published=PUBLISHED, deviations={})
-    assert compared(tmp_path)[0].remarks == ("On digits.",)
+    assert compared(tmp_path)[0].remarks == ["On digits."]
 
 
 def test_runs_of_another_dataset_are_said_to_stand_beside_nothing(tmp_path: Path):
@@ -180,7 +180,7 @@ def test_runs_of_another_dataset_are_said_to_stand_beside_nothing(tmp_path: Path
         " dataset.name=digits (the preset's: mnist)."
     )
     report = Report(collect([tmp_path]), ["."])
-    assert report.comparisons == ()
+    assert report.comparisons == []
     assert f"cnn_baseline: w{sentence}" in report.notes
     write_run(
         tmp_path / "1",

@@ -34,9 +34,9 @@ def test_zero_is_the_same_written_as_whole_number_or_as_float():
 def test_varied_and_constant_settings_are_told_apart():
     first = {"model.name": "mlp", "model.widths": "[8]", "optimizer.lr": "0.1", "seed": "0"}
     keys = compared(first, {**first, "model.widths": "[8, 8]", "seed": "1"})
-    assert keys.varied == ("model.widths", "seed")
+    assert keys.varied == ["model.widths", "seed"]
     assert keys.constant == {"model.name": "mlp", "optimizer.lr": "0.1"}
-    assert keys.implied == ()
+    assert keys.implied == []
 
 
 def test_settings_that_follow_from_a_groups_name_are_set_apart():
@@ -45,29 +45,29 @@ def test_settings_that_follow_from_a_groups_name_are_set_apart():
         {"model.name": "cnn", "model.filters": "[4]"},
         {"model.name": "cnn", "model.filters": "[4]"},
     )
-    assert keys.varied == ("model.name",)
-    assert keys.implied == ("model.widths", "model.filters")
+    assert keys.varied == ["model.name"]
+    assert keys.implied == ["model.widths", "model.filters"]
 
 
 def test_a_group_that_is_null_is_told_by_the_keys_of_the_others():
     keys = compared({"mtl": "null"}, {"mtl.name": "lambda", "mtl.lambda": "0.5"})
-    assert keys.varied == ("mtl.name",)
+    assert keys.varied == ["mtl.name"]
 
 
 def test_paths_are_shown_only_where_they_differ():
     same = {"dataset.name": "mnist", "dataset.root": "/a"}
     assert "dataset.root" in compared(same, same).constant
-    assert compared(same, {**same, "dataset.root": "/b"}).varied == ("dataset.root",)
+    assert compared(same, {**same, "dataset.root": "/b"}).varied == ["dataset.root"]
 
 
 def test_what_a_run_left_unresolved_differs_from_nothing():
     keys = compared({"tasks": "[digit]", "seed": "0"}, {"tasks": UNKNOWN, "seed": "1"})
-    assert keys.varied == ("seed",)
+    assert keys.varied == ["seed"]
 
 
 def test_what_a_preset_says_about_its_runs_is_no_setting():
     said = {"preset": "grid", "deviations.trainer.epochs": "1", "rows.a.lr": "2", "row": "a"}
-    assert compared({"seed": "0", **said}, {"seed": "1"}).varied == ("seed",)
+    assert compared({"seed": "0", **said}, {"seed": "1"}).varied == ["seed"]
 
 
 def test_keys_are_cut_as_long_as_they_stay_apart():

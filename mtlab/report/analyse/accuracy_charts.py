@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mtlab.report.analyse.charts import COST, LAMBDA, Chart, Line, Panel
-from mtlab.report.analyse.groups import Group
+from mtlab.report.analyse.groups import Group, group_labels
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.problems import problems_of
-from mtlab.report.analyse.settings import SEED, is_setting, labels
+from mtlab.report.analyse.settings import configuration, labels
 from mtlab.report.read.run import Run
 
 WEIGHT = "mtl.lambda"
@@ -29,12 +29,8 @@ def lambda_charts(groups: Sequence[Group]) -> Iterator[Chart]:
     for group in groups:
         run = group.first
         if _lambda(group) is not None and group.measured:
-            rest = frozenset(
-                (key, text)
-                for key, text in run.settings.items()
-                if key not in (WEIGHT, SEED) and is_setting(key)
-            )
-            families.setdefault((run.dataset, run.preset, rest), []).append(group)
+            key = (run.dataset, run.preset, configuration(run, WEIGHT))
+            families.setdefault(key, []).append(group)
     datasets: dict[str, list[list[Group]]] = {}
     for (dataset, _, _), members in families.items():
         datasets.setdefault(dataset, []).extend(_apart(members))
@@ -48,8 +44,8 @@ def lambda_charts(groups: Sequence[Group]) -> Iterator[Chart]:
         ]
         if lines:
             x_title = "lambda (weight of the first task's loss)"
-            panel = Panel("lambda", x_title, ACCURACY_TITLE, tuple(lines))
-            yield Chart(LAMBDA, dataset, (panel,), LAMBDA.caption)
+            panel = Panel("lambda", x_title, ACCURACY_TITLE, lines)
+            yield Chart(LAMBDA, dataset, LAMBDA.caption, [panel])
 
 
 def _apart(members: Sequence[Group]) -> list[list[Group]]:
@@ -71,22 +67,21 @@ def _family_names(firsts: Sequence[Run]) -> list[str]:
         return [""] * len(firsts)
     several_presets = len({run.preset for run in firsts}) > 1
     # Neither lambda nor a row, which is often named after it, holds for the whole family.
-    alike = [
-        replace(
-            run,
-            settings={key: text for key, text in run.settings.items() if key != WEIGHT},
-            summary={**run.summary, "row": None},
-        )
-        for run in firsts
-    ]
-    told = labels(alike)
+    told = labels(
+        [
+            replace(
+                run,
+                settings={key: text for key, text in run.settings.items() if key != WEIGHT},
+                summary={**run.summary, "row": None},
+            )
+            for run in firsts
+        ]
+    )
     names = []
     for run in firsts:
         name = "" if told[run.number] == run.name else told[run.number]
         preset = run.preset or "no experiment"
-        if several_presets and preset not in name:
-            name = f"{preset} {name}".strip()
-        names.append(name)
+        names.append(f"{preset} {name}".strip() if several_presets and preset not in name else name)
     return names
 
 
@@ -134,26 +129,26 @@ def cost_charts(groups: Sequence[Group]) -> Iterator[Chart]:
     at more than one cost.
     """
     for problem, members in problems_of(groups).items():
-        names = labels([group.first for group, _ in members])
+        names = group_labels([group for group, _ in members])
         panels = []
         for cost in COSTS:
             points = []
             for group, task in members:
                 spent = group.estimate(cost)
-                x = None if spent is None else spent.mean
-                point = _accuracies(names[group.first.number], [(group, task, x)])
+                place = (group, task, None if spent is None else spent.mean)
+                point = _accuracies(names[group.number], [place])
                 points += [] if point is None else [point]
             if _differ(cost, [point.x[0] for point in points]):
-                lines = tuple(_with_front(points))
+                lines = list(_with_front(points))
                 panels.append(Panel(cost.title, cost.header, ACCURACY_TITLE, lines))
         if panels:
-            yield Chart(COST, problem, tuple(panels), COST.caption)
+            yield Chart(COST, problem, COST.caption, panels)
 
 
 def _differ(cost: Metric, values: Sequence[float]) -> bool:
     if len(set(values)) < 2:
         return False
-    return cost.unit != "s" or max(values) > LEAST_RATIO_OF_SECONDS * min(values)
+    return not cost.is_timing or max(values) > LEAST_RATIO_OF_SECONDS * min(values)
 
 
 def _with_front(points: Sequence[Line]) -> Iterator[Line]:

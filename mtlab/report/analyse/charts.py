@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mtlab.report.analyse.groups import Estimate
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of chart.
-
-    Attributes:
-        word: How its files' names begin.
-        section: Of the page.
-        caption: How to read it.
-        plural: For counting those that are not drawn.
-    """
+class Kind(NamedTuple):
+    """A kind of chart; `word` is how its files' names begin, `section` its place in the page."""
 
     word: str
     section: str
@@ -101,18 +93,16 @@ class Line:
     on_front: bool = True
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(NamedTuple):
     """One pair of axes; `over` is the x axis's short name, and decides its scale."""
 
     over: str
     x_title: str
     y_title: str
-    lines: tuple[Line, ...]
+    lines: list[Line]
 
 
-@dataclass(frozen=True)
-class Predictions:
+class Predictions(NamedTuple):
     """What runs predicted of one task on the test split, of which a chart shows one run's.
 
     Attributes:
@@ -129,7 +119,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of a report.
+    """A chart of a report: panels side by side, or predictions.
 
     Attributes:
         topic: Which dataset, task or problem.
@@ -140,8 +130,9 @@ class Chart:
 
     kind: Kind
     topic: str
-    content: tuple[Panel, ...] | Predictions
     caption: str
+    panels: Sequence[Panel] = ()
+    predictions: Predictions | None = None
     part: str = ""
     name: str = ""
 

@@ -6,28 +6,26 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mtlab.report.analyse.metrics import Metric
-from mtlab.report.analyse.settings import SEED, is_setting
+from mtlab.report.analyse.settings import configuration, labels
 from mtlab.report.read.run import Run
 
 CONFIDENCE = 0.95
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """The mean of runs that differ only in seed.
+class Estimate(NamedTuple):
+    """The mean of `n` runs that differ only in seed.
 
-    Attributes:
-        n: Number of runs.
-        std: Sample standard deviation (n - 1 in the denominator); None for one run.
-        half_width: Of the 95% interval of the mean; None for one run.
+    With its sample standard deviation (n - 1 in the denominator) and half the width of its 95%
+    interval; both None for one run.
     """
 
     n: int
     mean: float
-    std: float | None
-    half_width: float | None
+    std: float | None = None
+    half_width: float | None = None
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -52,15 +50,11 @@ def estimate(values: Sequence[float]) -> Estimate:
         raise ValueError("a mean needs at least one value")
     mean = statistics.fmean(values)
     if n == 1:
-        return Estimate(1, mean, None, None)
+        return Estimate(1, mean)
+    from scipy.special import stdtrit  # Takes a while to load.
+
     std = statistics.stdev(values)
-    return Estimate(n, mean, std, _t_quantile(n - 1) * std / math.sqrt(n))
-
-
-def _t_quantile(degrees_of_freedom: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees_of_freedom, (1 + CONFIDENCE) / 2))
+    return Estimate(n, mean, std, float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * std / math.sqrt(n))
 
 
 @dataclass(frozen=True)
@@ -72,13 +66,16 @@ class Group:
         runs: All of them, however they ended.
         measured: Those that are averaged: completed, one per seed, the latest where a seed was run
             more than once. A repeated seed is no new evidence.
-        repeated: Completed runs left out for that reason.
     """
 
     number: int
     runs: tuple[Run, ...]
     measured: tuple[Run, ...]
-    repeated: tuple[Run, ...]
+
+    @property
+    def repeated(self) -> list[Run]:
+        """Completed runs that are not averaged, as their seed was run again later."""
+        return [run for run in self.runs if run.is_completed and run not in self.measured]
 
     @property
     def first(self) -> Run:
@@ -90,10 +87,6 @@ class Group:
         """What its runs stand against, see `Run.published`."""
         runs = (*self.measured, *self.runs)
         return next((run.published for run in runs if run.published), {})
-
-    @property
-    def seeds(self) -> tuple[str, ...]:
-        return tuple(_seed(run) for run in self.measured)
 
     def estimate(self, metric: Metric) -> Estimate | None:
         """Over the measured runs that have the metric, in the report's unit.
@@ -108,7 +101,7 @@ class Group:
         return estimate(found) if found else None
 
 
-def group_runs(runs: Sequence[Run]) -> tuple[Group, ...]:
+def group_runs(runs: Sequence[Run]) -> list[Group]:
     """Group by preset, row and the whole configuration but the seed, in the order of the first
     runs.
 
@@ -116,23 +109,27 @@ def group_runs(runs: Sequence[Run]) -> tuple[Group, ...]:
     """
     members: dict[object, list[Run]] = {}
     for run in runs:
-        settings = frozenset(
-            (key, text) for key, text in run.settings.items() if key != SEED and is_setting(key)
-        )
+        settings = configuration(run)
         key = (run.preset, run.row, settings) if settings else run.folder
         members.setdefault(key, []).append(run)
-    return tuple(_group(number, found) for number, found in enumerate(members.values(), start=1))
+    groups = []
+    for number, found in enumerate(members.values(), start=1):
+        completed = [run for run in found if run.is_completed]
+        by_age = sorted(completed, key=lambda run: run.text_at("started_at"))
+        latest = {run.seed: run.number for run in by_age}
+        measured = tuple(run for run in completed if latest[run.seed] == run.number)
+        groups.append(Group(number, tuple(found), measured))
+    return groups
 
 
-def _group(number: int, runs: Sequence[Run]) -> Group:
-    completed = [run for run in runs if run.is_completed]
-    latest: dict[str, Run] = {}
-    for run in sorted(completed, key=lambda run: run.text_at("started_at")):
-        latest[_seed(run)] = run
-    measured = tuple(run for run in completed if latest[_seed(run)] is run)
-    repeated = tuple(run for run in completed if latest[_seed(run)] is not run)
-    return Group(number, tuple(runs), measured, repeated)
-
-
-def _seed(run: Run) -> str:
-    return run.settings.get(SEED) or run.text_at("seed")
+def group_labels(groups: Sequence[Group]) -> dict[int, str]:
+    """By a group's number, what tells it from the others; how it ended where none of its runs
+    completed.
+    """
+    names = labels([group.first for group in groups])
+    return {
+        group.number: names[group.first.number]
+        if any(run.is_completed for run in group.runs)
+        else f"{names[group.first.number]} ({group.first.status.value})"
+        for group in groups
+    }

@@ -13,7 +13,6 @@ TITLES = {
     "parameters.total": "parameters",
     "parameters.trainable": "trainable parameters",
     "flops_per_sample": "operations per image",
-    "epochs": "epochs",
     "best_epoch": "best epoch",
     "seconds.total": "total",
     "seconds.train": "training",
@@ -25,11 +24,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Metric:
-    """A number of a run.
-
-    Attributes:
-        path: Where it stands in summary.json, keys joined by dots: `test.digit.accuracy`.
-    """
+    """A number of a run; `path` is its place in summary.json, such as `test.digit.accuracy`."""
 
     path: str
 
@@ -39,7 +34,7 @@ class Metric:
 
     @property
     def is_timing(self) -> bool:
-        return self.path.startswith("seconds.") or self.path == "samples_per_second"
+        return self.unit in ("s", "images/s")
 
     @property
     def unit(self) -> str:
@@ -53,16 +48,11 @@ class Metric:
     @property
     def title(self) -> str:
         """Without the unit; those of the test split do not name it."""
-        if self.path in TITLES:
-            return TITLES[self.path]
-        parts = self.path.split(".")
-        last_weights = parts[0] == "last"
-        parts = parts[1:] if last_weights else parts
-        split, rest = parts[0], " ".join(parts[1:])
-        if split not in ("train", "val", "test") or not rest:
-            return self.path
-        title = rest if split == "test" else f"{rest}, {split}"
-        return f"{title}, last epoch" if last_weights else title
+        split, *rest = self.path.removeprefix("last.").split(".")
+        if self.path in TITLES or split not in ("train", "val", "test") or not rest:
+            return TITLES.get(self.path, self.path)
+        title = " ".join(rest) if split == "test" else f"{' '.join(rest)}, {split}"
+        return f"{title}, last epoch" if self.path.startswith("last.") else title
 
     @property
     def header(self) -> str:
@@ -81,11 +71,7 @@ class Metric:
         """
         return 100 * number if self.is_fraction and number <= 1 else number
 
-    def text(self, value: float | None) -> str:
-        """A value of summary.json as the report writes it; empty for None."""
-        return "" if value is None else self.text_in_unit(self.in_unit(value))
-
-    def text_in_unit(self, value: float, decimals: int | None = None) -> str:
+    def text(self, value: float, decimals: int | None = None) -> str:
         """A value in the report's unit: two decimals for percent, three digits for seconds, or as
         many decimals as are given.
         """
@@ -103,7 +89,7 @@ class Metric:
         """A published number in the report's unit with the digits that were published; accuracies
         with two decimals at least, as all others of their column.
         """
-        return self.text_in_unit(number, max(2 * self.is_fraction, _num_decimals(number)))
+        return self.text(number, max(2 * self.is_fraction, _num_decimals(number)))
 
     def decimals_beside(self, number: float, value: float) -> int | None:
         """How many decimals a measured value has beside a published number, both in the report's
@@ -118,7 +104,7 @@ class Metric:
 
     def delta_text(self, delta: float, decimals: int | None = None) -> str:
         """A difference in the report's unit, always with its sign."""
-        written = self.text_in_unit(abs(delta), decimals)
+        written = self.text(abs(delta), decimals)
         is_zero = not any(digit in "123456789" for digit in written)
         sign = "±" if is_zero else "+" if delta > 0 else MINUS
         return f"{sign}{written}"

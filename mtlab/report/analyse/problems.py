@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from mtlab.config.roles import FOR_THE_LOSS, FOR_TRAINING_IMAGES, belongs
 from mtlab.report.analyse.groups import Group
@@ -13,13 +13,9 @@ LONGEST_CLASS_LIST = 24
 DATASET, TASKS = "dataset.", "dataset.tasks."
 
 
-@dataclass(frozen=True)
-class _Question:
-    """What a test accuracy answers.
-
-    Attributes:
-        tested: The settings that decide which images are tested and what is asked of them; None for
-            a run that left no configuration.
+class _Question(NamedTuple):
+    """What a test accuracy answers; `tested` are the settings that decide which images are tested
+    and what is asked of them, None for a run that left no configuration.
     """
 
     dataset: str
@@ -38,8 +34,8 @@ def problems_of(groups: Sequence[Group]) -> dict[str, list[tuple[Group, str]]]:
     """
     found: dict[_Question, list[tuple[Group, str]]] = {}
     for group in groups:
-        for task in group.first.tasks if group.measured else ():
-            run = group.first
+        run = group.first
+        for task in run.tasks if group.measured else ():
             question = _Question(run.dataset, task, run.class_names(task), _tested(run, task))
             found.setdefault(question, []).append((group, task))
     titles: dict[str, list[tuple[Group, str]]] = {}
@@ -70,28 +66,24 @@ def _decides_test(key: str, task: str) -> bool:
 
 
 def _title(question: _Question, all_questions: Sequence[_Question]) -> str:
-    title = f"{question.dataset} · {question.task}"
-    same_task = [
-        other
-        for other in all_questions
-        if (other.dataset, other.task) == (question.dataset, question.task)
-    ]
-    if len({other.class_names for other in same_task}) > 1:
-        title += f" · {_class_list(question.class_names)}"
+    parts = [question.dataset, question.task]
+    same_task = [other for other in all_questions if other[:2] == question[:2]]
     alike = [other for other in same_task if other.class_names == question.class_names]
+    if len(alike) < len(same_task):
+        parts.append(_class_list(question.class_names))
     if len(alike) > 1:
-        title += f" · {_differing(question, alike)}"
-    return title
+        parts.append(_differing(question, alike))
+    return " · ".join(parts)
 
 
 def _differing(question: _Question, others: Sequence[_Question]) -> str:
     """The settings in which questions about the same classes differ."""
     if question.tested is None:
         return "no configuration"
-    own: Mapping[str, str] = dict(question.tested)
+    own = dict(question.tested)
     known = [other.tested for other in others if other.tested is not None]
-    shared = frozenset.intersection(*known)
-    keys = sorted({key for settings in known for key, _ in settings - shared})
+    differing = frozenset.union(*known) - frozenset.intersection(*known)
+    keys = sorted({key for key, _ in differing})
     return ", ".join(f"{key}={own.get(key, 'null')}" for key in keys) or "with configuration"
 
 

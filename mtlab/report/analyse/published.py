@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 from mtlab.report.analyse.groups import Group
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.settings import SEED, compare_settings, is_said_by_row
 from mtlab.report.analyse.tables import (
     EMPTY,
+    NUM_SEEDS,
     Cell,
     Column,
-    Row,
     Table,
     estimated,
     run_numbers,
     setting_columns,
-    text_cells,
+    table_of,
     these_runs,
 )
 from mtlab.report.read.run import Run
@@ -26,43 +26,32 @@ MOST_COLUMNS = 14
 """Of a table with a row per group; beyond, each metric gets a row of its own."""
 SPLITS = ("test.", "last.", "train.", "val.")
 
+T = TypeVar("T")
 
-@dataclass(frozen=True)
-class Comparison:
+
+class Comparison(NamedTuple):
     """A preset's table, and sentences on how to read it."""
 
     title: str
     table: Table
-    remarks: tuple[str, ...] = ()
+    remarks: list[str]
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """A metric, and of every group its value, what was published, and the difference."""
-
-    metric: Metric
-    cells: tuple[tuple[Cell, Cell, Cell], ...]
-
-    @property
-    def is_as_published(self) -> bool:
-        """In all groups that were measured, so that it need not be said twice."""
-        return any(delta.text for _, _, delta in self.cells) and all(
-            delta.text.startswith("±")
-            or value.kind == "status"
-            or not (value.text or published.text)
-            for value, published, delta in self.cells
-        )
+class _Compared(NamedTuple):
+    value: Cell
+    published: Cell = EMPTY
+    delta: Cell = EMPTY
 
 
-def comparisons(groups: Sequence[Group]) -> tuple[Comparison, ...]:
+def comparisons(groups: Sequence[Group]) -> list[Comparison]:
     """Per preset with published numbers, its groups in the order of the runs."""
     found = []
     for preset, members in _by_preset(groups).items():
-        metrics = _compared_metrics(members)
-        if metrics:
+        compared = _compared_metrics(members)
+        if compared:
             title = preset or "runs outside an experiment"
-            found.append(Comparison(title, _table(members, metrics), tuple(_remarks(members))))
-    return tuple(found)
+            found.append(Comparison(title, _table(members, compared), _remarks(members)))
+    return found
 
 
 def notes_on_others(groups: Sequence[Group]) -> list[str]:
@@ -103,102 +92,121 @@ def _has_published(run: Run) -> bool:
     return any(key.startswith(places) and text != "null" for key, text in run.settings.items())
 
 
-def _compared_metrics(groups: Sequence[Group]) -> list[_Compared]:
-    """Accuracies and the like first, then counts, then seconds; none that no group has."""
+def _compared_metrics(groups: Sequence[Group]) -> dict[Metric, dict[int, _Compared]]:
+    """By group; accuracies first, then counts, then seconds; none that no group has."""
 
     def importance(metric: Metric) -> int:
         return 0 if metric.path.startswith(SPLITS) else 2 if metric.is_timing else 1
 
     paths = dict.fromkeys(path for group in groups for path in group.published)
-    found = [
-        _Compared(metric, tuple(_compare(group, metric) for group in groups))
+    found = {
+        metric: {group.number: _compare(group, metric) for group in groups}
         for metric in sorted(map(Metric, paths), key=importance)
-    ]
-    return [one for one in found if any(value.text for value, _, _ in one.cells)]
+    }
+    return {
+        metric: by_group
+        for metric, by_group in found.items()
+        if any(one.value.text for one in by_group.values())
+    }
 
 
-def _compare(group: Group, metric: Metric) -> tuple[Cell, Cell, Cell]:
+def _compare(group: Group, metric: Metric) -> _Compared:
     """A run that did not complete has its status in place of a value."""
     found = group.published.get(metric.path)
-    number = None if found is None else metric.published_in_unit(found)
-    published = EMPTY if number is None else Cell(metric.published_text(number), number)
+    number = 0.0 if found is None else metric.published_in_unit(found)
+    published = EMPTY if found is None else Cell(metric.published_text(number), number)
     if not group.measured:
-        return Cell(group.first.status.value, kind="status"), published, EMPTY
+        return _Compared(Cell(group.first.status.value, kind="status"), published)
     # Nothing took the seconds of a run that was not trained.
     is_untrained = all(run.number_at("epochs") == 0 for run in group.measured)
     estimate = None if metric.is_timing and is_untrained else group.estimate(metric)
     if estimate is None:
-        return EMPTY, EMPTY, EMPTY
-    if number is None:
-        return estimated(estimate, metric), EMPTY, EMPTY
+        return _Compared(EMPTY)
+    if found is None:
+        return _Compared(estimated(estimate, metric))
     decimals = metric.decimals_beside(number, estimate.mean)
-    value = estimated(estimate, metric, decimals)
     difference = estimate.mean - number
     delta = Cell(metric.delta_text(difference, decimals), difference)
-    short = f"{published.text} ({delta.text})"
-    return Cell(value.text, value.value, value.note, short), published, delta
+    value = estimated(estimate, metric, decimals)
+    return _Compared(value._replace(folded=f"{published.text} ({delta.text})"), published, delta)
 
 
-def _table(groups: Sequence[Group], metrics: Sequence[_Compared]) -> Table:
-    """A row per group with three columns for a metric, or one where all is as published."""
-    columns, starts = _group_columns(groups)
-    num_columns = len(columns) + sum(1 if one.is_as_published else 3 for one in metrics)
-    if num_columns > MOST_COLUMNS:
-        return _with_row_per_metric(groups, metrics)
-    rows = [list(start) for start in starts]
-    for one in metrics:
-        if one.is_as_published:
-            columns.append(Column(f"{one.metric.header}, as published", is_number=True))
-            for row, (value, _, _) in zip(rows, one.cells, strict=True):
-                row.append(Cell(value.text, value.value, value.note))
-        else:
-            unit = "points" if one.metric.is_fraction else one.metric.unit
-            columns += _triple(one.metric.header, f"delta [{unit}]" if unit else "delta")
-            for row, cells in zip(rows, one.cells, strict=True):
-                row.extend(cells)
-    numbers = (tuple(run.number for run in group.runs) for group in groups)
-    return Table(tuple(columns), tuple(Row(tuple(row), next(numbers)) for row in rows))
+def _table(groups: Sequence[Group], compared: dict[Metric, dict[int, _Compared]]) -> Table:
+    """A row per group with three columns for a metric, or one where all is as published; beyond
+    so many columns a row per group and metric.
+    """
+    head = _group_columns(groups)
+    columns = list(head)
+    for metric, by_group in compared.items():
+        columns += _metric_columns(metric, by_group)
+    if len(columns) <= MOST_COLUMNS:
+        return table_of(groups, columns, _runs)
+
+    def compared_in(pair: tuple[Group, Metric]) -> _Compared:
+        return compared[pair[1]][pair[0].number]
+
+    return table_of(
+        [(group, metric) for group in groups for metric in compared],
+        [
+            *(column.of(lambda pair: pair[0]) for column in head),
+            Column("metric", lambda pair: Cell(pair[1].header)),
+            *_three_columns("measured", "delta", compared_in),
+        ],
+        lambda pair: _runs(pair[0]),
+    )
 
 
-def _triple(title: str, delta_title: str) -> list[Column]:
+def _runs(group: Group) -> list[int]:
+    return [run.number for run in group.runs]
+
+
+def _metric_columns(metric: Metric, by_group: dict[int, _Compared]) -> list[Column[Group]]:
+    if _is_as_published(list(by_group.values())):
+        title = f"{metric.header}, as published"
+        return [Column(title, lambda group: by_group[group.number].value._replace(folded=""), True)]
+    unit = "points" if metric.is_fraction else metric.unit
+    delta_title = f"delta [{unit}]" if unit else "delta"
+    return _three_columns(metric.header, delta_title, lambda group: by_group[group.number])
+
+
+def _three_columns(
+    title: str, delta_title: str, found: Callable[[T], _Compared]
+) -> list[Column[T]]:
+    number: dict[str, bool] = {"is_number": True}
+    folded = {"is_number": True, "is_folded": True}
     return [
-        Column(title, is_number=True),
-        Column("published", is_number=True, is_folded=True),
-        Column(delta_title, is_number=True, is_folded=True),
+        Column(title, lambda one: found(one).value, **number),
+        Column("published", lambda one: found(one).published, **folded),
+        Column(delta_title, lambda one: found(one).delta, **folded),
     ]
 
 
-def _with_row_per_metric(groups: Sequence[Group], metrics: Sequence[_Compared]) -> Table:
-    head, starts = _group_columns(groups)
-    rows = [
-        Row(
-            (*start, Cell(one.metric.header), *one.cells[position]),
-            tuple(run.number for run in group.runs),
-        )
-        for position, (group, start) in enumerate(zip(groups, starts, strict=True))
-        for one in metrics
-    ]
-    return Table((*head, Column("metric"), *_triple("measured", "delta")), tuple(rows))
+def _is_as_published(compared: Sequence[_Compared]) -> bool:
+    """In all groups that were measured, so that it need not be said twice."""
+    return any(one.delta.text for one in compared) and all(
+        one.delta.text.startswith("±")
+        or one.value.kind == "status"
+        or not (one.value.text or one.published.text)
+        for one in compared
+    )
 
 
-def _group_columns(groups: Sequence[Group]) -> tuple[list[Column], list[list[Cell]]]:
-    """What tells the groups apart, as columns and as each group's cells: its row or its runs, the
-    settings that its row does not say, and how many seeds where it is more than one.
+def _group_columns(groups: Sequence[Group]) -> list[Column[Group]]:
+    """What tells the groups apart: the row or the runs, the settings that the row does not say, and
+    how many seeds where it is more than one.
     """
     firsts = [group.first for group in groups]
     varied = compare_settings(firsts).varied
     shown = [key for key in varied if key != SEED and not is_said_by_row(key, firsts)]
-    has_rows = any(run.row for run in firsts)
-    has_seeds = any(len(group.measured) > 1 for group in groups)
-    columns = [Column("row" if has_rows else "run"), *setting_columns(firsts, shown)]
-    columns += [Column("n", is_number=True)] if has_seeds else []
-    starts = []
-    for group, run in zip(groups, firsts, strict=True):
-        settings = text_cells(run.settings.get(key, "") for key in shown)
-        count = Cell(str(len(group.measured)), len(group.measured))
-        name = Cell(run.row or run_numbers(group) or "-", run.number, kind="run")
-        starts.append([name, *settings, *([count] if has_seeds else [])])
-    return columns, starts
+
+    def name(group: Group) -> Cell:
+        return Cell(group.first.row or run_numbers(group), group.first.number, kind="run")
+
+    return [
+        Column("row" if any(run.row for run in firsts) else "run", name),
+        *(column.of(lambda group: group.first) for column in setting_columns(firsts, shown)),
+        *([NUM_SEEDS] if any(len(group.measured) > 1 for group in groups) else []),
+    ]
 
 
 def _remarks(groups: Sequence[Group]) -> list[str]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 
 from mtlab.artifacts.run_dir import Status
 from mtlab.drawing.lettering import FileNames
 from mtlab.report.analyse.accuracy_charts import cost_charts, lambda_charts
-from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Kind, Predictions
-from mtlab.report.analyse.groups import Group, group_runs
-from mtlab.report.analyse.published import Comparison, comparisons, notes_on_others
-from mtlab.report.analyse.run_charts import curve_charts, labels_among, prediction_charts
-from mtlab.report.analyse.settings import Settings, compare_settings
-from mtlab.report.analyse.tables import Table, lambda_table, means_table, runs_table, these_runs
+from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Kind
+from mtlab.report.analyse.groups import Group, group_labels, group_runs
+from mtlab.report.analyse.published import comparisons, notes_on_others
+from mtlab.report.analyse.run_charts import curve_charts, prediction_charts
+from mtlab.report.analyse.settings import compare_settings
+from mtlab.report.analyse.tables import lambda_table, means_table, runs_table, these_runs
 from mtlab.report.read.folders import Collection
 from mtlab.report.read.run import Run
 
@@ -27,74 +26,33 @@ MOST_OF_ONE_PRESET = 12
 STATUS_ORDER = (Status.completed, Status.failed, Status.interrupted, Status.running)
 
 
-@dataclass
 class Report:
-    """What a report says, worked out from its runs when it is first asked for.
+    """What a report says.
 
     Attributes:
         folders: As they were typed.
-        created_at: ISO 8601 with the time zone.
         problems: What could not be read, or drawn.
+        labels: By a group's number, what tells it from the other groups.
+        lambda_tables: By dataset what its chart over lambda shows.
+        status_counts: How many runs ended in which way, the ways that occur.
     """
 
-    collection: Collection
-    folders: Sequence[str]
-
-    def __post_init__(self) -> None:
+    def __init__(self, collection: Collection, folders: Sequence[str]) -> None:
         self.created_at = datetime.now().astimezone().isoformat(timespec="seconds")
-        self.problems = list(self.collection.problems)
-
-    @property
-    def runs(self) -> tuple[Run, ...]:
-        return self.collection.runs
-
-    @cached_property
-    def groups(self) -> tuple[Group, ...]:
-        return group_runs(self.runs)
-
-    @cached_property
-    def settings(self) -> Settings:
-        return compare_settings(self.runs)
-
-    @cached_property
-    def labels(self) -> dict[int, str]:
-        """By a group's number, what tells it from the other groups."""
-        return labels_among(self.groups, {group.number for group in self.groups})
-
-    @cached_property
-    def table(self) -> Table:
-        return runs_table(self.runs)
-
-    @cached_property
-    def means(self) -> Table | None:
-        return means_table(self.groups)
-
-    @cached_property
-    def comparisons(self) -> tuple[Comparison, ...]:
-        return comparisons(self.groups)
-
-    @cached_property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader has to know before comparing, such as that datasets differ."""
-        return (*_notes(self.runs, self.groups), *notes_on_others(self.groups))
-
-    @cached_property
-    def charts(self) -> tuple[Chart, ...]:
-        """Accuracies first, then curves, then predictions; those to draw into files have names."""
-        is_one_preset = len({run.preset for run in self.runs}) == 1
-        most = MOST_OF_ONE_PRESET if is_one_preset else MOST_OF_A_KIND
-        names = FileNames()
-        charts: list[Chart] = []
-        topics: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
-        for find in (lambda_charts, cost_charts, curve_charts, prediction_charts):
-            for chart in find(self.groups):
-                seen = topics[chart.kind]
-                # Of several charts on one topic, the first has what matters most.
-                is_drawn = chart.topic not in seen and len(seen) < most
-                seen.add(chart.topic)
-                name = names.claim(chart.kind.word, chart.topic) if is_drawn else ""
-                charts.append(replace(chart, name=name))
-        return tuple(sorted(charts, key=lambda chart: KINDS.index(chart.kind)))
+        self.folders = folders
+        self.runs, self.problems = collection
+        self.groups = group_runs(self.runs)
+        self.settings = compare_settings(self.runs)
+        self.labels = group_labels(self.groups)
+        self.table = runs_table(self.runs)
+        self.means = means_table(self.groups)
+        self.comparisons = comparisons(self.groups)
+        self.notes = [*_notes(self.runs, self.groups), *notes_on_others(self.groups)]
+        self.charts = _charts(self.runs, self.groups)
+        over_lambda = (chart for chart in self.charts if chart.kind is LAMBDA)
+        self.lambda_tables = [(chart.topic, lambda_table(chart.panels[0])) for chart in over_lambda]
+        counts = Counter(run.status for run in self.runs)
+        self.status_counts = {one.value: counts[one] for one in STATUS_ORDER if counts[one]}
 
     @property
     def left_out(self) -> list[str]:
@@ -108,21 +66,6 @@ class Report:
         return lines
 
     @property
-    def lambda_tables(self) -> list[tuple[str, Table]]:
-        """By dataset what its chart over lambda shows."""
-        return [
-            (chart.topic, lambda_table(chart.content[0]))
-            for chart in self.charts
-            if chart.kind is LAMBDA and not isinstance(chart.content, Predictions)
-        ]
-
-    @property
-    def status_counts(self) -> dict[str, int]:
-        """How many runs ended in which way, the ways that occur."""
-        counts = Counter(run.status for run in self.runs)
-        return {status.value: counts[status] for status in STATUS_ORDER if counts[status]}
-
-    @property
     def headline(self) -> str:
         """How many runs, and how they ended."""
         num_runs = len(self.runs)
@@ -130,7 +73,25 @@ class Report:
         return f"{num_runs} run{'' if num_runs == 1 else 's'}: {counts}"
 
 
+def _charts(runs: Sequence[Run], groups: Sequence[Group]) -> list[Chart]:
+    """Accuracies first, then curves, then predictions; those to draw into files have names."""
+    most = MOST_OF_ONE_PRESET if len({run.preset for run in runs}) == 1 else MOST_OF_A_KIND
+    names = FileNames()
+    charts: list[Chart] = []
+    topics: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
+    for find in (lambda_charts, cost_charts, curve_charts, prediction_charts):
+        for chart in find(groups):
+            seen = topics[chart.kind]
+            # Of several charts on one topic, the first has what matters most.
+            is_drawn = chart.topic not in seen and len(seen) < most
+            seen.add(chart.topic)
+            name = names.claim(chart.kind.word, chart.topic) if is_drawn else ""
+            charts.append(replace(chart, name=name))
+    return sorted(charts, key=lambda chart: KINDS.index(chart.kind))
+
+
 def _notes(runs: Sequence[Run], groups: Sequence[Group]) -> Iterator[str]:
+    """What a reader has to know before comparing."""
     datasets = dict.fromkeys(run.dataset for run in runs if run.dataset)
     if len(datasets) > 1:
         yield (
@@ -156,8 +117,9 @@ def _notes(runs: Sequence[Run], groups: Sequence[Group]) -> Iterator[str]:
             f" {these_runs(repeated)}."
         )
     hardware = dict.fromkeys(run.text_at("hardware.name") for run in runs if run.is_completed)
-    if len([name for name in hardware if name]) > 1:
+    hardware.pop("", None)
+    if len(hardware) > 1:
         yield (
-            f"The runs were timed on different hardware ({', '.join(filter(None, hardware))});"
+            f"The runs were timed on different hardware ({', '.join(hardware)});"
             " their seconds cannot be compared, and have no mean over seeds."
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mtlab.artifacts.reading import look_up
 from mtlab.report.analyse.charts import (
@@ -17,10 +17,9 @@ from mtlab.report.analyse.charts import (
     Panel,
     Predictions,
 )
-from mtlab.report.analyse.groups import Group
+from mtlab.report.analyse.groups import Group, group_labels
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.problems import problems_of
-from mtlab.report.analyse.settings import labels
 from mtlab.report.read.run import Run, finite_number
 
 # Of all runs together, so that a page of many runs stays small; each keeps at least a few.
@@ -34,18 +33,12 @@ PERCEPTRON_ERROR = "training error: mean |sign(w·x + b) - y|"
 T = TypeVar("T")
 
 
-def labels_among(groups: Sequence[Group], numbers: Collection[int]) -> dict[int, str]:
-    """By group, what tells it from the other groups with these numbers; how it ended where none
-    of its runs completed.
-    """
-    members = [group for group in groups if group.number in numbers]
-    names = labels([group.first for group in members])
-    return {
-        group.number: names[group.first.number]
-        if any(run.is_completed for run in group.runs)
-        else f"{names[group.first.number]} ({group.first.status.value})"
-        for group in members
-    }
+class Curve(NamedTuple):
+    """A run, and those of its epochs that are shown."""
+
+    label: str
+    run: int
+    epochs: Sequence[Mapping[str, Any]]
 
 
 def curve_charts(groups: Sequence[Group]) -> Iterator[Chart]:
@@ -60,29 +53,25 @@ def curve_charts(groups: Sequence[Group]) -> Iterator[Chart]:
                 topics.setdefault(key, []).append((group, run))
     for (dataset, task, is_perceptron), found in topics.items():
         kind = PERCEPTRON if is_perceptron else CURVES
-        names = labels_among(groups, {group.number for group, _ in found})
-        num_points = _share(MOST_CURVE_POINTS, len(found), POINTS_PER_CURVE)
+        names = group_labels(list({group.number: group for group, _ in found}.values()))
+        most = _share(MOST_CURVE_POINTS, len(found), POINTS_PER_CURVE)
         curves = [
-            (names[group.number], run, thin(run.epochs, num_points, more_at_first=is_perceptron))
+            Curve(names[group.number], run.number, thin(run.epochs, most, is_perceptron))
             for group, run in found
         ]
         for part in _parts(_measures(curves, task), num_first=1 if is_perceptron else 2):
-            panels = [_curve_panel(curves, task, measure, is_perceptron) for measure in part]
-            shown = tuple(panel for panel in panels if panel.lines)
+            panels = [curve_panel(curves, task, measure, is_perceptron) for measure in part]
+            shown = [panel for panel in panels if panel.lines]
             if shown:
                 part_title = " and ".join(part)
-                yield Chart(kind, f"{dataset} · {task}", shown, kind.caption, part_title)
+                yield Chart(kind, f"{dataset} · {task}", kind.caption, shown, part=part_title)
 
 
-Curves = Sequence[tuple[str, Run, Sequence[Mapping[str, object]]]]
-"""Each run's label, the run, and the epochs that are shown."""
-
-
-def _measures(curves: Curves, task: str) -> list[str]:
+def _measures(curves: Sequence[Curve], task: str) -> list[str]:
     names: dict[str, None] = {}
-    for _, _, epochs in curves:
+    for curve in curves:
         for split in SPLITS:
-            measured = look_up(epochs[-1], f"{split}.{task}")
+            measured = look_up(curve.epochs[-1], f"{split}.{task}")
             names |= dict.fromkeys(measured if isinstance(measured, Mapping) else ())
     return sorted(names, key=lambda name: name != "loss")
 
@@ -94,34 +83,34 @@ def _parts(names: Sequence[str], num_first: int) -> Iterator[Sequence[str]]:
         yield names[start : start + 2]
 
 
-def _curve_panel(curves: Curves, task: str, measure: str, is_perceptron: bool) -> Panel:
-    """A perceptron's error is that of training alone."""
+def curve_panel(
+    curves: Sequence[Curve], task: str, measure: str, is_perceptron: bool = False
+) -> Panel:
+    """A measure of a task over epochs, in the report's unit; a perceptron's error is that of
+    training alone.
+    """
     metric = Metric(f"test.{task}.{measure}")
     is_error = is_perceptron and measure == "loss"
     lines = []
     for label, run, epochs in curves:
         for split, name in list(SPLITS.items())[: 1 if is_error else 2]:
-            values = [
-                finite_number(look_up(epoch, f"{split}.{task}.{measure}")) for epoch in epochs
-            ]
-            numbers = [finite_number(epoch["epoch"]) for epoch in epochs]
             known = [
-                (x, metric.in_unit(y))
-                for x, y in zip(numbers, values, strict=True)
-                if x is not None and y is not None
+                (float(epoch["epoch"]), metric.in_unit(value))
+                for epoch in epochs
+                if (value := finite_number(look_up(epoch, f"{split}.{task}.{measure}"))) is not None
             ]
             if known:
                 x, y = zip(*known, strict=True)
-                lines.append(Line(label, (run.number,), x, y, split=name))
+                lines.append(Line(label, (run,), x, y, split=name))
     over = "iteration" if is_perceptron else "epoch"
-    return Panel(over, over, PERCEPTRON_ERROR if is_error else metric.header, tuple(lines))
+    return Panel(over, over, PERCEPTRON_ERROR if is_error else metric.header, lines)
 
 
 def _share(most: int, num_runs: int, limits: tuple[int, int]) -> int:
     return max(limits[0], min(limits[1], most // num_runs))
 
 
-def thin(values: Sequence[T], most: int, *, more_at_first: bool = False) -> tuple[T, ...]:
+def thin(values: Sequence[T], most: int, more_at_first: bool = False) -> tuple[T, ...]:
     """At most so many of them, evenly spaced, with the first and the last.
 
     Args:
@@ -139,45 +128,39 @@ def thin(values: Sequence[T], most: int, *, more_at_first: bool = False) -> tupl
 
 def prediction_charts(groups: Sequence[Group]) -> Iterator[Chart]:
     """Confusion matrices and scatters of all completed runs."""
-    runs: dict[str, list[tuple[Run, str]]] = {}
     for problem, members in problems_of(groups).items():
-        completed = [(run, task) for group, task in members for run in group.runs]
-        runs[problem] = [(run, task) for run, task in completed if run.is_completed]
-    for problem, found in runs.items():
-        matrices = {run.number: run.confusion(task) for run, task in found}
-        counts = {run: matrix for run, matrix in matrices.items() if matrix is not None}
+        task = members[0][1]
+        runs = [run for group, _ in members for run in group.runs if run.is_completed]
+        counts = {run.number: matrix for run in runs if (matrix := run.confusion(task))}
         if counts:
-            best, task = _best(found, counts, "accuracy", 1)
+            best = _best(runs, counts, f"val.{task}.accuracy", 1)
             predictions = Predictions(best.number, best.class_names(task), counts)
-            reason = "the highest validation accuracy"
-            yield Chart(CONFUSION, problem, predictions, _choice(best, reason))
-    for problem, found in runs.items():
-        scatters = {run.number: run.scatter(task) for run, task in found}
-        if any(scatters.values()):
-            best, _ = _best(found, {run for run, pairs in scatters.items() if pairs}, "mae", -1)
-            share = _share(MOST_SCATTER_POINTS, len(found), POINTS_PER_SCATTER)
+            caption = _choice(best, "the highest validation accuracy")
+            yield Chart(CONFUSION, problem, caption, predictions=predictions)
+        scatters = {run.number: pairs for run in runs if (pairs := run.scatter(task))}
+        if scatters:
+            best = _best(runs, scatters, f"val.{task}.mae", -1)
+            share = _share(MOST_SCATTER_POINTS, len(runs), POINTS_PER_SCATTER)
             points = {
                 run: thin(pairs, POINTS_PER_SCATTER[1] if run == best.number else share)
                 for run, pairs in scatters.items()
-                if pairs
             }
-            reason = "the lowest mean absolute error on validation"
-            caption = f"{_choice(best, reason)} A perfect prediction lies on the dashed line."
-            yield Chart(SCATTER, problem, Predictions(best.number, None, points), caption)
+            caption = _choice(best, "the lowest mean absolute error on validation")
+            caption += " A perfect prediction lies on the dashed line."
+            predictions = Predictions(best.number, None, points)
+            yield Chart(SCATTER, problem, caption, predictions=predictions)
 
 
-def _best(
-    found: Sequence[tuple[Run, str]], shown: Collection[int], name: str, sign: int
-) -> tuple[Run, str]:
+def _best(runs: Sequence[Run], shown: Collection[int], path: str, sign: int) -> Run:
     """The run to show in a file. A choice on the test split would flatter the figure; an ensemble
     has no validation, and is chosen only where nothing else is there.
     """
 
-    def rank(entry: tuple[Run, str]) -> float:
-        value = entry[0].number_at(f"val.{entry[1]}.{name}")
+    def rank(run: Run) -> float:
+        value = run.number_at(path)
         return -math.inf if value is None else sign * value
 
-    return max((entry for entry in found if entry[0].number in shown), key=rank)
+    return max((run for run in runs if run.number in shown), key=rank)
 
 
 def _choice(run: Run, reason: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from mtlab.config.roles import STUDY, belongs
 from mtlab.report.read.run import UNKNOWN, Run
@@ -15,8 +15,7 @@ SEED = "seed"
 LEFT_OUT_FIRST = ("device", "tasks", "trainer", "dataset", "scheduler", "optimizer", "mtl", "model")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The keys of several runs' resolved configurations.
 
     Attributes:
@@ -26,34 +25,43 @@ class Settings:
         constant: The same in all runs, with the value's text.
     """
 
-    varied: tuple[str, ...]
-    implied: tuple[str, ...]
-    constant: Mapping[str, str]
+    varied: list[str]
+    implied: list[str]
+    constant: dict[str, str]
 
 
 def compare_settings(runs: Sequence[Run]) -> Settings:
     """Compare the runs' configurations; a key that one lacks and another has differs."""
     present = [run.settings for run in runs if run.settings]
-    keys = list(dict.fromkeys(key for settings in present for key in settings if is_setting(key)))
+    keys = list(dict.fromkeys(key for settings in present for key in settings if _is_setting(key)))
     # A group that is null here and has keys there is told by those keys.
     groups = {key.rsplit(".", depth)[0] for key in keys for depth in range(1, key.count(".") + 1)}
     keys = [key for key in keys if key not in groups]
     differing = [key for key in keys if _differ({settings.get(key) for settings in present})]
     implied = [key for key in differing if _follows_from_name(key, present)]
+    values = {
+        key: next((settings[key] for settings in present if settings.get(key)), UNKNOWN)
+        for key in keys
+        if key not in differing
+    }
     return Settings(
-        varied=tuple(key for key in differing if key not in implied),
-        implied=tuple(implied),
-        constant={
-            key: next(settings[key] for settings in present if settings.get(key, UNKNOWN))
-            for key in keys
-            if key not in differing and any(settings.get(key) for settings in present)
-        },
+        varied=[key for key in differing if key not in implied],
+        implied=implied,
+        constant={key: text for key, text in values.items() if text != UNKNOWN},
+    )
+
+
+def configuration(run: Run, *left_out: str) -> frozenset[tuple[str, str]]:
+    """Everything that decides what a run does, but for the seed and what is left out."""
+    return frozenset(
+        (key, text)
+        for key, text in run.settings.items()
+        if key != SEED and key not in left_out and _is_setting(key)
     )
 
 
 @cache
-def is_setting(key: str) -> bool:
-    """Whether a dotted key decides what a run does."""
+def _is_setting(key: str) -> bool:
     return not belongs(key, STUDY)
 
 
@@ -89,16 +97,13 @@ def short_keys(keys: Sequence[str], tasks: Collection[str] = ()) -> dict[str, st
     ends = {key: key.removesuffix(".name") for key in keys}
     short = {}
     for key, end in ends.items():
-        others = [other for name, other in ends.items() if name != key]
-        short[key] = next(
-            (
-                ending
-                for ending in _endings(end, tasks)
-                if ending not in tasks
-                and not any(f".{other}".endswith(f".{ending}") for other in others)
-            ),
-            end,
+        others = [f".{other}" for name, other in ends.items() if name != key]
+        unique = (
+            ending
+            for ending in _endings(end, tasks)
+            if ending not in tasks and not any(other.endswith(f".{ending}") for other in others)
         )
+        short[key] = next(unique, end)
     return short
 
 
@@ -111,7 +116,6 @@ def _endings(key: str, tasks: Collection[str]) -> list[str]:
 
 
 def tasks_of(runs: Sequence[Run]) -> set[str]:
-    """The tasks that any of them learns."""
     return {task for run in runs for task in run.tasks}
 
 

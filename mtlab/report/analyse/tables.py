@@ -1,14 +1,16 @@
-"""The report's tables, as page, Markdown and terminal share them: all runs, means, accuracies."""
+"""The report's tables, as page and Markdown share them: all runs, means, accuracies by lambda."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from mtlab.report.analyse.charts import Panel
-from mtlab.report.analyse.groups import Estimate, Group
+from mtlab.report.analyse.groups import Estimate, Group, group_labels
 from mtlab.report.analyse.metrics import Metric
-from mtlab.report.analyse.settings import compare_settings, labels, short_keys, tasks_of
+from mtlab.report.analyse.settings import compare_settings, short_keys, tasks_of
 from mtlab.report.read.run import Run
 
 # Follow from the configuration, so they have no spread over seeds.
@@ -16,25 +18,11 @@ COUNTS = ("parameters.total", "parameters.trainable", "flops_per_sample")
 REGRESSION_METRICS = ("mae", "rmse", "r2")
 COUNTS_AND_TIMES = ("parameters.total", "epochs", "best_epoch", "seconds.train", "seconds.total")
 
-
-@dataclass(frozen=True)
-class Column:
-    """A column's head.
-
-    Attributes:
-        is_number: Aligned right, sorted by value.
-        is_setting: Something that varied between runs: shown first, offered as a filter.
-        is_folded: Left out where there is little room; the cell before it says the same in short.
-    """
-
-    title: str
-    is_number: bool = False
-    is_setting: bool = False
-    is_folded: bool = False
+S = TypeVar("S")
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A value as it is shown.
 
     Attributes:
@@ -55,59 +43,78 @@ EMPTY = Cell("")
 
 
 @dataclass(frozen=True)
-class Row:
+class Column(Generic[T]):
+    """A column, and how its cells come from the runs or groups that a table lists.
+
+    Attributes:
+        is_number: Aligned right, sorted by value.
+        is_setting: Something that varied between runs: shown first, offered as a filter.
+        is_folded: Left out where there is little room; the cell before it says the same in short.
+    """
+
+    title: str
+    cell: Callable[[T], Cell]
+    is_number: bool = False
+    is_setting: bool = False
+    is_folded: bool = False
+
+    def of(self, part: Callable[[S], T]) -> Column[S]:
+        """The same for a table that lists something of which this shows a part."""
+        return replace(self, cell=lambda whole: self.cell(part(whole)))  # type: ignore[arg-type, return-value]
+
+
+class Row(NamedTuple):
     """A row; `runs` are the numbers of the runs that it stands for."""
 
-    cells: tuple[Cell, ...]
-    runs: tuple[int, ...] = ()
+    cells: list[Cell]
+    runs: list[int]
 
 
-@dataclass(frozen=True)
-class Table:
-    """Columns, and rows with a cell for each."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-
-    def without_empty_columns(self) -> Table:
-        """Leave out columns in which no row has anything."""
-        kept = [
-            index
-            for index in range(len(self.columns))
-            if any(row.cells[index].text for row in self.rows)
-        ]
-        return Table(
-            tuple(self.columns[index] for index in kept),
-            tuple(Row(tuple(row.cells[index] for index in kept), row.runs) for row in self.rows),
-        )
+class Table(NamedTuple):
+    columns: list[Column[Any]]
+    rows: list[Row]
 
 
-def text_cells(texts: Iterable[str]) -> list[Cell]:
-    """Cells that sort by number where they hold one."""
-    return [Cell(text, _sort_value(text)) for text in texts]
+def table_of(
+    listed: Sequence[T], columns: Iterable[Column[T]], runs: Callable[[T], list[int]]
+) -> Table:
+    """A row for each; a column in which no row has anything is left out."""
+    cells = [(column, [column.cell(one) for one in listed]) for column in columns]
+    kept = [(column, found) for column, found in cells if any(cell.text for cell in found)]
+    rows = zip(*(found for _, found in kept), strict=True)
+    return Table(
+        [column for column, _ in kept],
+        [Row(list(row), runs(one)) for one, row in zip(listed, rows, strict=True)],
+    )
 
 
-def _sort_value(text: str) -> float | str | None:
-    if not text:
-        return None
+def text_cell(text: str) -> Cell:
+    """Sorts by number where it holds one."""
     try:
-        return float(text)
+        return Cell(text, float(text))
     except ValueError:
-        return text
+        return Cell(text, text or None)
 
 
-def setting_columns(runs: Sequence[Run], keys: Sequence[str]) -> list[Column]:
+def setting_columns(runs: Sequence[Run], keys: Sequence[str]) -> list[Column[Run]]:
     """A column for each setting, under its shortest name."""
+
+    def cell(key: str, run: Run) -> Cell:
+        return text_cell(run.settings.get(key, ""))
+
     short = short_keys(keys, tasks_of(runs))
-    columns = []
-    for key in keys:
-        texts = [run.settings.get(key, "") for run in runs]
-        is_number = all(not text or isinstance(_sort_value(text), float) for text in texts)
-        columns.append(Column(short[key], is_number, is_setting=True))
-    return columns
+    return [
+        Column(
+            short[key],
+            partial(cell, key),
+            is_number=all(not isinstance(cell(key, run).value, str) for run in runs),
+            is_setting=True,
+        )
+        for key in keys
+    ]
 
 
-def main_metrics(runs: Sequence[Run]) -> tuple[Metric, ...]:
+def main_metrics(runs: Iterable[Run]) -> list[Metric]:
     """The test metrics that tables show: each task's accuracy, or of regression the mean absolute
     error, the root of the mean squared one and r2; and the same with the last weights where runs
     report those.
@@ -119,39 +126,33 @@ def main_metrics(runs: Sequence[Run]) -> tuple[Metric, ...]:
                 names = run.measure_names(prefix, task)
                 shown = ("accuracy",) if "accuracy" in names else REGRESSION_METRICS
                 paths |= {f"{prefix}.{task}.{name}": None for name in shown if name in names}
-    return tuple(Metric(path) for path in paths)
+    return [Metric(path) for path in paths]
 
 
 def runs_table(runs: Sequence[Run]) -> Table:
     """Every run: how it ended, what varied, what came out."""
-    varied = compare_settings(runs).varied
+
+    def status(run: Run) -> Cell:
+        return Cell(run.status.value, run.status.value, run.text_at("error"), kind="status")
+
+    def measured(metric: Metric, run: Run) -> Cell:
+        value = run.number_at(metric.path)
+        if value is None:
+            return EMPTY
+        return Cell(metric.text(metric.in_unit(value)), metric.in_unit(value))
+
+    said = {"True": "yes", "False": "no"}
     metrics = [*main_metrics(runs), *map(Metric, COUNTS_AND_TIMES)]
-    columns = [
-        Column("run"),
-        Column("status", is_setting=True),
-        Column("experiment", is_setting=True),
-        Column("row", is_setting=True),
-        *setting_columns(runs, varied),
-        *(Column(metric.header, is_number=True) for metric in metrics),
-        Column("converged"),
+    columns: list[Column[Run]] = [
+        Column("run", lambda run: Cell(f"{run.number} · {run.name}", run.number, kind="run")),
+        Column("status", status, is_setting=True),
+        Column("experiment", lambda run: text_cell(run.preset), is_setting=True),
+        Column("row", lambda run: text_cell(run.row), is_setting=True),
+        *setting_columns(runs, compare_settings(runs).varied),
+        *(Column(one.header, partial(measured, one), is_number=True) for one in metrics),
+        Column("converged", lambda run: Cell(said.get(run.text_at("converged"), ""))),
     ]
-    rows = []
-    for run in runs:
-        cells = [
-            Cell(f"{run.number} · {run.name}", run.number, kind="run"),
-            Cell(run.status.value, run.status.value, note=run.text_at("error"), kind="status"),
-            *text_cells([run.preset, run.row]),
-            *text_cells(run.settings.get(key, "") for key in varied),
-            *(_measured(run, metric) for metric in metrics),
-            Cell({"True": "yes", "False": "no"}.get(run.text_at("converged"), "")),
-        ]
-        rows.append(Row(tuple(cells), (run.number,)))
-    return Table(tuple(columns), tuple(rows)).without_empty_columns()
-
-
-def _measured(run: Run, metric: Metric) -> Cell:
-    value = run.number_at(metric.path)
-    return EMPTY if value is None else Cell(metric.text(value), metric.in_unit(value))
+    return table_of(runs, columns, lambda run: [run.number])
 
 
 def means_table(groups: Sequence[Group]) -> Table | None:
@@ -161,29 +162,22 @@ def means_table(groups: Sequence[Group]) -> Table | None:
     averaged = [group for group in groups if len(group.measured) > 1]
     if not averaged:
         return None
-    names = labels([group.first for group in averaged])
-    metrics = [
-        *main_metrics([run for group in averaged for run in group.measured]),
-        *map(Metric, ("parameters.total", "seconds.train")),
+    names = group_labels(averaged)
+    metrics = main_metrics(run for group in averaged for run in group.measured)
+    metrics += [Metric("parameters.total"), Metric("seconds.train")]
+    columns: list[Column[Group]] = [
+        Column("configuration", lambda group: Cell(names[group.number], group.first.number)),
+        Column("runs", lambda group: Cell(run_numbers(group), group.first.number)),
+        NUM_SEEDS,
+        Column("seeds", lambda group: Cell(", ".join(run.seed for run in group.measured))),
+        *(Column(one.header, partial(_mean, one), is_number=True) for one in metrics),
     ]
-    columns = [
-        Column("configuration"),
-        Column("runs"),
-        Column("n", is_number=True),
-        Column("seeds"),
-        *(Column(metric.header, is_number=True) for metric in metrics),
-    ]
-    rows = []
-    for group in averaged:
-        cells = [
-            Cell(names[group.first.number], group.first.number),
-            Cell(run_numbers(group), group.first.number),
-            Cell(str(len(group.measured)), len(group.measured)),
-            Cell(", ".join(group.seeds)),
-            *(estimated(group.estimate(metric), metric) for metric in metrics),
-        ]
-        rows.append(Row(tuple(cells), tuple(run.number for run in group.measured)))
-    return Table(tuple(columns), tuple(rows)).without_empty_columns()
+    return table_of(averaged, columns, lambda group: [run.number for run in group.measured])
+
+
+NUM_SEEDS: Column[Group] = Column(
+    "n", lambda group: Cell(str(len(group.measured)), len(group.measured)), is_number=True
+)
 
 
 def run_numbers(group: Group) -> str:
@@ -191,20 +185,24 @@ def run_numbers(group: Group) -> str:
     return number_ranges([run.number for run in group.measured or group.runs])
 
 
-def number_ranges(numbers: Sequence[int]) -> str:
+def number_ranges(numbers: Iterable[int]) -> str:
     """`1-3, 7` for 1, 2, 3, 7."""
-    ranges: list[tuple[int, int]] = []
+    ranges: list[list[int]] = []
     for number in sorted(numbers):
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1] = (ranges[-1][0], number)
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [number]
         else:
-            ranges.append((number, number))
-    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in ranges)
+            ranges.append([number])
+    return ", ".join("-".join(map(str, ends)) for ends in ranges)
 
 
 def these_runs(numbers: Sequence[int]) -> str:
     """`run 7` or `runs 1-3, 7`."""
     return f"{'run' if len(numbers) == 1 else 'runs'} {number_ranges(numbers)}"
+
+
+def _mean(metric: Metric, group: Group) -> Cell:
+    return estimated(group.estimate(metric), metric)
 
 
 def estimated(estimate: Estimate | None, metric: Metric, decimals: int | None = None) -> Cell:
@@ -213,23 +211,26 @@ def estimated(estimate: Estimate | None, metric: Metric, decimals: int | None = 
     """
     if estimate is None:
         return EMPTY
-    text = metric.text_in_unit(estimate.mean, decimals)
+    text = metric.text(estimate.mean, decimals)
     if estimate.std is None or estimate.interval is None or metric.path in COUNTS:
         return Cell(text, estimate.mean)
-    ends = metric.within_bounds(estimate.interval)
-    low, high = (metric.text_in_unit(end, decimals) for end in ends)
-    spread = metric.text_in_unit(estimate.std, decimals)
+    low, high = (metric.text(end, decimals) for end in metric.within_bounds(estimate.interval))
+    spread = metric.text(estimate.std, decimals)
     return Cell(f"{text} ± {spread}", estimate.mean, note=f"95%: {low} to {high}")
 
 
 def lambda_table(panel: Panel) -> Table:
     """A row per lambda, a column per line of measured accuracies."""
+
+    def accuracy(estimates: dict[float, Estimate], value: float) -> Cell:
+        return estimated(estimates.get(value), Metric("test.task.accuracy"))
+
+    columns: list[Column[float]] = [
+        Column("lambda", lambda value: Cell(f"{value:g}", value), is_number=True)
+    ]
     lines = [line for line in panel.lines if line.estimates]
-    columns = [Column("lambda", is_number=True)]
-    columns += [Column(f"{line.label} accuracy [%]", is_number=True) for line in lines]
-    rows = []
-    for value in sorted({x for line in lines for x in line.x}):
-        found = [dict(zip(line.x, line.estimates, strict=True)).get(value) for line in lines]
-        cells = [estimated(one, Metric("test.task.accuracy")) for one in found]
-        rows.append(Row((Cell(f"{value:g}", value), *cells)))
-    return Table(tuple(columns), tuple(rows))
+    for line in lines:
+        estimates = dict(zip(line.x, line.estimates, strict=True))
+        title = f"{line.label} accuracy [%]"
+        columns.append(Column(title, partial(accuracy, estimates), is_number=True))
+    return table_of(sorted({x for line in lines for x in line.x}), columns, lambda _: [])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import compress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mtlab.artifacts.reading import read_configuration, read_metrics, read_summary
 from mtlab.artifacts.run_dir import (
@@ -29,20 +30,18 @@ from mtlab.report.read.run import ENSEMBLE, UNKNOWN, Run, flatten, readable_path
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """Something that the report could not use: its folder, and what is wrong, in one line."""
 
     place: str
     what: str
 
 
-@dataclass(frozen=True)
-class Collection:
+class Collection(NamedTuple):
     """All runs of a report, in the order of their folders, and what was wrong."""
 
-    runs: tuple[Run, ...]
-    problems: tuple[Problem, ...]
+    runs: list[Run]
+    problems: list[Problem]
 
 
 def collect(folders: Sequence[Path]) -> Collection:
@@ -53,14 +52,12 @@ def collect(folders: Sequence[Path]) -> Collection:
     """
     problems: list[Problem] = []
     found: dict[Path, None] = {}
+    remedy = "name a run, a sweep, or a folder of them such as outputs/"
     for folder in folders:
         if not folder.is_dir():
-            raise RunFolderError(
-                str(folder),
-                rule="must be a folder with runs in it",
-                found="a file" if folder.exists() else "no such folder",
-                remedy="name a run, a sweep, or a folder of them such as outputs/",
-            )
+            what = "a file" if folder.exists() else "no such folder"
+            rule = "must be a folder with runs in it"
+            raise RunFolderError(str(folder), rule=rule, found=what, remedy=remedy)
         here = sorted(run_candidates(folder), key=_natural_order)
         if not here:
             problems.append(Problem(str(folder), "holds no run"))
@@ -70,10 +67,10 @@ def collect(folders: Sequence[Path]) -> Collection:
         raise RunFolderError(
             ", ".join(map(str, folders)),
             rule="must hold at least one run",
-            found=f"{problems[0].place}: {problems[0].what}",
-            remedy="name a run, a sweep, or a folder of them such as outputs/",
+            found=": ".join(problems[0]),
+            remedy=remedy,
         )
-    return Collection(tuple(runs), tuple(problems))
+    return Collection(runs, problems)
 
 
 def run_candidates(folder: Path) -> Iterator[Path]:
@@ -101,10 +98,8 @@ def short_names(folders: Sequence[Path]) -> dict[Path, str]:
         folder: re.sub(r"(^|/)(\d+)_[^/]*$", r"\1\2", name.replace(os.sep, "/"))
         for folder, name in full.items()
     }
-    shown = list(cut.values())
-    return {
-        folder: name if shown.count(name) == 1 else full[folder] for folder, name in cut.items()
-    }
+    counts = Counter(cut.values())
+    return {folder: name if counts[name] == 1 else full[folder] for folder, name in cut.items()}
 
 
 def read_runs(
@@ -117,42 +112,36 @@ def read_runs(
             runs.append(_read_run(folder, len(runs) + 1, names[folder], problems))
         except RunFolderError as error:
             problems.append(Problem(readable_path(folder), _without_place(error, folder)))
-    keys = dict.fromkeys(key for run in runs for key in run.settings)
+    unknown = dict.fromkeys((key for run in runs for key in run.settings), UNKNOWN)
     return [
         run
         if (run.folder / CONFIG).exists() or not run.settings
-        else replace(run, settings=_without_unresolved(run.settings, keys))
+        else replace(run, settings=unknown | _without_unresolved(run.settings))
         for run in runs
     ]
 
 
-def _without_unresolved(settings: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:
+def _without_unresolved(settings: Mapping[str, str]) -> dict[str, str]:
     """What was composed for a run that failed before its configuration was resolved.
 
     What nobody typed may stand there as null, as auto or as an interpolation, and differs from
     other runs in nothing that is known.
     """
-    known = {
+    return {
         key: UNKNOWN if text in ("null", "auto") or "${" in text else text
         for key, text in settings.items()
     }
-    return {**dict.fromkeys(keys, UNKNOWN), **known}
 
 
 def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> Run:
+    path = str(folder / SUMMARY)
     if not (folder / SUMMARY).exists():
-        raise RunFolderError(
-            str(folder / SUMMARY), rule="is missing: the run ended before it began"
-        )
+        raise RunFolderError(path, rule="is missing: the run ended before it began")
     summary = read_summary(folder)
-    try:
-        status = Status(summary.get("status"))
-    except ValueError as error:
-        known = ", ".join(status.value for status in Status)
-        rule = f"status must be one of {known}"
-        raise RunFolderError(
-            str(folder / SUMMARY), rule=rule, found=summary.get("status")
-        ) from error
+    status = Status.__members__.get(str(summary.get("status")))
+    if status is None:
+        rule = f"status must be one of {', '.join(Status.__members__)}"
+        raise RunFolderError(path, rule=rule, found=summary.get("status"))
 
     def tolerantly(name: str, read: Callable[[], T]) -> T | None:
         """What a file holds; None for one that cannot be read, which is told."""

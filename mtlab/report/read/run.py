@@ -24,15 +24,9 @@ class Run:
     Attributes:
         number: Position in the report, from 1.
         name: Short and unique in the report.
-        summary: summary.json as it was written; of a run that ended early, with what its other
-            files say.
         settings: The configuration, flattened: dotted key to its value's text. Empty where the run
             left no configuration.
         member_settings: Of an ensemble, the first member's; all were tested on the same images.
-        config_text: config.yaml as it was written.
-        epochs: The lines of metrics.jsonl.
-        confusions: Per split and task the counts, rows are true classes.
-        scatters: Per split and regression task the lists `true` and `predicted`.
     """
 
     number: int
@@ -49,7 +43,6 @@ class Run:
 
     @property
     def place(self) -> str:
-        """The folder as a reader would type it."""
         return readable_path(self.folder)
 
     @property
@@ -67,23 +60,21 @@ class Run:
 
     @property
     def preset(self) -> str:
-        """The file of conf/experiment that it was started from; empty for none."""
         return self.text_at("experiment")
+
+    @property
+    def seed(self) -> str:
+        return self.settings.get("seed") or self.text_at("seed")
 
     @property
     def row(self) -> str:
         """The row of its preset's table; of an ensemble, how many voted."""
-        if not self.is_ensemble:
+        if self.text_at("kind") != ENSEMBLE:
             return self.text_at("row")
         members = self.summary.get("members")
         listed = members if isinstance(members, list) else []
         num_kept = sum(isinstance(member, dict) and bool(member.get("kept")) for member in listed)
         return f"ensemble of {num_kept}"
-
-    @property
-    def is_ensemble(self) -> bool:
-        """Whether `mtlab ensemble` made it, from runs that were trained before."""
-        return self.text_at("kind") == ENSEMBLE
 
     @property
     def is_perceptron(self) -> bool:
@@ -92,35 +83,38 @@ class Run:
     @cached_property
     def published(self) -> dict[str, float]:
         """Path in summary.json to the number that was published for it."""
-        published = self.summary.get("published")
-        numbers = published if isinstance(published, dict) else {}
-        known = {str(path): finite_number(number) for path, number in numbers.items()}
-        return {path: number for path, number in known.items() if number is not None}
+        return {
+            path: number
+            for path, value in self._mapping("published").items()
+            if (number := finite_number(value)) is not None
+        }
 
     @cached_property
     def deviations(self) -> dict[str, str]:
         """Settings in which the run is not what its preset says: key to a text that names both."""
-        recorded = self.summary.get("deviations")
         return {
             key: f"{key}={setting_text(values.get('run'))}"
             f" (the preset's: {setting_text(values.get('preset'))})"
-            for key, values in (recorded if isinstance(recorded, dict) else {}).items()
+            for key, values in self._mapping("deviations").items()
             if isinstance(values, dict)
         }
 
+    def _mapping(self, path: str) -> Mapping[str, Any]:
+        found = look_up(self.summary, path)
+        return found if isinstance(found, Mapping) else {}
+
     def number_at(self, path: str) -> float | None:
-        """The number at a dotted path of summary.json; None where there is none."""
+        """At a dotted path of summary.json; None where there is none."""
         return finite_number(look_up(self.summary, path))
 
     def text_at(self, path: str) -> str:
-        """The value at a dotted path of summary.json as text; empty where there is none."""
+        """At a dotted path of summary.json; empty where there is none."""
         value = look_up(self.summary, path)
         return "" if value is None or isinstance(value, dict | list) else str(value)
 
     def measure_names(self, split: str, task: str) -> tuple[str, ...]:
         """What summary.json has of a task on a split: `loss`, `accuracy`, ..."""
-        measures = look_up(self.summary, f"{split}.{task}")
-        return tuple(measures) if isinstance(measures, Mapping) else ()
+        return tuple(self._mapping(f"{split}.{task}"))
 
     def class_names(self, task: str) -> tuple[str, ...]:
         names = look_up(self.summary, f"classes.{task}")
@@ -130,9 +124,14 @@ class Run:
         """Counts on the test split, rows are true classes; None unless they fit the classes."""
         matrix = look_up(self.confusions, f"test.{task}")
         size = len(self.class_names(task))
-        rows = [row for row in matrix if isinstance(row, list)] if isinstance(matrix, list) else []
-        has_room = [len(row) == size and all(isinstance(one, int) for one in row) for row in rows]
-        return tuple(map(tuple, rows)) if size == len(rows) > 0 and all(has_room) else None
+        if not isinstance(matrix, list) or not 0 < len(matrix) == size:
+            return None
+        for row in matrix:
+            if not isinstance(row, list) or len(row) != size:
+                return None
+            if not all(isinstance(count, int) for count in row):
+                return None
+        return tuple(map(tuple, matrix))
 
     def scatter(self, task: str) -> tuple[tuple[float, float], ...] | None:
         """True and predicted value of samples of the test split; None unless they are pairs."""
@@ -140,11 +139,15 @@ class Run:
         predicted = look_up(self.scatters, f"test.{task}.predicted")
         if not isinstance(true, list) or not isinstance(predicted, list):
             return None
-        numbers = [finite_number(value) for value in (*true, *predicted)]
-        known = [number for number in numbers if number is not None]
-        if not true or len(true) != len(predicted) or len(known) < len(numbers):
+        if not true or len(true) != len(predicted):
             return None
-        return tuple(zip(known[: len(true)], known[len(true) :], strict=True))
+        pairs = []
+        for pair in zip(true, predicted, strict=True):
+            one, other = map(finite_number, pair)
+            if one is None or other is None:
+                return None
+            pairs.append((one, other))
+        return tuple(pairs)
 
 
 def readable_path(folder: Path) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -15,6 +14,7 @@ from mtlab.drawing.axes import (
     short_number,
     show_costs,
     show_epochs,
+    show_grid,
     show_logarithmic,
     within_percent,
 )
@@ -33,14 +33,12 @@ ROW_INCHES = 0.18
 LONGEST_TITLE = 90
 MOST_MARKERS = 600
 LOGARITHMIC_FROM_ITERATIONS = 100
-GREY, LIGHT_GREY = "#777777", "#b5b5b5"
 # Of the page; what a marker that is not filled shows.
 WHITE = "#ffffff"
 SPLIT_STYLES = {"training": "-", "validation": "--"}
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """How lines of one label look; `key` is what the legend switches them by."""
 
     key: str
@@ -48,40 +46,44 @@ class Look:
     marker: str
 
 
-OTHERS = Look("others", LIGHT_GREY, "o")
+OTHERS = Look("others", "#b5b5b5", "o")
 """Of lines that the legend has no room to name."""
 FRONT = Look("front", "#888888", "")
 
 
 def chart_figure(chart: Chart) -> ChartFigure:
-    """Draw the chart."""
-    if not isinstance(chart.content, Predictions):
-        return _lines_figure(chart.content, chart.topic)
-    run, names, values = chart.content.run, chart.content.class_names, chart.content.values
+    if chart.predictions is not None:
+        return _predictions_figure(chart.predictions, chart.topic)
+    return lines_figure(chart.panels, chart.topic)
+
+
+def _predictions_figure(predictions: Predictions, title: str) -> ChartFigure:
+    run, names, values = predictions
     if names is not None:
-        return confusion_figure(values[run], names, chart.topic, run)
+        return confusion_figure(values[run], names, title, run)
     every_value = [value for pairs in values.values() for pair in pairs for value in pair]
     limits = (min(every_value), max(every_value))
-    return scatter_figure(values[run], chart.topic, run, limits)
+    return scatter_figure(values[run], title, run, limits)
 
 
-def _lines_figure(panels: Sequence[Panel], title: str) -> ChartFigure:
+def lines_figure(panels: Sequence[Panel], title: str) -> ChartFigure:
+    """Panels side by side with one legend."""
     figure = ChartFigure(10.5, 4.3)
     looks = _looks(panels)
     row = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, panel in zip(row, panels, strict=True):
         is_crowded = sum(len(line.x) for line in panel.lines) > MOST_MARKERS
         for line in panel.lines:
-            if line.estimates or line.style != "joined":
-                _draw_accuracies(figure, axes, line, panel.over, looks[line.label])
-            else:
+            if line.split:
                 _draw_curve(figure, axes, line, panel.over, looks[line.label], is_crowded)
+            else:
+                _draw_accuracies(figure, axes, line, panel.over, looks[line.label])
         axes.update_datalim(
             [place for line in panel.lines for place in zip(line.x, line.y, strict=True)]
         )
         axes.autoscale_view()
         _finish(axes, panel)
-    _add_legend(figure, looks, panels)
+    _add_legend(figure, looks, [line for panel in panels for line in panel.lines])
     figure.suptitle(shortened(title, LONGEST_TITLE), fontsize=11)
     return figure
 
@@ -90,9 +92,8 @@ def _looks(panels: Sequence[Panel]) -> dict[str, Look]:
     """By label, a colour and a marker for each of the first; the rest are drawn grey."""
     lines = [line for panel in panels for line in panel.lines]
     looks = {line.label: FRONT for line in lines if line.style == "front"}
-    for position, label in enumerate(
-        dict.fromkeys(line.label for line in lines if line.label not in looks)
-    ):
+    others = dict.fromkeys(line.label for line in lines if line.label not in looks)
+    for position, label in enumerate(others):
         turn, place = divmod(position, len(LINE_COLOURS))
         marker = LINE_MARKERS[turn % len(LINE_MARKERS)]
         named = Look(f"g{position}", LINE_COLOURS[place], marker)
@@ -102,32 +103,32 @@ def _looks(panels: Sequence[Panel]) -> dict[str, Look]:
 
 def _draw_accuracies(figure: ChartFigure, axes: Axes, line: Line, over: str, look: Look) -> None:
     """Points with their 95% intervals as far as percents go."""
-    style: dict[str, Any] = {"color": look.colour, "linewidth": 1.5, "clip_on": False}
-    match line.style:
-        case "front":
-            drawn = axes.plot(
-                line.x, line.y, color=look.colour, linewidth=1, linestyle=":", zorder=1
-            )
-            figure.mark(drawn, keys=[look.key])
-            return
-        case "published":
-            style |= {"linestyle": "", "marker": "x", "markersize": 6}
-        case "points":
-            fill = look.colour if line.on_front else WHITE
-            style |= {"linestyle": "", "marker": look.marker, "markersize": 7}
-            style |= {"markerfacecolor": fill}
-        case "joined":
-            style |= {"marker": look.marker, "markersize": 5}
+    if line.style == "front":
+        drawn = axes.plot(line.x, line.y, ":", color=look.colour, linewidth=1, zorder=1)
+        figure.mark(drawn, keys=[look.key])
+        return
+    is_published, is_joined = line.style == "published", line.style == "joined"
     reaches = [within_percent(one.mean, one.half_width) for one in line.estimates]
-    intervals = list(zip(*reaches, strict=True)) if any(map(any, reaches)) else None
-    points, caps, bars = axes.errorbar(line.x, line.y, yerr=intervals, capsize=3, **style).lines
+    points, caps, bars = axes.errorbar(
+        line.x,
+        line.y,
+        yerr=list(zip(*reaches, strict=True)) if any(map(any, reaches)) else None,
+        capsize=3,
+        color=look.colour,
+        linewidth=1.5,
+        linestyle="-" if is_joined else "",
+        marker="x" if is_published else look.marker,
+        markersize={"joined": 5, "published": 6, "points": 7}[line.style],
+        markerfacecolor=look.colour if line.on_front else WHITE,
+        clip_on=False,
+    ).lines
     told = list(map(_told, line.estimates)) or [f"{value:.2f} %" for value in line.y]
-    switched = {"keys": [look.key], "runs": line.runs}
-    figure.mark([*caps, *bars], **switched)
+    figure.mark([*caps, *bars], keys=[look.key], runs=line.runs)
     figure.mark(
         [points],
-        **switched,
-        label=f"{line.label}, published" if line.style == "published" else line.label,
+        keys=[look.key],
+        runs=line.runs,
+        label=f"{line.label}, published" if is_published else line.label,
         over=over,
         x=[short_number(value).replace(" ", "\N{NO-BREAK SPACE}") for value in line.x],
         y="|".join(told),
@@ -167,8 +168,7 @@ def _draw_curve(
 def _finish(axes: Axes, panel: Panel) -> None:
     axes.set_xlabel(panel.x_title)
     axes.set_ylabel(panel.y_title)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    show_grid(axes)
     places = [value for line in panel.lines for value in line.x]
     if panel.over in ("epoch", "iteration"):
         if panel.over == "iteration" and max(places) > LOGARITHMIC_FROM_ITERATIONS:
@@ -184,45 +184,39 @@ def _finish(axes: Axes, panel: Panel) -> None:
     limit_percent(axes)
 
 
-def _add_legend(figure: ChartFigure, looks: Mapping[str, Look], panels: Sequence[Panel]) -> None:
+def _add_legend(figure: ChartFigure, looks: Mapping[str, Look], lines: Sequence[Line]) -> None:
     """Beside the axes at half their height, where the title does not reach; below them, in a
     figure made higher, where long labels would take the axes' room.
     """
-    lines = [line for panel in panels for line in panel.lines]
-    splits = dict.fromkeys(line.split for line in lines if line.split)
-    is_joined = any(line.style == "joined" for line in lines)
     handles = []
+    splits = dict.fromkeys(line.split for line in lines if line.split)
     for split in splits if len(splits) > 1 else ():
-        fill = WHITE if split == "validation" else GREY
-        handles.append(_handle(Look(split, GREY, "o"), split, SPLIT_STYLES[split], fill))
-    for label, look in looks.items():
-        line_style = ":" if look is FRONT else "-" if is_joined else ""
-        if look is not OTHERS:
-            handles.append(_handle(look, shortened(label, LONGEST_LABEL), line_style))
+        handles.append(_handle(Look(split, "#777777", "o"), split, SPLIT_STYLES[split]))
+        handles[-1].set_markerfacecolor(WHITE if split == "validation" else "#777777")
+    joined = "-" if any(line.style == "joined" for line in lines) else ""
+    named = {label: look for label, look in looks.items() if label and look is not OTHERS}
+    for label, look in named.items():
+        line_style = ":" if look is FRONT else joined
+        handles.append(_handle(look, shortened(label, LONGEST_LABEL), line_style))
     num_others = sum(look is OTHERS for look in looks.values())
     if num_others:
-        handles.append(
-            _handle(OTHERS, f"{num_others} more configurations", "-" if is_joined else "")
-        )
-    style: dict[str, Any] = {"handles": handles, "frameon": False, "fontsize": 8}
+        handles.append(_handle(OTHERS, f"{num_others} more configurations", joined))
     longest = max((len(str(handle.get_label())) for handle in handles), default=0)
+    style: dict[str, Any] = {"handlelength": 2.8, "frameon": False, "fontsize": 8}
     if longest <= LONGEST_LABEL_BESIDE:
-        legend = figure.legend(loc="outside right center", handlelength=2.8, **style)
+        legend = figure.legend(handles=handles, loc="outside right center", **style)
     else:
-        num_columns = 3 if longest <= LONGEST_LABEL_IN_THREE_COLUMNS else 2
-        num_rows = -(-len(handles) // num_columns)
+        style["ncols"] = 3 if longest <= LONGEST_LABEL_IN_THREE_COLUMNS else 2
+        num_rows = math.ceil(len(handles) / style["ncols"])
         figure.set_figheight(figure.get_figheight() + ROW_INCHES * num_rows)
-        legend = figure.legend(
-            loc="outside lower center", handlelength=2.8, ncols=num_columns, **style
-        )
+        legend = figure.legend(handles=handles, loc="outside lower center", **style)
     parts = zip(handles, legend.legend_handles, legend.get_texts(), strict=True)
     for handle, drawn, text in parts:
         figure.mark([drawn, text], switch=handle.get_gid())
 
 
-def _handle(look: Look, label: str, line_style: str, fill: str | None = None) -> Line2D:
+def _handle(look: Look, label: str, line_style: str) -> Line2D:
     """A line for the legend; its gid is what it switches."""
-    handle = Line2D([], [], color=look.colour)
-    handle.set(linestyle=line_style, marker=look.marker, markersize=4, gid=look.key, label=label)
-    handle.set_markerfacecolor(fill or look.colour)
+    handle = Line2D([], [], color=look.colour, marker=look.marker, markersize=4)
+    handle.set(linestyle=line_style, gid=look.key, label=label)
     return handle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mtlab.report.analyse.groups import Group
 from mtlab.report.analyse.metrics import Metric
@@ -12,10 +12,10 @@ from mtlab.report.analyse.report import Report
 from mtlab.report.analyse.tables import main_metrics
 from mtlab.report.read.run import Run
 
-IDENTITY = ["experiment", "row", "status", "error", "dataset", "model", "seed"]
-COUNTS = ["parameters.total", "parameters.shared", "flops_per_sample", "epochs", "best_epoch"]
-SECONDS = [f"seconds.{name}" for name in ("total", "train", "evaluate", "epoch_mean")]
-PLACES = ["device", "precision", "hardware.name", "started_at", "command"]
+IDENTITY = ("experiment", "row", "status", "error", "dataset", "model", "seed")
+COUNTS = ("parameters.total", "parameters.shared", "flops_per_sample", "epochs", "best_epoch")
+SECONDS = tuple(f"seconds.{name}" for name in ("total", "train", "evaluate", "epoch_mean"))
+PLACES = ("device", "precision", "hardware.name", "started_at", "command")
 SPLITS = ("train", "val", "test", "last.test")
 
 
@@ -26,11 +26,11 @@ def as_csv(report: Report) -> str:
     differ only in seed: its number, n, and per main metric `mean:`, `std:`, `low:`, `high:` (95%
     interval).
     """
-    measured = [*COUNTS, *_measured_paths(report.runs), *SECONDS, "samples_per_second"]
+    measured = (*COUNTS, *_measured_paths(report.runs), *SECONDS, "samples_per_second")
     published = dict.fromkeys(path for run in report.runs for path in run.published)
     averaged = main_metrics(report.runs)
-    lines = []
     group_of = {run.number: group for group in report.groups for run in group.runs}
+    lines = []
     for run in report.runs:
         group = group_of[run.number]
         line: dict[str, object] = {"run": run.number, "folder": run.place}
@@ -45,6 +45,11 @@ def as_csv(report: Report) -> str:
         for metric in averaged:
             line |= _spread(run, group, metric)
         lines.append(line | {path: run.text_at(path) for path in PLACES})
+    return csv_text(lines)
+
+
+def csv_text(lines: Sequence[Mapping[str, object]]) -> str:
+    """Lines of the same columns below a header; None is an empty cell."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     writer.writeheader()
@@ -52,38 +57,35 @@ def as_csv(report: Report) -> str:
     return text.getvalue()
 
 
-def _measured_paths(runs: Sequence[Run]) -> list[str]:
+def _measured_paths(runs: Sequence[Run]) -> Iterable[str]:
     """Every measure of every split and task, in the order in which runs have them."""
-    return list(
-        dict.fromkeys(
-            f"{split}.{task}.{name}"
-            for split in SPLITS
-            for run in runs
-            for task in run.tasks
-            for name in run.measure_names(split, task)
-        )
+    return dict.fromkeys(
+        f"{split}.{task}.{name}"
+        for split in SPLITS
+        for run in runs
+        for task in run.tasks
+        for name in run.measure_names(split, task)
     )
 
 
 def _against_published(run: Run, metric: Metric) -> dict[str, object]:
     number, value = run.published.get(metric.path), run.number_at(metric.path)
     published = None if number is None else metric.published_in_unit(number)
-    is_compared = published is not None and value is not None and run.is_completed
-    delta = round(metric.in_unit(value or 0) - (published or 0), 10) if is_compared else ""
-    shown = "" if published is None else published
-    return {f"published:{metric.path}": shown, f"delta:{metric.path}": delta}
+    delta = None
+    if published is not None and value is not None and run.is_completed:
+        delta = round(metric.in_unit(value) - published, 10)
+    return {f"published:{metric.path}": published, f"delta:{metric.path}": delta}
 
 
 def _spread(run: Run, group: Group, metric: Metric) -> dict[str, object]:
     """In the unit of summary.json; empty for runs that are in no mean."""
-    values: tuple[float | None, ...] = (None,) * 4
+    values: list[float | None] = [None] * 4
     estimate = group.estimate(metric) if run in group.measured else None
     if estimate is not None:
         interval = estimate.interval and metric.within_bounds(estimate.interval)
-        values = (estimate.mean, estimate.std, *(interval or (None, None)))
-    names = (f"{name}:{metric.path}" for name in ("mean", "std", "low", "high"))
+        values = [estimate.mean, estimate.std, *(interval or (None, None))]
     unit = metric.in_unit(1.0)
     return {
-        name: "" if value is None else value / unit
-        for name, value in zip(names, values, strict=True)
+        f"{name}:{metric.path}": None if value is None else value / unit
+        for name, value in zip(("mean", "std", "low", "high"), values, strict=True)
     }

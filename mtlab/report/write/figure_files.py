@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.drawing.lettering import plain_drawing
@@ -20,8 +20,7 @@ LISTED = "figures.json"
 """Lists the files that a report wrote here, so that the next one takes away these and no others."""
 
 
-@dataclass(frozen=True)
-class DrawnChart:
+class DrawnChart(NamedTuple):
     """A chart, and what it looks like as an `<svg>` element."""
 
     chart: Chart

@@ -9,14 +9,13 @@ import re
 from collections.abc import Sequence
 from importlib import resources
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mtlab.drawing.lettering import shortened
-from mtlab.report.analyse.charts import KINDS, Chart, Predictions
+from mtlab.report.analyse.charts import KINDS, Chart
 from mtlab.report.analyse.report import Report
 from mtlab.report.write.figure_files import DrawnChart
-from mtlab.report.write.markdown import MEANS_REMARK
+from mtlab.report.write.markdown import template_environment
 
 SCRIPTS = ("tables.js", "charts.js")
 MOST_FILTER_CHOICES = 24
@@ -25,17 +24,10 @@ LONGEST_RUN_LABEL = 60
 
 def as_page(report: Report, drawn: Sequence[DrawnChart]) -> str:
     """The page as text. It asks for nothing from anywhere: a policy in its head forbids it."""
-    environment = Environment(
-        loader=PackageLoader("mtlab.report.write", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment(autoescape=True)
     sections = [(kind, [one for one in drawn if one.chart.kind is kind]) for kind in KINDS]
     return environment.get_template("report.html").render(
         report=report,
-        means_remark=MEANS_REMARK,
         sections=[(kind, charts) for kind, charts in sections if charts],
         filters=filter_choices(report),
         run_titles=_run_titles(report),
@@ -82,9 +74,9 @@ def packed(svg: str) -> str:
 
 def values_of_runs(chart: Chart) -> str:
     """What a chart of one run at a time shows of each run, as JSON by the run's number."""
-    if not isinstance(chart.content, Predictions):
+    if chart.predictions is None:
         return ""
-    return json.dumps(chart.content.values, separators=(",", ":"))
+    return json.dumps(chart.predictions.values, separators=(",", ":"))
 
 
 def _own_file(name: str) -> Markup:

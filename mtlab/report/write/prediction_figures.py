@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import to_hex
 
+from mtlab.drawing.axes import show_grid
 from mtlab.drawing.colours import LINE_COLOURS
 from mtlab.drawing.lettering import shortened
 from mtlab.report.write.svg import ChartFigure
@@ -34,7 +35,7 @@ def confusion_figure(
 
     Args:
         confusion: Counts, one row per true class.
-        run: The run's number in a report.
+        run: Its number in a report.
     """
     counts = np.asarray(confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -47,7 +48,7 @@ def confusion_figure(
     colours = matplotlib.colormaps[COLOUR_MAP](np.linspace(0, 1, NUM_COLOURS))
     figure.mark(
         [image],
-        matrix=json.dumps(np.asarray(confusion).tolist(), separators=(",", ":")),
+        matrix=json.dumps(counts.tolist(), separators=(",", ":")),
         names=json.dumps(list(class_names), ensure_ascii=False),
         colours=[to_hex(colour) for colour in colours],
     )
@@ -69,17 +70,12 @@ def confusion_figure(
     names = [shortened(name, LONGEST_CLASS_NAME) for name in class_names]
     are_long = max(len(name) for name in names) > (5 if num_classes <= 4 else 3)
     label_size = font_size if has_counts else 6
-    axes.set_xticks(
-        range(num_classes),
-        names,
-        fontsize=label_size,
-        rotation=45 if are_long else 0,
-        ha="right" if are_long else "center",
-        rotation_mode="anchor" if are_long else None,
-    )
+    axes.set_xticks(range(num_classes), names, fontsize=label_size)
+    if are_long:
+        for label in axes.get_xticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(num_classes), names, fontsize=label_size)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
+    axes.set(xlabel="predicted", ylabel="true")
     _title(figure, title, run)
     return figure
 
@@ -94,7 +90,6 @@ def scatter_figure(
 
     Args:
         points: Pairs of true and predicted value.
-        run: The run's number in a report.
         limits: Of both axes, where others' points are to fit too.
     """
     true, predicted = zip(*points, strict=True)
@@ -114,13 +109,8 @@ def scatter_figure(
     )
     figure.mark([drawn], x=true, y="|".join(f"{y:g}" for y in predicted))
     figure.mark([axes.patch], low=ends[0], high=ends[1])
-    axes.set_xlim(ends)
-    axes.set_ylim(ends)
-    axes.set_aspect("equal")
-    axes.set_xlabel("true")
-    axes.set_ylabel("predicted")
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel="true", ylabel="predicted")
+    show_grid(axes)
     axes.legend(loc="upper left", frameon=False, fontsize=8)
     _title(figure, title, run)
     return figure

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -18,6 +15,7 @@ from mtlab.errors import RunFolderError
 from mtlab.report.analyse.settings import compare_settings, is_said_by_row, short_keys, tasks_of
 from mtlab.report.read.folders import Problem, read_runs
 from mtlab.report.read.run import Run
+from mtlab.report.write.csv_file import csv_text
 
 SPLITS = ("train", "val", "test")
 REGRESSION_METRICS = ("mae", "r2")
@@ -73,8 +71,7 @@ def metrics_tables(tasks: Sequence[str], splits: Sequence[tuple[str, Mapping[str
     return Group(*tables)
 
 
-@dataclass(frozen=True)
-class SweepTable:
+class SweepTable(NamedTuple):
     """A sweep's runs, one row each; every cell is text, by its column's name.
 
     Attributes:
@@ -83,17 +80,12 @@ class SweepTable:
         num_failed: Rows of runs that did not complete.
     """
 
-    rows: tuple[Mapping[str, str], ...]
-    headings: Mapping[str, str]
+    rows: list[dict[str, str]]
+    headings: dict[str, str]
     num_failed: int
 
     def as_csv(self) -> str:
-        """Comma-separated, with a header line."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        return text.getvalue()
+        return csv_text(self.rows)
 
     def as_rich(self) -> Table:
         """For the terminal, without the columns that say nothing or take too much room."""
@@ -149,8 +141,7 @@ def sweep_table(folder: Path) -> SweepTable:
     settings = [key.removesuffix(".name") for key in varied]
     short = short_keys([name for name in settings if name not in hidden], tasks_of(runs))
     shown = [name for name in (rows[0] if rows else ()) if name not in hidden]
-    headings = {name: short.get(name, name) for name in shown}
-    return SweepTable(tuple(rows), headings, num_failed)
+    return SweepTable(rows, {name: short.get(name, name) for name in shown}, num_failed)
 
 
 def _varied_settings(runs: Sequence[Run]) -> list[str]:

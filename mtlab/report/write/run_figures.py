@@ -8,22 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from safetensors.numpy import load_file
 
 from mtlab.artifacts.reading import read_metrics
 from mtlab.artifacts.run_dir import CONFUSIONS, FIGURES, METRICS, SCATTER, WEIGHTS
-from mtlab.drawing.axes import show_epochs
-from mtlab.drawing.colours import LINE_COLOURS
 from mtlab.drawing.lettering import FileNames, plain_drawing, shortened
 from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
 from mtlab.drawing.saving import save_picture
+from mtlab.report.analyse.run_charts import Curve, curve_panel
+from mtlab.report.write.chart_figures import lines_figure
 from mtlab.report.write.prediction_figures import confusion_figure, scatter_figure
 
 DOTS_PER_INCH = 150
-MOST_EPOCHS_WITH_MARKERS = 30
-LONGEST_TITLE = 60
+LONGEST_TASK = 60
 PERCEPTRON_INCHES = 3.6
 PERCEPTRON_WEIGHTS = "unit.weight"
 
@@ -61,26 +59,25 @@ def _run_figures(
     epochs = read_metrics(metrics) if metrics.is_file() else []
     matrices, scatters = _test_values(run / CONFUSIONS), _test_values(run / SCATTER)
     for task in summary["tasks"]:
+        measured = summary["test"].get(task, {})
         if epochs:
             best = summary["best_epoch"]
-            yield "curves", task, _into_file(partial(learning_curves_figure, epochs, task, best))
+            yield "curves", task, _into_file(learning_curves_figure, epochs, task, best)
         if task in scatters:
-            measured = summary["test"][task]
             title = f"{task}, test split, mae {measured['mae']:.4f}, r2 {measured['r2']:.4f}"
             values = scatters[task]
             points = list(zip(values["true"], values["predicted"], strict=True))
-            yield "scatter", task, _into_file(partial(scatter_figure, points, title))
+            yield "scatter", task, _into_file(scatter_figure, points, title)
         if task in matrices:
-            title = f"{task}, test split, accuracy {summary['test'][task]['accuracy']:.4f}"
+            title = f"{task}, test split, accuracy {measured['accuracy']:.4f}"
             names = summary["classes"][task]
-            draw = partial(confusion_figure, matrices[task], names, title)
-            yield "confusion", task, _into_file(draw)
+            yield "confusion", task, _into_file(confusion_figure, matrices[task], names, title)
         if summary.get("model") == "perceptron" and weights.is_file():
             yield "weights", task, partial(draw_perceptron_weights, weights, summary)
 
 
-def _into_file(draw: Callable[[], Figure]) -> Callable[[Path], object]:
-    return lambda target: draw().savefig(target, dpi=DOTS_PER_INCH)
+def _into_file(draw: Callable[..., Figure], *of: object) -> Callable[[Path], object]:
+    return lambda target: draw(*of).savefig(target, dpi=DOTS_PER_INCH)
 
 
 def _test_values(path: Path) -> dict[str, Any]:
@@ -100,44 +97,22 @@ def learning_curves_figure(
         epochs: The lines of the run's metrics.jsonl.
         best_epoch: Marked by a vertical line; None for no line.
     """
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    both = figure.subplots(1, 2)
     measure = "accuracy" if "accuracy" in epochs[0]["val"][task] else "mae"
-    for axes, name in zip(both, ("loss", measure), strict=True):
-        _draw_curves(axes, epochs, task, name)
-        if best_epoch is not None:
-            axes.axvline(best_epoch, color="0.6", linestyle=":", label="best epoch")
-    figure.suptitle(shortened(task, LONGEST_TITLE))
-    handles, labels = both[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", frameon=False)
+    curves = [Curve("", 0, epochs)]
+    panels = [curve_panel(curves, task, name) for name in ("loss", measure)]
+    title = shortened(task, LONGEST_TASK)
+    if best_epoch is None:
+        return lines_figure(panels, title)
+    figure = lines_figure(panels, f"{title} (dotted: best epoch, {best_epoch})")
+    for axes in figure.axes:
+        axes.axvline(best_epoch, color="0.6", linestyle=":")
     return figure
-
-
-def _draw_curves(axes: Axes, epochs: Sequence[Mapping[str, Any]], task: str, name: str) -> None:
-    numbers = [epoch["epoch"] for epoch in epochs]
-    for split, colour, line in (("train", LINE_COLOURS[0], "-"), ("val", LINE_COLOURS[1], "--")):
-        axes.plot(
-            numbers,
-            [epoch[split][task][name] for epoch in epochs],
-            color=colour,
-            linestyle=line,
-            marker="o" if len(numbers) <= MOST_EPOCHS_WITH_MARKERS else None,
-            markersize=3.5,
-            label=split,
-        )
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("accuracy (fraction)" if name == "accuracy" else name)
-    show_epochs(axes, numbers[-1])
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def draw_perceptron_weights(weights: Path, summary: Mapping[str, Any], target: Path) -> None:
     """Weights with a diverging map centred at zero: red pixels speak for the second class.
 
-    Args:
-        weights: The run's model.safetensors.
-        target: The PNG to write; an .npz with the weights lies beside it.
+    Beside the PNG lies an .npz with the weights.
     """
     image = load_file(weights)[PERCEPTRON_WEIGHTS].reshape(1, *summary["image_shape"])
     tiles = as_displayable(image if image.shape[1] == 1 else image.mean(axis=1, keepdims=True))
