@@ -5,21 +5,20 @@ Nothing heavy is imported here: help and tab completion answer before torch woul
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from mtlab import __version__
-from mtlab.config.arguments import arrange
-from mtlab.errors import MtlabError
+from mtlab.config.arguments import SHOWS, arrange
+from mtlab.errors import MtlabError, did_you_mean
 from mtlab.process import lasting_output, tune_for_training
 
 if TYPE_CHECKING:
@@ -30,32 +29,26 @@ EXIT_SWEEP_WITH_FAILURES = 1
 EXIT_MISTAKE = 2
 EXIT_INTERRUPTED = 130
 
-DEBUG_VARIABLE = "MTLAB_DEBUG"
-
 
 @dataclass(frozen=True)
 class Command:
     """A word that users type.
 
     Attributes:
-        function: Its job, `module:name` below mtlab.commands.
+        job: Its function, `module:name` below mtlab.commands.
         config_name: The primary config under conf/; empty for a command with options of its own in
             place of Hydra's overrides, which takes the words behind its own and returns the exit
             code.
         positional: The key that a word without `=` behind the command's is for; empty for none.
     """
 
-    function: str
+    job: str
     config_name: str = ""
     positional: str = ""
 
-    def load(self) -> Callable[[object], object]:
-        """The function that does it."""
-        module, _, name = self.function.partition(":")
-        function: Callable[[object], object] = getattr(
-            import_module(f"mtlab.commands.{module}"), name
-        )
-        return function
+    def run(self, composed_or_words: object) -> object:
+        module, _, name = self.job.partition(":")
+        return getattr(import_module(f"mtlab.commands.{module}"), name)(composed_or_words)
 
 
 TRAIN = Command("train:train", "train")
@@ -72,12 +65,10 @@ COMMANDS = {
     "export": Command("export:export", "export", "run"),
     "data export": Command("data_export:data_export", "data_export"),
 }
-DEFAULT_COMMAND = "train"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit code."""
-    typed = list(sys.argv[1:] if arguments is None else arguments)
     tune_for_training()
     # A run that is told to stop by its process manager is recorded like one stopped by Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
@@ -85,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         # A terminal that goes away costs nothing but the terminal.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with lasting_output():
-        return _run(typed)
+        return _run(sys.argv[1:] if arguments is None else arguments)
 
 
 def _run(typed: list[str]) -> int:
@@ -104,7 +95,7 @@ def _run(typed: list[str]) -> int:
             [word for word in typed if "=" in word],
             is_sweep=bool({"-m", "--multirun"} & set(typed)),
         )
-        if line is None or os.environ.get(DEBUG_VARIABLE):
+        if line is None or os.environ.get("MTLAB_DEBUG"):
             raise
         print(f"mtlab: {line}", file=sys.stderr)
         return EXIT_MISTAKE
@@ -122,7 +113,7 @@ def _dispatch(arguments: list[str]) -> int:
         complete_command()
     command = take_command(arguments)
     if not command.config_name:
-        code = command.load()(arguments)
+        code = command.run(arguments)
         assert isinstance(code, int)
         return code
     if command.positional and arguments and re.match(r"(?!-)[^=]+$", arguments[0]):
@@ -137,7 +128,7 @@ def take_command(arguments: list[str]) -> Command:
     Raises:
         MtlabError: There is no such command.
     """
-    name = DEFAULT_COMMAND
+    name = "train"
     if arguments and re.fullmatch(r"[a-z][\w-]*", arguments[0]):
         name = arguments.pop(0)
     longer = [known for known in COMMANDS if known.startswith(f"{name} ")]
@@ -146,12 +137,12 @@ def take_command(arguments: list[str]) -> Command:
     elif longer and {"-h", "--help"} & set(arguments):
         name = longer[0]
     if name not in COMMANDS:
-        near = longer or difflib.get_close_matches(name, COMMANDS, n=1)
+        near = did_you_mean(name, COMMANDS, "see mtlab --help")
         raise MtlabError(
             "command",
             rule=f"must be one of {', '.join(COMMANDS)}",
             found=name,
-            remedy=f"did you mean {near[0]}?" if near else "see mtlab --help",
+            remedy=f"did you mean {longer[0]}?" if longer else near,
         )
     return COMMANDS[name]
 
@@ -175,30 +166,25 @@ def with_row_shown(arranged: list[str]) -> list[str]:
 
     A job applies its row itself; `--cfg` comes to no job.
     """
+    if not SHOWS & set(arranged):
+        return arranged
     overrides = [word for word in arranged if "=" in word and not word.startswith("-")]
     flags = [word for word in arranged if word not in overrides]
-    if not any(flag.partition("=")[0] in ("-c", "--cfg") for flag in flags):
-        return arranged
     from hydra import compose, initialize_config_dir
 
     from mtlab.config.compose import conf_folder, plain, register_resolvers
     from mtlab.config.preset import named_row
 
+    own_groups = [
+        f"hydra.searchpath=['file://{Path(folder).resolve()}']"
+        for flag, folder in pairwise(flags)
+        if flag in ("-cd", "--config-dir")
+    ][:1]
     register_resolvers()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        composed = compose(TRAIN.config_name, [*_search_path(flags), *overrides])
+        composed = compose(TRAIN.config_name, [*own_groups, *overrides])
     row = named_row(plain(composed))
     return [*flags, *([] if row is None else row.as_overrides(overrides)), *overrides]
-
-
-def _search_path(flags: list[str]) -> list[str]:
-    """The user's own groups, `--config-dir FOLDER`, as an override."""
-    for index, flag in enumerate(flags):
-        name, _, folder = flag.partition("=")
-        if name in ("-cd", "--config-dir"):
-            path = Path(folder or flags[index + 1]).resolve()
-            return [f"hydra.searchpath=['file://{path}']"]
-    return []
 
 
 def run_hydra(command: Command, arguments: list[str]) -> int:
@@ -210,7 +196,7 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
 
     from mtlab.artifacts.run_dir import remove_if_empty
     from mtlab.config.compose import conf_folder, register_resolvers
-    from mtlab.sweep import SWEEP_FOLDERS, extend_sweep, finish_sweep
+    from mtlab.sweep import SWEEP_FOLDERS, finish_sweep
 
     register_resolvers()
     # Errors come to us as they are; we show them in one line.
@@ -222,9 +208,9 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     def job(composed: DictConfig) -> None:
         # Caught here rather than by Hydra, which would print a line of its own about it.
         try:
-            command.load()(composed)
+            command.run(composed)
         except (MtlabError, HydraException, OmegaConfBaseException, OSError) as error:
-            if os.environ.get(DEBUG_VARIABLE):
+            if os.environ.get("MTLAB_DEBUG"):
                 raise
             failures.append(error)
         finally:
@@ -241,10 +227,12 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     finally:
         for folder in SWEEP_FOLDERS:
             num_not_completed += finish_sweep(folder)
-    # Not after Ctrl-C: this may take minutes.
-    for folder in SWEEP_FOLDERS:
-        extend_sweep(folder)
     if SWEEP_FOLDERS:
+        from mtlab.explore.after_sweep import add_to_sweep
+
+        # Not after Ctrl-C: this may take minutes.
+        for folder in SWEEP_FOLDERS:
+            add_to_sweep(folder)
         return EXIT_SWEEP_WITH_FAILURES if failures or num_not_completed else EXIT_OK
     for failure in failures:
         raise failure

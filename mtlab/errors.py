@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from functools import partial
 
 
@@ -54,3 +56,9 @@ class TrainingError(MtlabError):
 
 class RunFolderError(MtlabError):
     """A run folder that cannot be written or does not hold what it should."""
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """A remedy that names the nearest known word, if one is near."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else otherwise

@@ -8,18 +8,12 @@ from pathlib import Path
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-PLAIN_WIDTH = 160
-"""Columns of a table that no terminal limits."""
-
 SWEEP_FOLDERS: list[Path] = []
 """Folders of the sweeps that this process began."""
 
 
 class RememberSweepFolder(Callback):
-    """Hydra's hook at the start of a sweep.
-
-    Hydra does not tell the calling program where a sweep's folder is, nor that it began at all.
-    """
+    """Hydra's hook; it tells its caller neither where a sweep's folder is nor that it began."""
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         SWEEP_FOLDERS.append(Path(config.hydra.sweep.dir))
@@ -38,7 +32,7 @@ def finish_sweep(folder: Path) -> int:
         return 0
     write_whole(folder / SWEEP_CSV, table.as_csv())
     text = io.StringIO()
-    Console(file=text, width=PLAIN_WIDTH).print(table.as_rich())
+    Console(file=text, width=160).print(table.as_rich())
     write_whole(folder / SWEEP_TABLE, text.getvalue())
     if has_learning_rates(folder):
         draw_sweep_error_curves(folder, folder / FIGURES, "mtlab -m model.lr=...")
@@ -50,10 +44,3 @@ def finish_sweep(folder: Path) -> int:
     completed = f"{len(table.rows) - table.num_failed} of {len(table.rows)} runs completed"
     print(f"{completed}; everything is in {folder}")
     return table.num_failed
-
-
-def extend_sweep(folder: Path) -> None:
-    """Add what the sweep's experiment asks for behind its runs, under `after_sweep`."""
-    from mtlab.explore.after_sweep import add_to_sweep
-
-    add_to_sweep(folder)

@@ -12,7 +12,7 @@ LAYERS = [
     "config", "data", "models", "objective", "training", "artifacts", "runner", "inference",
     "explore", "visualize", "report",
 ]  # fmt: skip
-OPEN_TO_ALL = {"drawing", "errors", "device", "seeding", "terminal", "process"}
+OPEN_TO_ALL = {"dotted", "drawing", "errors", "device", "seeding", "terminal", "process"}
 PLAIN_VALUES_ONLY = ("data", "models", "objective", "training", "artifacts", "report", "drawing")
 SEES_CONFIG = {"training/optim.py"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -56,7 +56,7 @@ def test_configuration_is_seen_where_things_are_built_and_run(path: Path) -> Non
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("report/**/*.py")), ids=relative)
 def test_reports_know_only_artifacts(path: Path) -> None:
     for name in imported_modules(path) - {"config.roles"}:
-        assert name.split(".")[0] in {"report", "artifacts", "drawing", "errors"}
+        assert name.split(".")[0] in {"report", "artifacts", "drawing", "dotted", "errors"}
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("drawing/*.py")), ids=relative)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from mtlab.errors import MtlabError
+from mtlab.dotted import belongs
+from mtlab.errors import MtlabError, did_you_mean
 
 # Imported before a command is chosen, so nothing heavy is imported here.
 
@@ -17,27 +17,29 @@ VERBATIM_KEYS = ("keep", "run", "runs", "input", "output", "dataset.path")
 GROUPS = ("dataset", "model", "mtl", "optimizer", "scheduler", "augmentation", "device", "trainer")
 
 # Hydra's flags, see mtlab --hydra-help.
-SHOWS = ("-c", "--cfg")
-RUNS_ONCE_OR_OFTEN = ("-m", "--multirun", "-r", "--run")
-COMPLETION = ("-sc", "--shell-completion")
-INFORMATION = ("-i", "--info")
-FLAGS_ALONE = (*RUNS_ONCE_OR_OFTEN, "-h", "--help", "--hydra-help", "--resolve", *COMPLETION)
-FLAGS_WITH_VALUE = (
-    *SHOWS,
-    *INFORMATION,
-    *("-p", "--package", "-cn", "--config-name", "-cd", "--config-dir"),
-)
-EXCLUSIVE_FLAGS = (*RUNS_ONCE_OR_OFTEN, *SHOWS, *COMPLETION, *INFORMATION)
-FLAG_CHOICES = dict.fromkeys(SHOWS, ("job", "hydra", "all")) | dict.fromkeys(
-    INFORMATION, ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
-)
+SHOWS = {"-c", "--cfg"}
+COMPLETION = {"-sc", "--shell-completion"}
+FLAGS_ALONE = ("-m", "--multirun", "-r", "--run", "-h", "--help", "--hydra-help", "--resolve")
+FLAGS_WITH_VALUE: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(SHOWS, ("job", "hydra", "all")),
+    **dict.fromkeys(
+        ("-i", "--info"),
+        ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"),
+    ),
+    **dict.fromkeys(("-p", "--package", "-cn", "--config-name", "-cd", "--config-dir"), ()),
+}
+"""The values that each takes; empty for any."""
+EXCLUSIVE_FLAGS = {*FLAGS_ALONE[:4], "-i", "--info", *SHOWS, *COMPLETION}
 # Hydra would fail without --cfg, or run as if the flag were not there.
-ONLY_WITH_CFG = ("--resolve", "-p", "--package")
+ONLY_WITH_CFG = {"--resolve", "-p", "--package"}
 REFUSED_FLAGS = {
     "--experimental-rerun": "see mtlab rerun FOLDER, which repeats a run",
     "--config-path": "see --config-dir FOLDER, which adds groups of your own",
     "-cp": "see --config-dir FOLDER, which adds groups of your own",
 }
+
+
+_SEE_HELP = "see mtlab --help"
 
 
 def arrange(arguments: list[str], commands: Iterable[str] = ()) -> list[str]:
@@ -70,20 +72,17 @@ def arrange(arguments: list[str], commands: Iterable[str] = ()) -> list[str]:
     return flags + overrides
 
 
-_SEE_HELP = "see mtlab --help"
-
-
 def _flag(argument: str, rest: Iterator[str]) -> list[str]:
     """A flag, with its value `--flag=value` or `--flag value` as a word of its own."""
     flag, has_value, value = argument.partition("=")
-    if flag in FLAGS_ALONE:
+    if flag in (*FLAGS_ALONE, *COMPLETION):
         return [argument]
     if flag not in FLAGS_WITH_VALUE:
-        near = difflib.get_close_matches(flag, (*FLAGS_ALONE, *FLAGS_WITH_VALUE), n=1)
-        remedy = REFUSED_FLAGS.get(flag) or (f"did you mean {near[0]}?" if near else _SEE_HELP)
+        known = (*FLAGS_ALONE, *sorted(COMPLETION), *FLAGS_WITH_VALUE)
+        remedy = REFUSED_FLAGS.get(flag) or did_you_mean(flag, known, _SEE_HELP)
         raise MtlabError("flag", rule="must be one that exists", found=argument, remedy=remedy)
     value = value if has_value else next(rest, "")
-    choices = FLAG_CHOICES.get(flag, ())
+    choices = FLAGS_WITH_VALUE[flag]
     if not value or (choices and value not in choices):
         raise MtlabError(
             flag,
@@ -105,7 +104,7 @@ def _check_together(flags: Sequence[str], overrides: Sequence[str]) -> None:
             remedy=f"leave out all but one, as in {modes[-1]}",
         )
     for flag in flags:
-        if flag in ONLY_WITH_CFG and not set(flags) & set(SHOWS):
+        if flag in ONLY_WITH_CFG and not SHOWS & set(flags):
             raise MtlabError(
                 flag,
                 rule="says how --cfg shows the configuration",
@@ -113,7 +112,7 @@ def _check_together(flags: Sequence[str], overrides: Sequence[str]) -> None:
                 remedy="add --cfg job, or leave it out",
             )
     actions = {"install", "uninstall", "query"}
-    if set(flags) & set(COMPLETION) and not actions & {override_key(one) for one in overrides}:
+    if COMPLETION & set(flags) and not actions & {override_key(one) for one in overrides}:
         raise MtlabError(
             "--shell-completion",
             rule="must be followed by install=SHELL",
@@ -139,8 +138,7 @@ def _open_key(argument: str) -> str:
     """Let a key that is not in the YAML yet be set where names are the user's own, and
     paths and expressions stand there without the quotes that Hydra wants.
     """
-    key = argument.partition("=")[0]
-    is_open = any(key == open_key or key.startswith(f"{open_key}.") for open_key in OPEN_KEYS)
+    is_open = belongs(argument.partition("=")[0], OPEN_KEYS)
     return f"++{argument}" if is_open else quote_verbatim(argument)
 
 
@@ -172,8 +170,4 @@ def override_key(override: str) -> str:
 
 def find_override(overrides: Sequence[str], key: str) -> str | None:
     """The first override of a key, a group, or anything below it; None where there is none."""
-    for override in overrides:
-        name = override_key(override)
-        if name == key or name.startswith(f"{key}."):
-            return override
-    return None
+    return next((one for one in overrides if belongs(override_key(one), [key])), None)

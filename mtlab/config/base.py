@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from mtlab.errors import ConfigError
+from mtlab.errors import ConfigError, did_you_mean
 
 
 class Keys(BaseModel):
@@ -75,12 +75,6 @@ def read_keys(kind: type[K], values: object, group: str = "") -> K:
         raise _explain(error, kind, values, group) from error
 
 
-def did_you_mean(word: str, known: Sequence[str], otherwise: str) -> str:
-    """A remedy that names the nearest known word, if one is near."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}?" if near else otherwise
-
-
 def _explain(error: ValidationError, kind: type[Keys], values: object, group: str) -> ConfigError:
     """The first mistake that pydantic found, in our words."""
     found = error.errors()[0]
@@ -99,7 +93,9 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
         remedy = f"choose a file of the group, as in {key}=NAME"
         return ConfigError(key, rule="must be a group of keys", found=_shown(value), remedy=remedy)
     if path and "[" not in key and isinstance(values, Mapping):
-        value = _look_up(values, path)
+        value = values
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else value
     rule, example = _in_words(schema)
     remedy = f"for example '{key}={example}'" if example else "see the key's comment in its file"
     if "[" in key:  # no override reaches into a list
@@ -239,13 +235,6 @@ def _example(schema: Schema, usual: float) -> str:
     low = schema.get("minimum", schema.get("exclusiveMinimum", usual))
     high = schema.get("maximum", schema.get("exclusiveMaximum", usual))
     return f"{max(low, min(usual, high)):g}"
-
-
-def _look_up(values: Mapping[str, Any], path: Sequence[str]) -> object:
-    found: Any = values
-    for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else found
-    return found
 
 
 def _shown(value: object) -> object:

@@ -12,15 +12,11 @@ Precision = Literal["float32", "bfloat16"]
 
 
 class DeviceConfig(Keys):
-    """Where to compute.
-
-    Attributes:
-        name: `auto` takes a GPU where there is one.
-        threads: Of the processor. 1024 are far more than any has, and far fewer than an operating
-            system refuses.
-        precision: `bfloat16`: autocast; weights and optimizer state stay float32.
+    """Where to compute: `auto` takes a GPU where there is one. bfloat16 is that of autocast, while
+    weights and optimizer state stay float32.
     """
 
     name: Literal["cpu", "cuda", "auto"]
+    # Far more than any processor has, and far fewer than an operating system refuses.
     threads: Annotated[int, Field(ge=1, le=1024)] | None
     precision: Precision

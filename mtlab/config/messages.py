@@ -18,9 +18,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from mtlab.config.base import did_you_mean
 from mtlab.config.compose import conf_folder
-from mtlab.errors import ConfigError, MtlabError
+from mtlab.errors import ConfigError, MtlabError, did_you_mean
 
 
 def explain(

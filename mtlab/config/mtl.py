@@ -13,7 +13,7 @@ Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class AutoConfig(Keys):
-    """What suits the tasks: `lambda` for two, `weights` for more; see `mtlab.config.resolve`."""
+    """What suits the tasks: `lambda` for two, `weights` for more; see `run.resolved`."""
 
     name: Literal["auto"]
     lambda_: Share | None = Field(alias="lambda")

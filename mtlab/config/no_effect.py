@@ -22,11 +22,7 @@ UNUSED_BY_PERCEPTRON = (
 
 
 def check_perceptron(config: RunConfig, overrides: Sequence[str]) -> None:
-    """The perceptron has a rule of its own.
-
-    Raises:
-        ConfigError: The command line sets what a perceptron has no use for.
-    """
+    """Refuse what the command line sets and a perceptron has no use for."""
     if not isinstance(config.model, PerceptronConfig):
         return
     for key in UNUSED_BY_PERCEPTRON:
@@ -41,11 +37,7 @@ def check_perceptron(config: RunConfig, overrides: Sequence[str]) -> None:
 
 
 def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
-    """With one task there is nothing to weigh, and a task that is not learned has no loss.
-
-    Raises:
-        ConfigError: The command line sets a weighting, or such a task's weight, all the same.
-    """
+    """Refuse a weighting of one task, and the weight of a task that is not learned."""
     typed = find_override(overrides, "mtl")
     if len(tasks) == 1 and typed not in (None, "mtl=auto"):
         raise ConfigError(

@@ -20,12 +20,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from mtlab.config.arguments import override_key
-from mtlab.config.roles import PERCEPTRON_RULE, PLACE_AND_SPEED, REPETITION, STUDY, belongs
+from mtlab.config.roles import PERCEPTRON_RULE, PLACE_AND_SPEED, REPETITION, STUDY
+from mtlab.dotted import belongs, flat, look_up
 from mtlab.errors import ConfigError
-
-PRESET_GROUP = "experiment"
-WORDS_WITH_A_MEANING = ("null", "true", "false", "nan", "inf")
-PLAIN_WORDS = re.compile(r"[A-Za-z][\w/-]*( [\w/-]+)*", re.ASCII)
 
 Values = Mapping[str, Any]
 """A configuration as nested mappings."""
@@ -94,24 +91,14 @@ def named_row(values: Values) -> Row | None:
         ConfigError: No row has this name.
     """
     name = values.get("row")
-    if name is None:
-        return None
     rows = read_rows(values)
+    if name is None or str(name) in rows:
+        return None if name is None else rows[str(name)]
+    rule, remedy = f"must be one of {', '.join(rows)}", "choose one of them"
     if not rows:
-        raise ConfigError(
-            "row",
-            rule="picks a row of an experiment's table, and none is chosen that has one",
-            found=name,
-            remedy="add one, for example experiment=mlp_grid, or leave it out",
-        )
-    if str(name) not in rows:
-        raise ConfigError(
-            "row",
-            rule=f"must be one of {', '.join(rows)}",
-            found=name,
-            remedy="choose one of them",
-        )
-    return rows[str(name)]
+        rule = "picks a row of an experiment's table, and none is chosen that has one"
+        remedy = "add one, for example experiment=mlp_grid, or leave it out"
+    raise ConfigError("row", rule=rule, found=name, remedy=remedy)
 
 
 def find_row(values: Values) -> Row | None:
@@ -126,9 +113,6 @@ def published_metrics(values: Values, device_type: str) -> dict[str, float] | No
 
     A row's metrics count as long as no override has changed the row's own settings, but for those
     of its training: a shorter run stands against what the longer one came to.
-
-    Args:
-        device_type: `cpu` or `cuda`, for numbers that are given for each.
     """
     found = dict(values.get("published") or {})
     row = find_row(values)
@@ -163,13 +147,13 @@ def deviations(values: Values, preset: str, overrides: Sequence[str], again: Com
     if all(key in own or not _is_protocol(key) for key in typed):
         return {}  # Most runs of a sweep: nothing has to be composed again.
     applied = [] if row is None else row.as_overrides()
-    composed = again([*applied, f"{PRESET_GROUP}={preset}"])
-    protocol = _flat(OmegaConf.to_container(composed, resolve=True))
-    found = _flat(values)
+    composed = again([*applied, f"experiment={preset}"])
+    protocol: Any = OmegaConf.to_container(composed, resolve=True)
+    protocol, found = flat(protocol), flat(values)
     differing = {
         key: {"preset": protocol.get(key), "run": found.get(key)}
         for key in dict.fromkeys((*found, *protocol))
-        if found.get(key) != protocol.get(key)
+        if _is_protocol(key) and found.get(key) != protocol.get(key)
     }
     renamed = {key.partition(".")[0] for key in differing if key.endswith(".name")}
     return {
@@ -177,6 +161,11 @@ def deviations(values: Values, preset: str, overrides: Sequence[str], again: Com
         for key, both in differing.items()
         if key.partition(".")[0] not in renamed or key.endswith(".name") or key in typed
     }
+
+
+def _is_protocol(key: str) -> bool:
+    """Whether a key says how a study's runs are trained and measured."""
+    return not belongs(key, (*STUDY, *REPETITION, *PLACE_AND_SPEED))
 
 
 def are_comparable(values: Values, differing: Mapping[str, object]) -> bool:
@@ -194,45 +183,30 @@ def are_comparable(values: Values, differing: Mapping[str, object]) -> bool:
     )
 
 
-def literal(value: object) -> str:
+def literal(value: object) -> str:  # noqa: PLR0911 - a case for each type
     """A value in the grammar of Hydra's overrides; words without quotes where they need none."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, list):
-        return f"[{','.join(literal(entry) for entry in value)}]"
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{key}:{literal(entry)}" for key, entry in value.items()) + "}"
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return repr(value)
+        case list():
+            return f"[{','.join(literal(entry) for entry in value)}]"
+        case dict():
+            return "{" + ",".join(f"{key}:{literal(entry)}" for key, entry in value.items()) + "}"
     text = str(value)
-    is_word = PLAIN_WORDS.fullmatch(text) and text.lower() not in WORDS_WITH_A_MEANING
-    return text if is_word else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _is_protocol(key: str) -> bool:
-    """Whether a key says how a study's runs are trained and measured."""
-    return not belongs(key, (*STUDY, *REPETITION, *PLACE_AND_SPEED))
-
-
-def _flat(values: object) -> dict[str, Any]:
-    """Dotted keys to values, lists whole; only what is part of a protocol."""
-    flat: dict[str, Any] = {}
-    waiting: list[tuple[str, Any]] = [("", values)]
-    while waiting:
-        path, value = waiting.pop(0)
-        if isinstance(value, Mapping):
-            waiting += [(f"{path}.{key}".lstrip("."), entry) for key, entry in value.items()]
-        elif _is_protocol(path):
-            flat[path] = value
-    return flat
+    is_plain = re.fullmatch(r"[A-Za-z][\w/-]*( [\w/-]+)*", text, re.ASCII) is not None
+    if is_plain and text.lower() not in ("null", "true", "false", "nan", "inf"):
+        return text
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _has(values: Values, key: str, wanted: object) -> bool:
-    found: Any = values
-    for name in key.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
+    found = look_up(values, key)
     if isinstance(found, Mapping) and isinstance(wanted, str):
-        return bool(found.get("name") == wanted)  # a group's option
+        found = found.get("name")  # a group's option
     return bool(found == wanted)
 
 

@@ -6,8 +6,6 @@ reads this module without loading anything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 STUDY = (
     "experiment",
     "preset",
@@ -50,8 +48,3 @@ FOR_TRAINING_IMAGES = (
 
 FOR_THE_LOSS = ("activation", "loss", "huber_delta")
 """Keys of a task, `dataset.tasks.<name>.<key>`, that leave its targets as they are."""
-
-
-def belongs(key: str, roles: Iterable[str]) -> bool:
-    """Whether a dotted key is one of those, or lies below one."""
-    return any(key == role or key.startswith(f"{role}.") for role in roles)

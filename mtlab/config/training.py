@@ -6,15 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mtlab.config.base import (
-    Count,
-    Keys,
-    NotNegative,
-    Positive,
-    ShareBelowOne,
-    ShareInside,
-    Whole,
-)
+from mtlab.config.base import Count, Keys, NotNegative, Positive, ShareBelowOne, ShareInside, Whole
 from mtlab.errors import ConfigError
 
 
@@ -121,9 +113,8 @@ SchedulerConfig = Annotated[
 class TrainerConfig(Keys):
     """How long, in what batches, and what is kept.
 
-    Attributes:
-        monitor: The validation metric that best epochs are judged by; `auto` until the tasks are
-            known, see `mtlab.config.resolve`.
+    `monitor` is the validation metric that best epochs are judged by; `auto` until the tasks are
+    known, see `mtlab.config.run.resolved`.
     """
 
     epochs: Whole

@@ -12,6 +12,7 @@ from mtlab.artifacts.reading import read_summary
 from mtlab.artifacts.run_dir import FIGURES, run_folders
 from mtlab.config.base import Count, Keys, NotNegative, Positive, read_keys
 from mtlab.config.run import RunConfig
+from mtlab.dotted import flat
 from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.error_curves import ErrorCurve, draw_error_curves
 from mtlab.errors import ConfigError
@@ -26,7 +27,6 @@ from mtlab.explore.perceptron_table import published_pairs, report
 from mtlab.inference.loading import read_run_config
 from mtlab.runner.build import build
 from mtlab.runner.origin import command_line
-from mtlab.runner.trackers.csv_table import flat
 from mtlab.terminal import Terminal
 
 SEPARABLE = "separable"

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from mtlab.artifacts.reading import look_up, read_configuration, read_summary
+from mtlab.artifacts.reading import read_configuration, read_summary
 from mtlab.artifacts.run_dir import (
     CONFIG,
     MEMBERS,
@@ -26,6 +26,7 @@ from mtlab.config.preset import for_device
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import RegressionTask
 from mtlab.device import Device
+from mtlab.dotted import look_up
 from mtlab.errors import ConfigError, RunFolderError
 from mtlab.inference.loading import LoadedRun, load_run, rebuild_dataset
 from mtlab.inference.run_filter import RunFilter

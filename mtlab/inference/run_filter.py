@@ -15,9 +15,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mtlab.artifacts.reading import look_up
-from mtlab.config.base import did_you_mean
-from mtlab.errors import ConfigError
+from mtlab.dotted import look_up
+from mtlab.errors import ConfigError, did_you_mean
 
 Summary = Mapping[str, Any]
 Condition = Callable[[Summary], bool]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mtlab.config.roles import FOR_THE_LOSS, FOR_TRAINING_IMAGES, belongs
+from mtlab.config.roles import FOR_THE_LOSS, FOR_TRAINING_IMAGES
+from mtlab.dotted import belongs
 from mtlab.report.analyse.groups import Group
 from mtlab.report.read.run import Run
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from mtlab.artifacts.reading import look_up
+from mtlab.dotted import look_up
 from mtlab.report.analyse.charts import (
     CONFUSION,
     CURVES,

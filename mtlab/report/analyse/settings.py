@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from mtlab.config.roles import STUDY, belongs
+from mtlab.config.roles import STUDY
+from mtlab.dotted import belongs
 from mtlab.report.read.run import UNKNOWN, Run
 
 SEED = "seed"

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mtlab.artifacts.reading import look_up
 from mtlab.artifacts.run_dir import Status
+from mtlab.dotted import look_up
 
 ENSEMBLE = "ensemble"
 UNKNOWN = ""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from mtlab.dotted import flat
 from mtlab.runner.sinks import Sink, as_line
 from mtlab.training.trainer import EpochEnd, Event
 
@@ -28,14 +27,3 @@ class CsvTable(Sink):
 
     def close(self) -> None:
         self._file.close()
-
-
-def flat(values: Mapping[str, Any], above: str = "") -> dict[str, object]:
-    """Nested mappings as one with dotted keys."""
-    cells: dict[str, object] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            cells |= flat(value, f"{above}{key}.")
-        else:
-            cells[f"{above}{key}"] = value
-    return cells
