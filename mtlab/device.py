@@ -19,7 +19,6 @@ class Device:
     """A device with the precision of its arithmetic.
 
     Attributes:
-        torch_device: The device tensors live on.
         name: The processor's or GPU's product name.
         precision: `float32`, or `bfloat16` for autocast matrix products and convolutions
             (weights, optimizer state and losses stay float32).
@@ -57,11 +56,9 @@ class Device:
 
 
 def select_device(kind: str, precision: str, num_threads: int | None) -> Device:
-    """Choose the device.
+    """Choose the device: `cpu`, `cuda`, or `auto` (cuda where there is one, else cpu).
 
     Args:
-        kind: `cpu`, `cuda`, or `auto` (cuda where there is one, else cpu).
-        precision: `float32` or `bfloat16`.
         num_threads: CPU threads, at least 1; None keeps torch's choice, one per core.
 
     Raises:
@@ -85,10 +82,10 @@ def select_device(kind: str, precision: str, num_threads: int | None) -> Device:
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
         chosen = torch.device("cuda", torch.cuda.current_device())
-        return Device(
-            chosen, torch.cuda.get_device_name(chosen), precision, torch.get_num_threads()
-        )
-    return Device(torch.device("cpu"), _processor_name(), precision, torch.get_num_threads())
+        name = torch.cuda.get_device_name(chosen)
+    else:
+        chosen, name = torch.device("cpu"), _processor_name()
+    return Device(chosen, name, precision, torch.get_num_threads())
 
 
 def _processor_name() -> str:

@@ -9,13 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-KEPT_BYTES = 2**30
-"""Freed memory of at most this size stays with the process; beyond it, it goes back."""
-
-# The numbers of glibc's malloc.h, for mallopt(3).
-_M_TRIM_THRESHOLD = -1
-_M_MMAP_THRESHOLD = -3
-
 
 def tune_for_training() -> None:
     """Set what the system's libraries are slow with by default; call it before torch is loaded.
@@ -27,21 +20,15 @@ def tune_for_training() -> None:
     # other programs want the processor; without any, an idle one loses a third. Read by libgomp
     # when torch loads it; whoever sets it before has the last word.
     os.environ.setdefault("GOMP_SPINCOUNT", "5000")
-    _keep_freed_memory()
-
-
-def _keep_freed_memory() -> None:
-    """Let malloc keep large blocks for the next step instead of handing them back.
-
-    Activations and gradients of tens of megabytes are freed and wanted again in every step. Each
-    time the system fills the new pages with zeros, which costs a network of 20 million parameters
-    a sixth of its training time and batches of 500 images a fifth of theirs. Only glibc has
-    mallopt; elsewhere nothing happens.
-    """
+    # Activations and gradients of tens of megabytes are freed and wanted again in every step. Each
+    # time the system fills the new pages with zeros, which costs a network of 20 million parameters
+    # a sixth of its training time and batches of 500 images a fifth of theirs. So malloc keeps what
+    # is freed, up to a gigabyte; only glibc has mallopt(3).
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, KEPT_BYTES)
-        mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
+        m_trim_threshold, m_mmap_threshold = -1, -3  # of glibc's malloc.h
+        mallopt(m_mmap_threshold, 2**30)
+        mallopt(m_trim_threshold, 2**30)
 
 
 class LastingOutput:

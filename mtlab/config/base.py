@@ -174,38 +174,42 @@ def _resolved(node: Schema, whole: Schema) -> Schema:
             return node
 
 
-def _in_words(schema: Schema) -> tuple[str, str]:  # noqa: PLR0911 - a case for each type
+def _in_words(schema: Schema) -> tuple[str, str]:
     """What a value has to be, and an example of one; `("a whole number of at least 1", "3")`."""
-    suffix = " or null" if schema.get("nullable") else ""
+    words, example = _type_in_words(schema)
+    return words + (" or null" if schema.get("nullable") else ""), example
+
+
+def _type_in_words(schema: Schema) -> tuple[str, str]:  # noqa: PLR0911 - a case for each type
     if "description" in schema:
-        return schema["description"] + suffix, schema["examples"][0]
+        return schema["description"], schema["examples"][0]
     if "enum" in schema or "const" in schema:
         choices = schema.get("enum") or [schema["const"]]
-        return f"one of {', '.join(map(str, choices))}{suffix}", str(choices[0])
+        return f"one of {', '.join(map(str, choices))}", str(choices[0])
     if "anyOf" in schema:
         parts = [_in_words(one) for one in schema["anyOf"] if one.get("type") != "null"]
         null = ["null"] if len(parts) < len(schema["anyOf"]) else []
         return ", or ".join([*(words for words, _ in parts), *null]), parts[0][1]
     match schema.get("type"):
         case "integer":
-            return f"a whole number{_limits(schema)}{suffix}", _example(schema, 3)
+            return f"a whole number{_limits(schema)}", _example(schema, 3)
         case "number":
-            return f"a number{_limits(schema)}{suffix}", _example(schema, 0.5)
+            return f"a number{_limits(schema)}", _example(schema, 0.5)
         case "boolean":
-            return f"true or false{suffix}", "true"
+            return "true or false", "true"
         case "string":
-            return f"a text{suffix}", "name"
+            return "a text", "name"
         case "array":
-            return _list_in_words(schema, suffix)
+            return _list_in_words(schema)
         case "object":
             inner = schema.get("additionalProperties")
             words, example = _in_words(inner if isinstance(inner, dict) else {})
-            return f"a mapping of names to {words}{suffix}", f"{{name: {example}}}"
+            return f"a mapping of names to {words}", f"{{name: {example}}}"
         case _:
-            return f"another value{suffix}", ""
+            return "another value", ""
 
 
-def _list_in_words(schema: Schema, suffix: str) -> tuple[str, str]:
+def _list_in_words(schema: Schema) -> tuple[str, str]:
     items = schema.get("items", {})
     _, example = _in_words(items)
     singular = {"integer": "whole number", "number": "number", "string": "name"}
@@ -213,9 +217,9 @@ def _list_in_words(schema: Schema, suffix: str) -> tuple[str, str]:
     many = "entries" if one == "entry" else f"{one}s"
     least, most = schema.get("minItems", 0), schema.get("maxItems")
     if least == most == 2:
-        return f"a list of two {many}{_limits(items)}{suffix}", f"[{example},{example}]"
+        return f"a list of two {many}{_limits(items)}", f"[{example},{example}]"
     what = f"at least one {one}" if least else many
-    return f"a list of {what}{_limits(items)}{suffix}", f"[{example}]"
+    return f"a list of {what}{_limits(items)}", f"[{example}]"
 
 
 def _limits(schema: Schema) -> str:

@@ -16,15 +16,12 @@ from mtlab.config.preset import Compose, deviations, find_row, named_row, row_na
 from mtlab.config.run import RunConfig
 from mtlab.errors import ConfigError
 
-PRIMARY_CONFIG = "train"
-LONGEST_FOLDER_NAME = 120
-
 
 def conf_folder() -> Path:
     """The folder of YAML groups: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     for candidate in (package / "conf", package.parent / "conf"):
-        if (candidate / f"{PRIMARY_CONFIG}.yaml").is_file():
+        if (candidate / "train.yaml").is_file():
             return candidate
     raise ConfigError(
         "conf",
@@ -44,7 +41,7 @@ def register_resolvers() -> None:
 
 def folder_name(overrides: str) -> str:
     """A job's overrides as one folder name: no brackets, no slashes, at most 120 characters."""
-    return re.sub(r"[^\w.=+-]+", "_", overrides).strip("_")[:LONGEST_FOLDER_NAME]
+    return re.sub(r"[^\w.=+-]+", "_", overrides).strip("_")[:120]
 
 
 def unused_folder(folder: str) -> str:
@@ -52,12 +49,10 @@ def unused_folder(folder: str) -> str:
 
     The folder is created at once: of two processes that ask together, one gets the next name.
     """
-    Path(folder).parent.mkdir(parents=True, exist_ok=True)
-    attempt = Path(folder)
-    number = 1
+    attempt, number = Path(folder), 1
     while True:
         try:
-            attempt.mkdir()
+            attempt.mkdir(parents=True)
         except FileExistsError:
             number += 1
             attempt = Path(f"{folder}-{number}")
@@ -95,7 +90,7 @@ def read_run(
         again: Composes once more, from other overrides.
 
     Raises:
-        ConfigError: See `to_run_config`; a row that the preset does not have.
+        ConfigError: Also a row that the preset does not have.
     """
     # Once before its rows are looked at, so that a preset of one's own is read like any other.
     row = named_row(to_run_config(composed).as_values())
@@ -120,11 +115,7 @@ class DatasetAlone(Keys):
 
 
 def to_dataset_config(composed: DictConfig) -> DatasetConfig:
-    """The group `dataset` alone, for commands that read data and train nothing.
-
-    Raises:
-        ConfigError: See `to_run_config`.
-    """
+    """The group `dataset` alone, for commands that read data and train nothing."""
     return read_keys(DatasetAlone, {"dataset": plain(composed).get("dataset")}).dataset
 
 
@@ -132,11 +123,7 @@ def to_device_config(composed: DictConfig, own: DeviceConfig | None = None) -> D
     """The group `device` alone, for commands that use a trained run.
 
     Args:
-        own: Where and how precisely the run itself computed, in place of keys that are null or
-            not there.
-
-    Raises:
-        ConfigError: See `to_run_config`.
+        own: Where and how precisely the run itself computed, for keys that are null or not there.
     """
     chosen = plain(composed).get("device")
     if own is not None:
@@ -146,10 +133,6 @@ def to_device_config(composed: DictConfig, own: DeviceConfig | None = None) -> D
 
 
 def to_options(composed: DictConfig, kind: type[K]) -> K:
-    """A command's own top-level keys: those that are keys of its class.
-
-    Raises:
-        ConfigError: See `to_run_config`.
-    """
+    """A command's own top-level keys: those that are keys of its class."""
     values = plain(composed)
     return read_keys(kind, {name: values[name] for name in kind.model_fields if name in values})

@@ -21,8 +21,6 @@ from mtlab.config.training import (
 )
 from mtlab.errors import ConfigError
 
-AUTO = "auto"
-
 TaskNames = Annotated[
     list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
 ]
@@ -108,7 +106,7 @@ def resolved(config: RunConfig, tasks: Mapping[str, bool]) -> RunConfig:
             a run without classes is judged by its loss.
     """
     monitor = config.trainer.monitor
-    if monitor == AUTO:
+    if monitor == "auto":
         monitor = "accuracy" if any(tasks.values()) else "loss"
     return config.model_copy(
         update={

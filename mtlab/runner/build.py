@@ -36,7 +36,6 @@ class Experiment:
         config: With its tasks, and what suits them where `auto` stood.
         train, val: The trainer's splits; the test split is in `dataset`, not read yet.
         model: The trainer's, at first with fresh weights.
-        flops_per_sample: Operations of one image's forward pass.
     """
 
     config: RunConfig
