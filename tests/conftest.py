@@ -7,9 +7,11 @@ import os
 # As tune_for_training() below, but before torch is loaded by the imports.
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -26,12 +28,7 @@ REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @dataclass
 class Outcome:
-    """What a command left behind.
-
-    Attributes:
-        code: The exit code.
-        out, err: What it printed.
-    """
+    """A command's exit code, and what it printed."""
 
     code: int
     out: str
@@ -55,6 +52,9 @@ class Runner:
         """The folder of the one run that is there."""
         (summary,) = self.folder.glob("outputs/**/summary.json")
         return summary.parent
+
+    def only_summary(self) -> Any:
+        return json.loads((self.only_run() / "summary.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture

@@ -9,9 +9,18 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "mtlab"
 LAYERS = [
-    "config", "data", "models", "objective", "training", "artifacts", "runner", "inference",
-    "explore", "visualize", "report",
-]  # fmt: skip
+    "config",
+    "data",
+    "models",
+    "objective",
+    "training",
+    "artifacts",
+    "runner",
+    "inference",
+    "explore",
+    "visualize",
+    "report",
+]
 OPEN_TO_ALL = {"dotted", "drawing", "errors", "device", "seeding", "terminal", "process"}
 PLAIN_VALUES_ONLY = ("data", "models", "objective", "training", "artifacts", "report", "drawing")
 SEES_CONFIG = {"training/optim.py"}

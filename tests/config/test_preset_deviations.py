@@ -88,5 +88,6 @@ def test_figures_of_images_that_no_preset_has_are_for_any_dataset() -> None:
 def test_a_row_that_was_trained_shorter_keeps_its_figures() -> None:
     config = read("experiment=cnn_baseline", "row=4 epochs", "trainer.epochs=1")
     assert published_metrics(config.as_values(), "cpu") == {
-        "parameters.total": 185066, "test.digit.accuracy": 0.9893,
-    }  # fmt: skip
+        "parameters.total": 185066,
+        "test.digit.accuracy": 0.9893,
+    }

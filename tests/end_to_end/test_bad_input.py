@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +143,7 @@ def test_a_test_split_with_a_class_of_its_own_leaves_the_trained_model(mtlab: Ru
     assert weights.is_file()
     for needle in ("label 2, which no training image has", f"model is kept in {weights}"):
         assert needle in outcome.err
-    assert json.loads((mtlab.only_run() / "summary.json").read_text())["status"] == "failed"
+    assert mtlab.only_summary()["status"] == "failed"
 
 
 def test_a_folder_with_a_run_in_it_is_not_written_over(mtlab: Runner) -> None:
@@ -170,7 +169,7 @@ def test_a_loss_that_explodes_fails_the_run_and_names_step_and_task(mtlab: Runne
     outcome = mtlab("optimizer=sgd", "optimizer.lr=1e30", "dataset.limit=100")
     assert outcome.code == 2
     assert "task digit" in outcome.err
-    summary = json.loads((mtlab.only_run() / "summary.json").read_text())
+    summary = mtlab.only_summary()
     assert summary["status"] == "failed"
     assert "step" in summary["error"]
     assert summary["test"] is None

@@ -14,9 +14,13 @@ from conftest import Runner
 from safetensors.torch import load_file
 
 SMALL = (
-    "dataset=digits", "dataset.limit=60", "trainer.epochs=1", "trainer.figures=false",
-    "device=cpu", "device.threads=1",
-)  # fmt: skip
+    "dataset=digits",
+    "dataset.limit=60",
+    "trainer.epochs=1",
+    "trainer.figures=false",
+    "device=cpu",
+    "device.threads=1",
+)
 # The bundled digits in the part of MNIST, so that they stand against its published figures.
 AS_MNIST = ("dataset.name=mnist",)
 # The same in the part of Fashion-MNIST.
@@ -42,15 +46,19 @@ def sweep_rows(folder: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize(
     "preset",
     [
-        "mlp_baseline", "cnn_baseline", "fashion_article", "fashion_group", "digit_parity_vgg",
+        "mlp_baseline",
+        "cnn_baseline",
+        "fashion_article",
+        "fashion_group",
+        "digit_parity_vgg",
         "perceptron_pairs",
     ],
-)  # fmt: skip
+)
 def test_a_preset_runs_without_a_sweep(preset: str, mtlab: Runner) -> None:
     part = AS_FASHION if preset.startswith("fashion") else AS_MNIST
     outcome = mtlab(f"experiment={preset}", *SMALL, *part)
     assert outcome.code == 0, outcome.err
-    summary = json.loads((mtlab.only_run() / "summary.json").read_text())
+    summary = mtlab.only_summary()
     assert summary["status"] == "completed"
     assert summary["experiment"] == preset
     task = summary["tasks"][0]
@@ -65,8 +73,16 @@ def test_one_command_runs_a_whole_grid_and_overrides_shrink_it(mtlab: Runner) ->
     assert [row["row"] for row in rows][:3] == ["1000-1000", "992-544", "768-1088-384"]
     assert rows[1]["model.widths"] == "[992,544]"
     assert [int(row["parameters"]) for row in rows] == [
-        1796010, 1324362, 1861578, 4253258, 3405418, 848170, 3165482, 3085354, 4458314,
-    ]  # fmt: skip
+        1796010,
+        1324362,
+        1861578,
+        4253258,
+        3405418,
+        848170,
+        3165482,
+        3085354,
+        4458314,
+    ]
 
 
 def test_a_row_that_chooses_another_model_trains(mtlab: Runner) -> None:
@@ -80,9 +96,12 @@ def test_a_row_that_chooses_another_model_trains(mtlab: Runner) -> None:
 
 def test_ablations_show_the_baselines_values_too(mtlab: Runner) -> None:
     outcome = mtlab(
-        "-m", "experiment=digit_parity_threshold", "row=baseline,loss_weights,modified", *SMALL,
+        "-m",
+        "experiment=digit_parity_threshold",
+        "row=baseline,loss_weights,modified",
+        *SMALL,
         *AS_MNIST,
-    )  # fmt: skip
+    )
     assert outcome.code == 0, outcome.err
     baseline, weights, modified = sweep_rows(mtlab.folder)
     assert baseline["model.dropout"] == "0" and modified["model.dropout"] == "0.3"
@@ -90,14 +109,20 @@ def test_ablations_show_the_baselines_values_too(mtlab: Runner) -> None:
     runs = summaries(mtlab.folder)
     assert runs[1]["weighting"] == {"digit": 2, "parity": 1, "threshold": 1}
     assert [run["published"] and run["published"]["test.digit.accuracy"] for run in runs] == [
-        0.9924, None, 0.9923,
-    ]  # fmt: skip
+        0.9924,
+        None,
+        0.9923,
+    ]
 
 
 def test_a_sweep_over_a_key_finds_the_published_row_of_each_value(mtlab: Runner) -> None:
     outcome = mtlab(
-        "-m", "experiment=fashion_lambda", "mtl.lambda=0.3,0.4", *SMALL, *AS_FASHION,
-    )  # fmt: skip
+        "-m",
+        "experiment=fashion_lambda",
+        "mtl.lambda=0.3,0.4",
+        *SMALL,
+        *AS_FASHION,
+    )
     assert outcome.code == 0, outcome.err
     published, unpublished = summaries(mtlab.folder)
     assert (published["row"], unpublished["row"]) == ("lambda 0.3", None)
@@ -111,7 +136,7 @@ def test_a_sweep_over_a_key_finds_the_published_row_of_each_value(mtlab: Runner)
 def test_another_dataset_or_model_has_nothing_published_and_says_why(mtlab: Runner) -> None:
     arguments = ("experiment=cnn_baseline", "model.filters=[4,2,2]", "model.kernel_size=2", *SMALL)
     assert mtlab(*arguments, "trainer.epochs=0").code == 0
-    summary = json.loads((mtlab.only_run() / "summary.json").read_text())
+    summary = mtlab.only_summary()
     assert summary["published"] is None
     deviations = summary["deviations"]
     assert deviations["dataset.name"] == {"preset": "mnist", "run": "digits"}
@@ -122,10 +147,12 @@ def test_another_dataset_or_model_has_nothing_published_and_says_why(mtlab: Runn
 def test_a_run_that_fails_early_keeps_its_place_in_the_study(mtlab: Runner) -> None:
     arguments = ("experiment=mlp_grid", "row=480-960", *SMALL, "trainer.monitor=val.none.loss")
     assert mtlab("-m", *arguments).code == 1
-    summary = json.loads((mtlab.only_run() / "summary.json").read_text())
+    summary = mtlab.only_summary()
     assert (summary["status"], summary["experiment"], summary["row"]) == (
-        "failed", "mlp_grid", "480-960",
-    )  # fmt: skip
+        "failed",
+        "mlp_grid",
+        "480-960",
+    )
 
 
 def test_the_summary_says_before_training_what_is_trained(
@@ -134,7 +161,7 @@ def test_the_summary_says_before_training_what_is_trained(
     before: dict[str, Any] = {}
 
     def look_and_stop(*_: object) -> None:
-        before.update(json.loads((mtlab.only_run() / "summary.json").read_text()))
+        before.update(mtlab.only_summary())
         raise KeyboardInterrupt
 
     monkeypatch.setattr("mtlab.runner.train.train", look_and_stop)
@@ -150,7 +177,7 @@ def test_the_run_keeps_its_configuration_with_the_row_applied(mtlab: Runner) -> 
     assert config["model"]["filters"] == [4, 2]
     assert config["model"]["kernel_size"] == [3, 4]
     assert (config["row"], list(config["rows"])) == ("192-96", ["192-96"])
-    summary = json.loads((mtlab.only_run() / "summary.json").read_text())
+    summary = mtlab.only_summary()
     assert (summary["row"], summary["published"]) == ("192-96", None)
 
 

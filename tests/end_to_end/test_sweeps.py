@@ -9,9 +9,12 @@ import json
 from conftest import Runner
 
 QUICK = (
-    "trainer.epochs=1", "dataset.limit=120", "trainer.figures=false", "model=cnn",
+    "trainer.epochs=1",
+    "dataset.limit=120",
+    "trainer.figures=false",
+    "model=cnn",
     "model.filters=[4]",
-)  # fmt: skip
+)
 
 
 def test_every_combination_runs_in_a_folder_named_after_it(mtlab: Runner) -> None:
@@ -23,8 +26,11 @@ def test_every_combination_runs_in_a_folder_named_after_it(mtlab: Runner) -> Non
     assert all(set("[], /").isdisjoint(name) for name in names)
     rows = list(csv.DictReader(io.StringIO((sweep / "sweep.csv").read_text())))
     assert [(row["model.filters"], row["seed"]) for row in rows] == [
-        ("[4]", "0"), ("[4]", "1"), ("[2,3]", "0"), ("[2,3]", "1"),
-    ]  # fmt: skip
+        ("[4]", "0"),
+        ("[4]", "1"),
+        ("[2,3]", "0"),
+        ("[2,3]", "1"),
+    ]
     assert all(float(row["digit accuracy"]) > 0 for row in rows)
     lines = [line for line in outcome.out.splitlines() if line.startswith("#")]
     assert len(lines) == 4

@@ -16,9 +16,13 @@ QUICK = ["dataset.limit=100", "model=mlp", "hydra.run.dir=run", "device=cpu"]
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "mtlab", *QUICK, *arguments], cwd=folder, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": ROOT},
-    )  # fmt: skip
+        [sys.executable, "-m", "mtlab", *QUICK, *arguments],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": ROOT},
+    )
 
 
 def test_a_closed_pipe_costs_nothing(tmp_path: Path) -> None:

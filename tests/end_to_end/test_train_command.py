@@ -31,11 +31,20 @@ def test_the_default_run_learns_both_tasks_and_explains_itself(mtlab: Runner) ->
     folder = mtlab.only_run()
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert files == {
-        ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml",
-        "config.yaml", "confusion.json", "metrics.jsonl", "model.safetensors", "mtlab.log",
-        "summary.json", "figures/confusion_digit.png", "figures/confusion_parity.png",
-        "figures/curves_digit.png", "figures/curves_parity.png",
-    }  # fmt: skip
+        ".hydra/config.yaml",
+        ".hydra/hydra.yaml",
+        ".hydra/overrides.yaml",
+        "config.yaml",
+        "confusion.json",
+        "metrics.jsonl",
+        "model.safetensors",
+        "mtlab.log",
+        "summary.json",
+        "figures/confusion_digit.png",
+        "figures/confusion_parity.png",
+        "figures/curves_digit.png",
+        "figures/curves_parity.png",
+    }
     summary = summary_of(folder)
     assert summary["status"] == "completed"
     assert summary["command"] == "mtlab trainer.epochs=6"
@@ -106,14 +115,14 @@ def test_a_presets_weights_of_other_tasks_are_left_aside(mtlab: Runner) -> None:
     small = ("dataset.num_images=60", "trainer.epochs=0")
     outcome = mtlab("experiment=three_targets", "tasks=[a,b]", *small)
     assert outcome.code == 0, outcome.err
-    assert summary_of(mtlab.only_run())["weighting"] == {"a": 1.0, "b": 1.5}
+    assert mtlab.only_summary()["weighting"] == {"a": 1.0, "b": 1.5}
 
 
 @pytest.mark.parametrize("model", ["mlp", "cnn", "mtl_cnn", "perceptron"])
 def test_no_epochs_count_parameters_and_train_nothing(mtlab: Runner, model: str) -> None:
     outcome = mtlab(f"model={model}", "tasks=[parity]", "trainer.epochs=0")
     assert outcome.code == 0, outcome.err
-    summary = summary_of(mtlab.only_run())
+    summary = mtlab.only_summary()
     assert summary["status"] == "completed"
     assert summary["parameters"]["total"] > 700
     assert summary["flops_per_sample"] > 1000
@@ -146,14 +155,14 @@ def test_the_test_split_is_read_once_and_only_after_training(
 
 def test_keep_last_keeps_the_last_epoch(mtlab: Runner) -> None:
     mtlab(*QUICK, "trainer.epochs=3", "trainer.keep=last", "trainer.figures=false")
-    summary = summary_of(mtlab.only_run())
+    summary = mtlab.only_summary()
     assert summary["kept_epoch"] == 3
 
 
 def test_a_perceptron_reports_its_pocket_and_its_last_weights(mtlab: Runner) -> None:
     outcome = mtlab("model=perceptron", "dataset.classes=[3,8]", "trainer.epochs=200")
     assert outcome.code == 0, outcome.err
-    summary = summary_of(mtlab.only_run())
+    summary = mtlab.only_summary()
     assert summary["parameters"]["total"] == 785
     assert summary["converged"] is (summary["epochs"] < 200)
     assert set(summary["last"]) == {"train", "val", "test"}
@@ -171,11 +180,17 @@ def test_own_arrays_in_colour_train_through_the_same_command(mtlab: Runner) -> N
     images[np.arange(150), :, :, labels] += 150
     np.savez(mtlab.folder / "colours.npz", X=images, colour=labels, bright=labels > 0)
     outcome = mtlab(
-        "dataset=npz", "dataset.path=colours.npz", "model=cnn", "model.filters=[4]",
-        "tasks=[colour,bright]", "trainer.epochs=8", "optimizer.lr=0.01", "trainer.figures=false",
-    )  # fmt: skip
+        "dataset=npz",
+        "dataset.path=colours.npz",
+        "model=cnn",
+        "model.filters=[4]",
+        "tasks=[colour,bright]",
+        "trainer.epochs=8",
+        "optimizer.lr=0.01",
+        "trainer.figures=false",
+    )
     assert outcome.code == 0, outcome.err
-    summary = summary_of(mtlab.only_run())
+    summary = mtlab.only_summary()
     assert summary["image_shape"] == [3, 12, 14]
     assert summary["test"]["colour"]["accuracy"] > 0.9
 
@@ -191,5 +206,5 @@ def test_figures_are_pictures_of_a_readable_size(mtlab: Runner) -> None:
 
 def test_threads_are_set_and_noted(mtlab: Runner) -> None:
     mtlab(*QUICK, "device.threads=1", "trainer.figures=false")
-    assert summary_of(mtlab.only_run())["hardware"]["threads"] == 1
+    assert mtlab.only_summary()["hardware"]["threads"] == 1
     assert torch.get_num_threads() == 1

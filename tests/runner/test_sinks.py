@@ -70,6 +70,7 @@ def test_a_tracker_changes_nothing_that_is_measured(mtlab: Runner) -> None:
     quick = (*QUICK, "trainer.figures=false")
     assert mtlab(*quick, "hydra.run.dir=without").code == 0
     assert mtlab(*quick, "tracker=[csv]", "hydra.run.dir=with").code == 0
-    weights = [(mtlab.folder / name / "model.safetensors").read_bytes() for name in
-               ("without", "with")]  # fmt: skip
+    weights = [
+        (mtlab.folder / name / "model.safetensors").read_bytes() for name in ("without", "with")
+    ]
     assert weights[0] == weights[1]

@@ -54,9 +54,13 @@ def test_tasks_that_are_all_learned_or_left_out_on_purpose_are_not(
 
 def test_a_run_says_so_on_the_terminal_and_in_its_log(mtlab: Runner) -> None:
     outcome = mtlab(
-        "model=mlp", "model.widths=[4]", "dataset.limit=5", "tasks=[digit]", "device=cpu",
+        "model=mlp",
+        "model.widths=[4]",
+        "dataset.limit=5",
+        "tasks=[digit]",
+        "device=cpu",
         "trainer.epochs=0",
-    )  # fmt: skip
+    )
     assert outcome.code == 0
     for text in (outcome.out, (mtlab.only_run() / "mtlab.log").read_text("utf-8")):
         assert "task digit: no training image has the classes" in text
