@@ -6,6 +6,8 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
 from mtlab.dotted import look_up
 from mtlab.report.analyse.charts import (
     CONFUSION,
@@ -120,10 +122,9 @@ def thin(values: Sequence[T], most: int, more_at_first: bool = False) -> tuple[T
     if last < most:
         return tuple(values)
     num_even = most - most // 2 if more_at_first else most
-    places = {round(step * last / (num_even - 1)) for step in range(num_even)}
-    for step in range(most - num_even):
-        places.add(round(math.expm1(math.log1p(last) * step / (most - num_even))))
-    return tuple(values[place] for place in sorted(places))
+    even = np.linspace(0, last, num_even)
+    early = np.expm1(np.linspace(0, np.log1p(last), most - num_even, endpoint=False))
+    return tuple(values[place] for place in sorted({round(place) for place in (*even, *early)}))
 
 
 def prediction_charts(groups: Sequence[Group]) -> Iterator[Chart]:

@@ -9,6 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mtlab.artifacts.run_dir import Status
 from mtlab.dotted import look_up
 
@@ -51,8 +54,7 @@ class Run:
 
     @cached_property
     def tasks(self) -> tuple[str, ...]:
-        tasks = self.summary.get("tasks")
-        return tuple(map(str, tasks)) if isinstance(tasks, list) else ()
+        return tuple(map(str, self._list("tasks")))
 
     @property
     def dataset(self) -> str:
@@ -71,10 +73,8 @@ class Run:
         """The row of its preset's table; of an ensemble, how many voted."""
         if self.text_at("kind") != ENSEMBLE:
             return self.text_at("row")
-        members = self.summary.get("members")
-        listed = members if isinstance(members, list) else []
-        num_kept = sum(isinstance(member, dict) and bool(member.get("kept")) for member in listed)
-        return f"ensemble of {num_kept}"
+        members = [one for one in self._list("members") if isinstance(one, dict)]
+        return f"ensemble of {sum(bool(one.get('kept')) for one in members)}"
 
     @property
     def is_perceptron(self) -> bool:
@@ -103,6 +103,10 @@ class Run:
         found = look_up(self.summary, path)
         return found if isinstance(found, Mapping) else {}
 
+    def _list(self, path: str) -> list[Any]:
+        found = look_up(self.summary, path)
+        return found if isinstance(found, list) else []
+
     def number_at(self, path: str) -> float | None:
         """At a dotted path of summary.json; None where there is none."""
         return finite_number(look_up(self.summary, path))
@@ -117,37 +121,30 @@ class Run:
         return tuple(self._mapping(f"{split}.{task}"))
 
     def class_names(self, task: str) -> tuple[str, ...]:
-        names = look_up(self.summary, f"classes.{task}")
-        return tuple(map(str, names)) if isinstance(names, list) else ()
+        return tuple(map(str, self._list(f"classes.{task}")))
 
     def confusion(self, task: str) -> tuple[tuple[int, ...], ...] | None:
         """Counts on the test split, rows are true classes; None unless they fit the classes."""
-        matrix = look_up(self.confusions, f"test.{task}")
+        counts = _finite_numbers(look_up(self.confusions, f"test.{task}"))
         size = len(self.class_names(task))
-        if not isinstance(matrix, list) or not 0 < len(matrix) == size:
+        if size == 0 or counts.shape != (size, size):
             return None
-        for row in matrix:
-            if not isinstance(row, list) or len(row) != size:
-                return None
-            if not all(isinstance(count, int) for count in row):
-                return None
-        return tuple(map(tuple, matrix))
+        return tuple(map(tuple, counts.astype(int).tolist()))
 
     def scatter(self, task: str) -> tuple[tuple[float, float], ...] | None:
         """True and predicted value of samples of the test split; None unless they are pairs."""
-        true = look_up(self.scatters, f"test.{task}.true")
-        predicted = look_up(self.scatters, f"test.{task}.predicted")
-        if not isinstance(true, list) or not isinstance(predicted, list):
-            return None
-        if not true or len(true) != len(predicted):
-            return None
-        pairs = []
-        for pair in zip(true, predicted, strict=True):
-            one, other = map(finite_number, pair)
-            if one is None or other is None:
-                return None
-            pairs.append((one, other))
-        return tuple(pairs)
+        found = [look_up(self.scatters, f"test.{task}.{name}") for name in ("true", "predicted")]
+        values = _finite_numbers(found)
+        return tuple(map(tuple, values.T.tolist())) if values.ndim == 2 and values.size else None
+
+
+def _finite_numbers(values: object) -> NDArray[np.float64]:
+    """As an array; empty where not all are finite numbers, or rows differ in length."""
+    try:
+        numbers = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        return np.empty(0)
+    return numbers if np.isfinite(numbers).all() else np.empty(0)
 
 
 def readable_path(folder: Path) -> str:

@@ -7,7 +7,6 @@ import gzip
 import json
 import re
 from collections.abc import Sequence
-from importlib import resources
 
 from markupsafe import Markup
 
@@ -17,7 +16,6 @@ from mtlab.report.analyse.report import Report
 from mtlab.report.write.figure_files import DrawnChart
 from mtlab.report.write.markdown import template_environment
 
-SCRIPTS = ("tables.js", "charts.js")
 MOST_FILTER_CHOICES = 24
 LONGEST_RUN_LABEL = 60
 
@@ -34,8 +32,6 @@ def as_page(report: Report, drawn: Sequence[DrawnChart]) -> str:
         as_part_of_page=as_part_of_page,
         packed=packed,
         values_of_runs=values_of_runs,
-        style=_own_file("report.css"),
-        scripts=[_own_file(name) for name in SCRIPTS],
     )
 
 
@@ -77,9 +73,3 @@ def values_of_runs(chart: Chart) -> str:
     if chart.predictions is None:
         return ""
     return json.dumps(chart.predictions.values, separators=(",", ":"))
-
-
-def _own_file(name: str) -> Markup:
-    """A file of this package, which needs no escaping."""
-    folder = resources.files("mtlab.report.write") / "templates"
-    return Markup((folder / name).read_text("utf-8"))

@@ -118,13 +118,13 @@ def sweep_table(folder: Path) -> SweepTable:
     runs = read_runs(folders, {run: run.name for run in folders}, problems)
     if len(runs) < len(folders):
         raise RunFolderError(problems[0].place, rule=problems[0].what)
-    varied = _varied_settings(runs)
+    varied = {key: key.removesuffix(".name") for key in _varied_settings(runs)}
     metrics = _metric_columns(runs)
     has_errors = any(run.text_at("error") for run in runs)
     rows = []
     for run in runs:
         row = {"job": _job(run)}
-        row |= {key.removesuffix(".name"): _as_typed(_setting(run, key)) for key in varied}
+        row |= {name: _as_typed(_setting(run, key)) for key, name in varied.items()}
         row |= {"status": run.status.value, "parameters": run.text_at("parameters.total")}
         for title, path in metrics.items():
             value = run.number_at(path)
@@ -136,10 +136,8 @@ def sweep_table(folder: Path) -> SweepTable:
     num_failed = sum(not run.is_completed for run in runs)
     hidden = {"folder"} | ({"status"} if num_failed == 0 else set())
     if "row" in varied:
-        said = (key for key in varied if key != "row" and is_said_by_row(key, runs))
-        hidden |= {key.removesuffix(".name") for key in said}
-    settings = [key.removesuffix(".name") for key in varied]
-    short = short_keys([name for name in settings if name not in hidden], tasks_of(runs))
+        hidden |= {varied[key] for key in varied if key != "row" and is_said_by_row(key, runs)}
+    short = short_keys([name for name in varied.values() if name not in hidden], tasks_of(runs))
     shown = [name for name in (rows[0] if rows else ()) if name not in hidden]
     return SweepTable(rows, {name: short.get(name, name) for name in shown}, num_failed)
 
