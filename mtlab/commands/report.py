@@ -97,18 +97,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _output_folder(chosen: Path | None, folders: list[Path]) -> Path:
     """Create the folder to write into."""
-    folder = chosen
-    if folder is None and len(folders) == 1:
-        folder = folders[0] / "report"
-    if folder is None:
-        folder = Path("outputs", "reports", f"{datetime.now():%Y-%m-%d-%H-%M-%S}")
+    now = f"{datetime.now():%Y-%m-%d-%H-%M-%S}"
+    usual = folders[0] / "report" if len(folders) == 1 else Path("outputs", "reports", now)
+    folder = chosen or usual
     if (folder / SUMMARY).exists():
-        raise RunFolderError(
-            "--output",
-            rule="must not be a run's folder",
-            found=folder,
-            remedy=f"for example {folder / 'report'}",
-        )
+        remedy = f"for example {folder / 'report'}"
+        rule = "must not be a run's folder"
+        raise RunFolderError("--output", rule=rule, found=folder, remedy=remedy)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

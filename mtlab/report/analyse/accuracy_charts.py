@@ -9,7 +9,7 @@ from mtlab.report.analyse.charts import COST, LAMBDA, Chart, Line, Panel
 from mtlab.report.analyse.groups import Group, group_labels
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.problems import problems_of
-from mtlab.report.analyse.settings import configuration, labels
+from mtlab.report.analyse.settings import configuration, grouped, labels
 from mtlab.report.read.run import Run
 
 WEIGHT = "mtl.lambda"
@@ -25,16 +25,14 @@ def lambda_charts(groups: Sequence[Group]) -> Iterator[Chart]:
     Runs of a preset and runs outside it have lines of their own, so that no line has two points
     at one lambda.
     """
-    families: dict[tuple[str, str, object], list[Group]] = {}
-    for group in groups:
+
+    def family(group: Group) -> tuple[str, str, object]:
         run = group.first
-        if _lambda(group) is not None and group.measured:
-            key = (run.dataset, run.preset, configuration(run, WEIGHT))
-            families.setdefault(key, []).append(group)
-    datasets: dict[str, list[list[Group]]] = {}
-    for (dataset, _, _), members in families.items():
-        datasets.setdefault(dataset, []).extend(_apart(members))
-    for dataset, found in datasets.items():
+        return run.dataset, run.preset, configuration(run, WEIGHT)
+
+    weighed = [group for group in groups if group.measured and _lambda(group) is not None]
+    apart = [line for members in grouped(weighed, family).values() for line in _apart(members)]
+    for dataset, found in grouped(apart, lambda members: members[0].first.dataset).items():
         names = _family_names([members[0].first for members in found])
         lines = [
             line

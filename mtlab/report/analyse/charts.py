@@ -70,15 +70,11 @@ KINDS = (LAMBDA, COST, CURVES, PERCEPTRON, CONFUSION, SCATTER)
 
 @dataclass(frozen=True)
 class Line:
-    """Points that look alike.
+    """Points that look alike, `y` in the report's unit.
 
     Attributes:
         label: In the legend, where lines of one label are one entry; empty for none.
-        runs: The numbers of the runs that it stands for.
-        y: In the report's unit.
         estimates: Of accuracies over seeds, what `y` is the mean of.
-        style: `points` are not joined, `front` joins the points of the Pareto front, and
-            `published` are crosses.
         split: Of curves, `training` or `validation`.
         on_front: Whether points are filled.
     """
@@ -103,13 +99,10 @@ class Panel(NamedTuple):
 
 
 class Predictions(NamedTuple):
-    """What runs predicted of one task on the test split, of which a chart shows one run's.
+    """What runs predicted of one task on the test split, of which a file shows one run's.
 
-    Attributes:
-        run: The one that a file shows.
-        class_names: None for regression.
-        values: By a run's number its confusion matrix, rows are true classes; of regression pairs
-            of true and predicted value.
+    `values` are by a run's number its confusion matrix, rows are true classes; of regression, with
+    no class names, pairs of true and predicted value.
     """
 
     run: int
@@ -123,7 +116,6 @@ class Chart:
 
     Attributes:
         topic: Which dataset, task or problem.
-        caption: What stands below its file.
         part: Which of several charts on the topic.
         name: Of its files, without the ending; empty for a chart that only the page shows.
     """

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from mtlab.report.analyse.groups import Group
 from mtlab.report.analyse.metrics import Metric
-from mtlab.report.analyse.settings import SEED, compare_settings, is_said_by_row
+from mtlab.report.analyse.settings import SEED, compare_settings, grouped, is_said_by_row
 from mtlab.report.analyse.tables import (
     EMPTY,
     NUM_SEEDS,
@@ -46,7 +46,7 @@ class _Compared(NamedTuple):
 def comparisons(groups: Sequence[Group]) -> list[Comparison]:
     """Per preset with published numbers, its groups in the order of the runs."""
     found = []
-    for preset, members in _by_preset(groups).items():
+    for preset, members in grouped(groups, lambda group: group.first.preset).items():
         compared = _compared_metrics(members)
         if compared:
             title = preset or "runs outside an experiment"
@@ -58,31 +58,24 @@ def notes_on_others(groups: Sequence[Group]) -> list[str]:
     """Which presets have published metrics, but none for any run here, and why."""
     return [
         f"{preset}: {sentence}"
-        for preset, members in _by_preset(groups).items()
+        for preset, members in grouped(groups, lambda group: group.first.preset).items()
         if not any(group.published for group in members)
         for sentence in _not_compared(members)
     ]
 
 
-def _by_preset(groups: Sequence[Group]) -> dict[str, list[Group]]:
-    members: dict[str, list[Group]] = {}
-    for group in groups:
-        members.setdefault(group.first.preset, []).append(group)
-    return members
-
-
 def _not_compared(groups: Sequence[Group]) -> list[str]:
     """Runs of a preset whose published metrics mean nothing for them, and the reasons."""
-    found: dict[str, list[int]] = {}
-    for group in groups:
-        run = group.first
-        if not group.published and run.deviations and _has_published(run):
-            numbers = found.setdefault("; ".join(run.deviations.values()), [])
-            numbers += [run.number for run in group.runs]
+    apart = [
+        group
+        for group in groups
+        if not group.published and group.first.deviations and _has_published(group.first)
+    ]
+    by_reason = grouped(apart, lambda group: "; ".join(group.first.deviations.values()))
     return [
-        f"what is published says nothing about {these_runs(numbers)} (another dataset or model):"
+        f"what is published says nothing about {_runs_of(members)} (another dataset or model):"
         f" {text}."
-        for text, numbers in found.items()
+        for text, members in by_reason.items()
     ]
 
 
@@ -218,14 +211,13 @@ def _remarks(groups: Sequence[Group]) -> list[str]:
         for place in dict.fromkeys(run.text_at("published_on") for run in firsts)
         if place
     ]
-    deviating: dict[str, list[Group]] = {}
-    for group in groups:
-        for text in group.first.deviations.values() if group.published else ():
-            deviating.setdefault(text, []).append(group)
-    told = [
-        text if len(members) == len(groups) else f"{text} in {_rows(members)}"
-        for text, members in deviating.items()
-    ]
+    compared = [group for group in groups if group.published]
+    told = []
+    for text in dict.fromkeys(
+        text for group in compared for text in group.first.deviations.values()
+    ):
+        members = [group for group in compared if text in group.first.deviations.values()]
+        told.append(text if len(members) == len(groups) else f"{text} in {_rows(members)}")
     remarks += [f"Not the published protocol: {'; '.join(told)}."] if told else []
     return remarks + [f"{text[0].upper()}{text[1:]}" for text in _not_compared(groups)]
 
@@ -234,4 +226,8 @@ def _rows(groups: Sequence[Group]) -> str:
     """Groups by their rows, or by their runs where they have none."""
     if all(group.first.row for group in groups):
         return ", ".join(dict.fromkeys(group.first.row for group in groups))
+    return _runs_of(groups)
+
+
+def _runs_of(groups: Sequence[Group]) -> str:
     return these_runs([run.number for group in groups for run in group.runs])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mtlab.config.roles import STUDY
 from mtlab.dotted import belongs
 from mtlab.report.read.run import UNKNOWN, Run
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 SEED = "seed"
 # Which group's keys a label leaves out first where others tell the runs apart already; the model
@@ -52,6 +55,14 @@ def compare_settings(runs: Sequence[Run]) -> Settings:
     )
 
 
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Items with the same key together, in the order of the first ones."""
+    found: dict[K, list[T]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
+
+
 def configuration(run: Run, *left_out: str) -> frozenset[tuple[str, str]]:
     """Everything that decides what a run does, but for the seed and what is left out."""
     return frozenset(
@@ -75,18 +86,16 @@ def _follows_from_name(key: str, configurations: Sequence[Mapping[str, str]]) ->
     name = f"{group}.name"
     if key in (group, name) or not any(name in settings for settings in configurations):
         return False
-    values: dict[str | None, set[str | None]] = {}
-    for settings in configurations:
-        values.setdefault(settings.get(name), set()).add(settings.get(key))
-    return not any(_differ(found) for found in values.values())
+    by_name = grouped(configurations, lambda settings: settings.get(name))
+    return not any(_differ({settings.get(key) for settings in same}) for same in by_name.values())
 
 
 def is_said_by_row(key: str, runs: Sequence[Run]) -> bool:
     """Whether every run has a row, and all runs of a row have the same value."""
-    values: dict[str, set[str | None]] = {}
-    for run in runs:
-        values.setdefault(run.row, set()).add(run.settings.get(key))
-    return "" not in values and all(len(found) == 1 for found in values.values())
+    by_row = grouped(runs, lambda run: run.row)
+    return "" not in by_row and all(
+        len({run.settings.get(key) for run in same}) == 1 for same in by_row.values()
+    )
 
 
 def short_keys(keys: Sequence[str], tasks: Collection[str] = ()) -> dict[str, str]:
@@ -127,10 +136,9 @@ def labels(runs: Sequence[Run]) -> dict[int, str]:
     these in its place, the settings that vary among the runs of that name; else the run's name.
     """
     has_several = len({run.preset for run in runs}) > 1
-    members: dict[str, list[Run]] = {}
-    for run in runs:
-        name = f"{run.preset} {run.row}".strip() if has_several else run.row
-        members.setdefault(name, []).append(run)
+    members = grouped(
+        runs, lambda run: f"{run.preset} {run.row}".strip() if has_several else run.row
+    )
     texts = {}
     for name, same in members.items():
         told = _told_settings(same)

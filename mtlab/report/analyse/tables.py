@@ -23,11 +23,10 @@ T = TypeVar("T")
 
 
 class Cell(NamedTuple):
-    """A value as it is shown.
+    """A text as it is shown, with a note below it.
 
     Attributes:
         value: To sort by; None sorts last.
-        note: Shown below the text.
         folded: What the folded columns behind it say, shown below the text where they are left out.
         kind: `status`, `run` or nothing: how a page styles it.
     """
@@ -156,9 +155,7 @@ def runs_table(runs: Sequence[Run]) -> Table:
 
 
 def means_table(groups: Sequence[Group]) -> Table | None:
-    """Mean, standard deviation, 95% interval and n of every configuration that was run with several
-    seeds; None where there is none.
-    """
+    """Every configuration that was run with several seeds; None where there is none."""
     averaged = [group for group in groups if len(group.measured) > 1]
     if not averaged:
         return None
@@ -206,9 +203,7 @@ def _mean(metric: Metric, group: Group) -> Cell:
 
 
 def estimated(estimate: Estimate | None, metric: Metric, decimals: int | None = None) -> Cell:
-    """`mean ± standard deviation`, with the interval of the mean below; of accuracies the part of
-    it that an accuracy can have.
-    """
+    """`mean ± standard deviation`, with the 95% interval of the mean below."""
     if estimate is None:
         return EMPTY
     text = metric.text(estimate.mean, decimals)

@@ -122,10 +122,8 @@ def read_runs(
 
 
 def _without_unresolved(settings: Mapping[str, str]) -> dict[str, str]:
-    """What was composed for a run that failed before its configuration was resolved.
-
-    What nobody typed may stand there as null, as auto or as an interpolation, and differs from
-    other runs in nothing that is known.
+    """Of a run that failed before its configuration was resolved: what nobody typed may stand there
+    as null, as auto or as an interpolation, and differs from other runs in nothing that is known.
     """
     return {
         key: UNKNOWN if text in ("null", "auto") or "${" in text else text
@@ -144,7 +142,6 @@ def _read_run(folder: Path, number: int, name: str, problems: list[Problem]) -> 
         raise RunFolderError(path, rule=rule, found=summary.get("status"))
 
     def tolerantly(name: str, read: Callable[[], T]) -> T | None:
-        """What a file holds; None for one that cannot be read, which is told."""
         try:
             return read()
         except RunFolderError as error:
@@ -187,7 +184,6 @@ def _epochs(folder: Path) -> tuple[dict[str, Any], ...]:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    """A JSON object; empty where the run left none."""
     values = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return values if isinstance(values, dict) else {}
 

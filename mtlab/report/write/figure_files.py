@@ -31,10 +31,7 @@ def draw_charts(
     charts: Sequence[Chart], folder: Path, say: Callable[[str], object]
 ) -> tuple[list[DrawnChart], list[Problem]]:
     """Draw every chart, and write those that have a name as PNG, SVG and PDF; one that fails is
-    named, and the others are drawn.
-
-    Args:
-        say: Takes a line on what a reader of the figures has to know.
+    named, and the others are drawn. What a reader of the figures has to know is said.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _remove_earlier(folder, say)

@@ -28,11 +28,7 @@ def show_result(
     say: Callable[[RenderableType], None],
     are_figures_wanted: bool,
 ) -> None:
-    """Draw the figures of a run that has been measured, and print its table.
-
-    Args:
-        summary: As summary.json holds it.
-    """
+    """Draw the figures of a run that has been measured, and print its table."""
     if not summary["test"]:
         return
     if are_figures_wanted:
@@ -74,10 +70,8 @@ def metrics_tables(tasks: Sequence[str], splits: Sequence[tuple[str, Mapping[str
 class SweepTable(NamedTuple):
     """A sweep's runs, one row each; every cell is text, by its column's name.
 
-    Attributes:
-        headings: The columns that the terminal shows, by the name they have there: settings are
-            shortened, and those that a row of the preset's table sets give way to its name.
-        num_failed: Rows of runs that did not complete.
+    `headings` are the columns that the terminal shows, under the name they have there: settings are
+    shortened, and those that a row of the preset's table sets give way to its name.
     """
 
     rows: list[dict[str, str]]
@@ -190,6 +184,6 @@ def _metric_columns(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def _job(run: Run) -> str:
-    """The job's number as its folder has it; its position where the folder was named by hand."""
+    """The number that begins its folder's name; its position where that was chosen by hand."""
     number, _, _ = run.name.partition("_")
     return number if number.isdigit() else str(run.number - 1)

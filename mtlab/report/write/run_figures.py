@@ -54,7 +54,7 @@ def draw_run_figures(
 def _run_figures(
     summary: Mapping[str, Any], run: Path
 ) -> Iterator[tuple[str, str, Callable[[Path], object]]]:
-    """Each figure's kind and task, and what writes it into a file."""
+    """Each figure's kind, its task, and what writes it."""
     metrics, weights = run / METRICS, run / WEIGHTS
     epochs = read_metrics(metrics) if metrics.is_file() else []
     matrices, scatters = _test_values(run / CONFUSIONS), _test_values(run / SCATTER)
@@ -82,21 +82,15 @@ def _into_file(draw: Callable[..., Figure], *of: object) -> Callable[[Path], obj
 
 def _test_values(path: Path) -> dict[str, Any]:
     """What a file holds of the test split, per task; nothing where there is no file."""
-    if not path.is_file():
-        return {}
-    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")).get("test", {})
+    text = path.read_text(encoding="utf-8") if path.is_file() else "{}"
+    values: dict[str, Any] = json.loads(text).get("test", {})
     return values
 
 
 def learning_curves_figure(
     epochs: Sequence[Mapping[str, Any]], task: str, best_epoch: int | None
 ) -> Figure:
-    """Loss and accuracy (for regression the mean absolute error) per epoch, train and validation.
-
-    Args:
-        epochs: The lines of the run's metrics.jsonl.
-        best_epoch: Marked by a vertical line; None for no line.
-    """
+    """Loss and accuracy, of regression the mean absolute error, per epoch and split."""
     measure = "accuracy" if "accuracy" in epochs[0]["val"][task] else "mae"
     curves = [Curve("", 0, epochs)]
     panels = [curve_panel(curves, task, name) for name in ("loss", measure)]
