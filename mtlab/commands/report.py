@@ -60,8 +60,7 @@ def report(arguments: list[str]) -> int:
     write_whole(output / MARKDOWN, as_markdown(content, []))
     drawn, problems = draw_charts(content.charts, output / FIGURES, remarks.append)
     content.problems += problems
-    in_files = [one.chart for one in drawn if one.chart.name]
-    write_whole(output / MARKDOWN, as_markdown(content, in_files))
+    write_whole(output / MARKDOWN, as_markdown(content, drawn))
     write_whole(output / PAGE, as_page(content, drawn))
     lines = [f"{problem.place}: {problem.what}" for problem in content.problems] + remarks
     lines.append(f"{content.headline}; reported in {time.perf_counter() - started:.1f} s")

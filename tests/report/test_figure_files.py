@@ -81,7 +81,7 @@ def test_classes_that_read_alike_get_files_of_their_own(tmp_path: Path):
 @pytest.mark.usefixtures("broken_two")
 def test_a_figure_that_fails_is_named_and_the_others_are_drawn(tmp_path: Path):
     drawn, problems = draw_charts([chart("one"), chart("two"), chart("three")], tmp_path, print)
-    assert [one.chart.name for one in drawn] == ["one", "three"]
+    assert [one.name for one in drawn] == ["one", "three"]
     (problem,) = problems
     assert (problem.place, problem.what) == (
         "the figure two",

@@ -118,6 +118,7 @@ class Chart:
         topic: Which dataset, task or problem.
         part: Which of several charts on the topic.
         name: Of its files, without the ending; empty for a chart that only the page shows.
+        svg: The drawing as an `<svg>` element; empty until it is drawn.
     """
 
     kind: Kind
@@ -127,6 +128,7 @@ class Chart:
     predictions: Predictions | None = None
     part: str = ""
     name: str = ""
+    svg: str = ""
 
     @property
     def title(self) -> str:

@@ -51,7 +51,7 @@ def curve_charts(groups: Sequence[Group]) -> Iterator[Chart]:
     for group in groups:
         for run in group.runs:
             for task in run.tasks if run.epochs else ():
-                key = (run.dataset, task, run.is_perceptron)
+                key = (run.dataset, task, run.text_at("model") == "perceptron")
                 topics.setdefault(key, []).append((group, run))
     for (dataset, task, is_perceptron), found in topics.items():
         kind = PERCEPTRON if is_perceptron else CURVES

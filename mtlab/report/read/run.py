@@ -76,10 +76,6 @@ class Run:
         members = [one for one in self._list("members") if isinstance(one, dict)]
         return f"ensemble of {sum(bool(one.get('kept')) for one in members)}"
 
-    @property
-    def is_perceptron(self) -> bool:
-        return self.text_at("model") == "perceptron"
-
     @cached_property
     def published(self) -> dict[str, float]:
         """Path in summary.json to the number that was published for it."""

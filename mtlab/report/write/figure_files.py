@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.drawing.lettering import plain_drawing
@@ -20,16 +20,9 @@ LISTED = "figures.json"
 """Lists the files that a report wrote here, so that the next one takes away these and no others."""
 
 
-class DrawnChart(NamedTuple):
-    """A chart, and what it looks like as an `<svg>` element."""
-
-    chart: Chart
-    svg: str
-
-
 def draw_charts(
     charts: Sequence[Chart], folder: Path, say: Callable[[str], object]
-) -> tuple[list[DrawnChart], list[Problem]]:
+) -> tuple[list[Chart], list[Problem]]:
     """Draw every chart, and write those that have a name as PNG, SVG and PDF; one that fails is
     named, and the others are drawn. What a reader of the figures has to know is said.
     """
@@ -52,7 +45,7 @@ def draw_charts(
                 told = chart.name or f"{chart.title}, {chart.part}"
                 problems.append(Problem(f"the figure {told}", what))
             else:
-                drawn.append(DrawnChart(chart, svg))
+                drawn.append(replace(chart, svg=svg))
     return drawn, problems
 
 

@@ -30,11 +30,7 @@ def template_environment(*, autoescape: bool) -> Environment:
 
 
 def as_markdown(report: Report, drawn: Sequence[Chart]) -> str:
-    """Sections in the order of the page.
-
-    Args:
-        drawn: The charts whose files lie in figures/ beside the report's.
-    """
+    """Sections in the order of the page; charts with a name have files in figures/ beside it."""
     environment = template_environment(autoescape=False)
     environment.filters |= {"plain": _plain, "code": _code, "fenced": _fenced}
     return environment.get_template("report.md").render(report=report, drawn=drawn)

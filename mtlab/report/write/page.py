@@ -12,21 +12,20 @@ from functools import partial
 from markupsafe import Markup
 
 from mtlab.drawing.lettering import shortened
-from mtlab.report.analyse.charts import KINDS
+from mtlab.report.analyse.charts import KINDS, Chart
 from mtlab.report.analyse.report import Report
-from mtlab.report.write.figure_files import DrawnChart
 from mtlab.report.write.markdown import template_environment
 
 MOST_FILTER_CHOICES = 24
 LONGEST_RUN_LABEL = 60
 
 
-def as_page(report: Report, drawn: Sequence[DrawnChart]) -> str:
+def as_page(report: Report, drawn: Sequence[Chart]) -> str:
     """The page as text. It asks for nothing from anywhere: a policy in its head forbids it."""
     environment = template_environment(autoescape=True)
     environment.filters |= {"part_of_page": _as_part_of_page, "packed": _packed}
     environment.filters["json"] = partial(json.dumps, separators=(",", ":"))
-    sections = [(kind, [one for one in drawn if one.chart.kind is kind]) for kind in KINDS]
+    sections = [(kind, [chart for chart in drawn if chart.kind is kind]) for kind in KINDS]
     return environment.get_template("report.html").render(
         report=report,
         sections=[(kind, charts) for kind, charts in sections if charts],
