@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from mtlab.report.analyse.charts import COST, LAMBDA, Chart, Line, Panel
 from mtlab.report.analyse.groups import Group, group_labels
@@ -48,14 +49,8 @@ def lambda_charts(groups: Sequence[Group]) -> Iterator[Chart]:
 
 def _apart(members: Sequence[Group]) -> list[list[Group]]:
     """Groups that differ in lambda only; rows of one preset may repeat the same lambda."""
-    lines: list[list[Group]] = []
-    for group in members:
-        free = (line for line in lines if _lambda(group) not in map(_lambda, line))
-        line = next(free, None)
-        if line is None:
-            lines.append([group])
-        else:
-            line.append(group)
+    by_lambda = grouped(members, _lambda).values()
+    lines = ([group for group in turn if group] for turn in zip_longest(*by_lambda))
     return [line for line in lines if len(line) > 1]
 
 

@@ -151,7 +151,6 @@ def labels(runs: Sequence[Run]) -> dict[int, str]:
 
 
 def _told_settings(runs: Sequence[Run]) -> dict[int, str]:
-    """By a run's number, the settings that tell these runs apart."""
     varied = _needed([key for key in compare_settings(runs).varied if key != SEED], runs)
     short = short_keys(varied, tasks_of(runs))
     return {

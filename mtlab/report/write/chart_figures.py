@@ -20,7 +20,7 @@ from mtlab.drawing.axes import (
 )
 from mtlab.drawing.colours import LINE_COLOURS, LINE_MARKERS
 from mtlab.drawing.lettering import shortened
-from mtlab.report.analyse.charts import Chart, Line, Panel, Predictions
+from mtlab.report.analyse.charts import Chart, Line, Panel
 from mtlab.report.analyse.groups import Estimate
 from mtlab.report.write.prediction_figures import confusion_figure, scatter_figure
 from mtlab.report.write.svg import ChartFigure
@@ -52,24 +52,21 @@ FRONT = Look("front", "#888888", "")
 
 
 def chart_figure(chart: Chart) -> ChartFigure:
-    if chart.predictions is not None:
-        return _predictions_figure(chart.predictions, chart.topic)
-    return lines_figure(chart.panels, chart.topic)
-
-
-def _predictions_figure(predictions: Predictions, title: str) -> ChartFigure:
-    run, names, values = predictions
+    if chart.predictions is None:
+        return lines_figure(chart.panels, chart.topic)
+    run, names, values = chart.predictions
     if names is not None:
-        return confusion_figure(values[run], names, title, run)
+        return confusion_figure(values[run], names, chart.topic, run)
     every_value = [value for pairs in values.values() for pair in pairs for value in pair]
     limits = (min(every_value), max(every_value))
-    return scatter_figure(values[run], title, run, limits)
+    return scatter_figure(values[run], chart.topic, run, limits)
 
 
 def lines_figure(panels: Sequence[Panel], title: str) -> ChartFigure:
     """Panels side by side with one legend."""
     figure = ChartFigure(10.5, 4.3)
-    looks = _looks(panels)
+    lines = [line for panel in panels for line in panel.lines]
+    looks = _looks(lines)
     row = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, panel in zip(row, panels, strict=True):
         is_crowded = sum(len(line.x) for line in panel.lines) > MOST_MARKERS
@@ -83,14 +80,13 @@ def lines_figure(panels: Sequence[Panel], title: str) -> ChartFigure:
         )
         axes.autoscale_view()
         _finish(axes, panel)
-    _add_legend(figure, looks, [line for panel in panels for line in panel.lines])
+    _add_legend(figure, looks, lines)
     figure.suptitle(shortened(title, LONGEST_TITLE), fontsize=11)
     return figure
 
 
-def _looks(panels: Sequence[Panel]) -> dict[str, Look]:
+def _looks(lines: Sequence[Line]) -> dict[str, Look]:
     """By label, a colour and a marker for each of the first; the rest are drawn grey."""
-    lines = [line for panel in panels for line in panel.lines]
     looks = {line.label: FRONT for line in lines if line.style == "front"}
     others = dict.fromkeys(line.label for line in lines if line.label not in looks)
     for position, label in enumerate(others):
