@@ -15,8 +15,8 @@ DATASET, TASKS = "dataset.", "dataset.tasks."
 
 
 class _Question(NamedTuple):
-    """What a test accuracy answers; `tested` are the settings that decide which images are tested
-    and what is asked of them, None for a run that left no configuration.
+    """What a test accuracy answers; `tested` are the settings that decide what is tested, None for
+    a run that left no configuration.
     """
 
     dataset: str

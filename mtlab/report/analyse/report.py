@@ -27,14 +27,8 @@ STATUS_ORDER = (Status.completed, Status.failed, Status.interrupted, Status.runn
 
 
 class Report:
-    """What a report says.
-
-    Attributes:
-        folders: As they were typed.
-        problems: What could not be read, or drawn.
-        labels: By a group's number, what tells it from the other groups.
-        lambda_tables: By dataset what its chart over lambda shows.
-        status_counts: How many runs ended in which way, the ways that occur.
+    """What a report says; `folders` are as they were typed, `problems` what could not be read, or
+    drawn, and `lambda_tables` by dataset what its chart over lambda shows.
     """
 
     def __init__(self, collection: Collection, folders: Sequence[str]) -> None:

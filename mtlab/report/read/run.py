@@ -176,8 +176,7 @@ def flatten(configuration: Mapping[str, object]) -> dict[str, str]:
     flat: dict[str, str] = {}
     for key, value in configuration.items():
         if isinstance(value, Mapping):
-            inner = flatten({str(name): entry for name, entry in value.items()})
-            flat.update({f"{key}.{name}": text for name, text in inner.items()})
+            flat |= {f"{key}.{name}": text for name, text in flatten(value).items()}
         else:
             flat[str(key)] = setting_text(value)
     return flat
