@@ -1,7 +1,5 @@
 """Where a run computes: the processor or GPU, its name, its precision."""
 
-from __future__ import annotations
-
 import os
 import platform
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """Nested values by dotted keys, `trainer.epochs`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

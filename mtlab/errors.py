@@ -1,7 +1,5 @@
 """Mistakes a user can make, each told in one line with its remedy."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 from functools import partial

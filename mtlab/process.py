@@ -1,7 +1,5 @@
 """How this process waits for threads, keeps freed memory, and bears the loss of its terminal."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import sys

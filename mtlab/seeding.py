@@ -1,7 +1,5 @@
 """Random number generators, one per purpose, all derived from one seed."""
 
-from __future__ import annotations
-
 import hashlib
 
 import torch

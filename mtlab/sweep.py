@@ -1,7 +1,5 @@
 """The end of a sweep: one table over its runs, on the terminal, as text and as CSV."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

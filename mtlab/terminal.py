@@ -1,7 +1,5 @@
 """What a run says: to the terminal, and the same to its mtlab.log."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TextIO
 
@@ -52,7 +50,7 @@ class Terminal:
             transient=True,
         )
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> "Terminal":
         return self
 
     def __exit__(self, *error: object) -> None:

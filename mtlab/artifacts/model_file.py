@@ -1,7 +1,5 @@
 """model.safetensors: the weights, with what is needed to use them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

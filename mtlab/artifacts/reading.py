@@ -1,7 +1,5 @@
 """Reading run folders back: plain values, nothing is executed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

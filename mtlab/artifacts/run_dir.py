@@ -1,7 +1,5 @@
 """A run's folder: every file name in it, and writing that never leaves half a file."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from enum import Enum

@@ -1,7 +1,5 @@
 """A training's state as a file: tensors as safetensors, the rest as JSON in its header."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`mtlab data export`: any dataset as arrays in a .npz file."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Sequence
 from pathlib import Path

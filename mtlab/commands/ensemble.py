@@ -1,7 +1,5 @@
 """`mtlab ensemble`: several trained runs as one, by averaged probabilities and values."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`mtlab evaluate`: measure a run or an ensemble again, on its own dataset or on another."""
 
-from __future__ import annotations
-
 import json
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`mtlab export`: a trained run as one file that needs no mtlab."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +26,7 @@ class ExportOptions(Keys):
     tolerance: Positive
 
     @model_validator(mode="after")
-    def _check_output(self) -> ExportOptions:
+    def _check_output(self) -> "ExportOptions":
         ending = ENDINGS[self.format]
         if self.output is not None and not self.output.endswith(ending):
             raise ConfigError(

@@ -1,7 +1,5 @@
 """`mtlab pca`: a dataset in its principal components, as pictures and numbers."""
 
-from __future__ import annotations
-
 from omegaconf import DictConfig, OmegaConf
 
 from mtlab.artifacts.run_dir import write_whole

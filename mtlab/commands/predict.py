@@ -1,7 +1,5 @@
 """`mtlab predict`: what a trained run or an ensemble predicts for images in a file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from omegaconf import DictConfig

@@ -1,7 +1,5 @@
 """`mtlab report`: turn run folders into tables, figures and one page."""
 
-from __future__ import annotations
-
 import argparse
 import time
 from datetime import datetime

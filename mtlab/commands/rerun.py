@@ -1,7 +1,5 @@
 """`mtlab rerun FOLDER`: make the run of a folder again, from its config.yaml alone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from omegaconf import DictConfig

@@ -1,7 +1,5 @@
 """`mtlab separable`: which pairs of classes one perceptron separates within the limit."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 from omegaconf import DictConfig, OmegaConf

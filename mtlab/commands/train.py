@@ -1,7 +1,5 @@
 """`mtlab`: compose a run, train it, measure it, and leave a folder that explains itself."""
 
-from __future__ import annotations
-
 from omegaconf import DictConfig
 
 from mtlab.config.base import read_keys

@@ -1,7 +1,5 @@
 """`mtlab visualize`: pictures of what a trained run has learned, into the run's own folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -30,7 +28,7 @@ class VisualizeKeys(ShownKeys):
     what: OneOrMore | None
 
     @model_validator(mode="after")
-    def _check(self) -> VisualizeKeys:
+    def _check(self) -> "VisualizeKeys":
         if not self.run:
             remedy, found = "for example run=outputs/DATE/TIME", self.run or "none"
             raise ConfigError(

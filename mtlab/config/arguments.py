@@ -1,7 +1,5 @@
 """What was typed as Hydra takes it: flags first, keys that may be new, texts without quotes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 

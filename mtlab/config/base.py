@@ -1,7 +1,5 @@
 """What every group of keys is made of: types, ranges, and mistakes told in one line."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar

@@ -1,7 +1,5 @@
 """Where `conf/` lies, and the way from composed YAML to the configuration of a run."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Keys of the group `dataset`: where images come from, how they are split and scaled, its tasks."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 

@@ -1,7 +1,5 @@
 """Keys of the group `device`: where and how precisely to compute."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

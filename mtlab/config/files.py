@@ -1,7 +1,5 @@
 """Keys that name a run's folder or a file."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from mtlab.config.base import described

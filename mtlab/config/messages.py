@@ -1,7 +1,5 @@
 """Hydra's and OmegaConf's errors, and the operating system's, in one line with a remedy."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

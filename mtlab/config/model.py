@@ -1,7 +1,5 @@
 """Keys of the group `model`: the networks, their layers and heads."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, get_args
 

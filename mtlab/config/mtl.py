@@ -1,7 +1,5 @@
 """Keys of the group `mtl`: how the losses of several tasks are trained together."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

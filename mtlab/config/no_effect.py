@@ -1,7 +1,5 @@
 """What was typed and would have no effect is a mistake, not a wish."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from mtlab.config.arguments import find_override, override_key

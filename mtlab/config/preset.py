@@ -10,8 +10,6 @@ sweep goes over the names:
 A row's settings are overrides that stand in front of those of the command line.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

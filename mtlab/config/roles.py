@@ -4,8 +4,6 @@ Presets, reports and whoever asks whether two runs are the same ask here. Plain 
 reads this module without loading anything else.
 """
 
-from __future__ import annotations
-
 STUDY = (
     "experiment",
     "preset",

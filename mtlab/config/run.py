@@ -1,7 +1,5 @@
 """The configuration of a run: every group, what its preset says of it, and what suits its tasks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 

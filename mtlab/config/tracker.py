@@ -1,7 +1,5 @@
 """Keys of the group `tracker`: what else receives a run's metrics, several at once."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from mtlab.config.base import Keys

@@ -1,7 +1,5 @@
 """Keys of what trains a network: `augmentation`, `optimizer`, `scheduler`, `trainer`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

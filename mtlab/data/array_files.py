@@ -1,7 +1,5 @@
 """Users' arrays: read from .npy and .npz files, and brought into the form that networks take."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Random shift, rotation and scale of whole batches of training images, on their device."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

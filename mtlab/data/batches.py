@@ -1,7 +1,5 @@
 """Batches drawn from a split in memory."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import torch

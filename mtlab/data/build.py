@@ -1,7 +1,5 @@
 """From `dataset.*` keys to a Dataset."""
 
-from __future__ import annotations
-
 from hashlib import sha256
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Splits in memory: normalised images and the target of every task."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -35,7 +33,7 @@ class Split:
     def __len__(self) -> int:
         return self.images.shape[0]
 
-    def to(self, device: torch.device) -> Split:
+    def to(self, device: torch.device) -> "Split":
         targets = {name: target.to(device) for name, target in self.targets.items()}
         return Split(self.images.to(device), targets)
 
@@ -59,7 +57,7 @@ class PixelStatistics:
     high: float
 
     @staticmethod
-    def of(images: torch.Tensor, standardise: bool) -> PixelStatistics:
+    def of(images: torch.Tensor, standardise: bool) -> "PixelStatistics":
         """Measure training images `(num_samples, channels, height, width)`, uint8 or float."""
         scale = 1 / 255 if images.dtype == torch.uint8 else 1.0
         channels = images.shape[1]
@@ -74,7 +72,7 @@ class PixelStatistics:
             stds.append(float(std) + STANDARD_EPSILON)
         return PixelStatistics(scale, tuple(means), tuple(stds), low, high)
 
-    def for_pixels(self, dtype: torch.dtype) -> PixelStatistics:
+    def for_pixels(self, dtype: torch.dtype) -> "PixelStatistics":
         """The same for bytes in [0, 255] or for floats on the scale of the training images."""
         return replace(self, scale=1 / 255 if dtype == torch.uint8 else 1.0)
 

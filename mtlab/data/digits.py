@@ -1,7 +1,5 @@
 """scikit-learn's bundled digits, resized to the size of MNIST."""
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 from pathlib import Path

@@ -4,8 +4,6 @@ torchvision knows the addresses and fetches the archives. They are read here, st
 gzip files: torchvision reads unpacked copies only, and importing it costs seconds on every run.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import os

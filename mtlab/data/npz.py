@@ -1,7 +1,5 @@
 """A user's own arrays in a .npz file, checked before anything is trained on them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Drawn shapes with three independent targets: what shape, turned how far, how bright."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Callable

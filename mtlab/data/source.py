@@ -1,7 +1,5 @@
 """What every source of images and labels provides."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,7 +36,7 @@ class LabelledImages:
     def main_label(self) -> torch.Tensor:
         return self.labels[self.main_label_name]
 
-    def select(self, indices: torch.Tensor) -> LabelledImages:
+    def select(self, indices: torch.Tensor) -> "LabelledImages":
         """The samples at these positions, in this order."""
         return LabelledImages(
             self.images.index_select(0, indices),

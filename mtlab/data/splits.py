@@ -1,7 +1,5 @@
 """Stratified random subsets: every class keeps its share."""
 
-from __future__ import annotations
-
 import torch
 
 NUM_VALUE_STRATA = 10

@@ -1,7 +1,5 @@
 """Tasks, and how the target of each one follows from a label."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

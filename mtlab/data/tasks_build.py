@@ -1,7 +1,5 @@
 """From `dataset.tasks` to tasks, and to the targets of any split."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal

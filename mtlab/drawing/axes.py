@@ -1,7 +1,5 @@
 """The look of every figure: title, grid, legend, colour bar, and few ticks written in full."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Colours of classes and of lines, told apart by every eye."""
 
-from __future__ import annotations
-
 import matplotlib
 from matplotlib.colors import to_rgba
 

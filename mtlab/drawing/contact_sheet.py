@@ -1,7 +1,5 @@
 """index.html: every picture below a folder, with the command that made it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

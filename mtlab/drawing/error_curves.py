@@ -1,7 +1,5 @@
 """Training error per epoch, one line per run."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple

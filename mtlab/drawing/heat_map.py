@@ -1,7 +1,5 @@
 """One number for each pair of classes, as triangles of a grid side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

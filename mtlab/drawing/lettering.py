@@ -1,7 +1,5 @@
 """Names in pictures: written as they are, and cut where they would push the picture aside."""
 
-from __future__ import annotations
-
 import itertools
 import re
 import warnings

@@ -1,7 +1,5 @@
 """Many small images in rows and columns, with titles and one colour bar for all of them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,13 +75,13 @@ class ColourScale:
         return Normalize(self.low, self.high)
 
     @staticmethod
-    def centred(values: Array, label: str) -> ColourScale:
+    def centred(values: Array, label: str) -> "ColourScale":
         """Diverging around zero: white is 0, blue negative, red positive; no value is clipped."""
         largest = float(np.abs(values).max()) or 1.0
         return ColourScale("RdBu_r", -largest, largest, label)
 
     @staticmethod
-    def from_zero(values: Array, label: str) -> ColourScale:
+    def from_zero(values: Array, label: str) -> "ColourScale":
         """From black at 0 to the largest value."""
         return ColourScale("magma", 0.0, float(values.max()) or 1.0, label)
 

@@ -1,7 +1,5 @@
 """A picture on disk: PNG, SVG where vectors help, and an .npz of its numbers beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

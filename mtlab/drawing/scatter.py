@@ -1,7 +1,5 @@
 """Points in the plane or in space, one colour per class, with a legend."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

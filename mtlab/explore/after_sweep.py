@@ -1,7 +1,5 @@
 """What a study of perceptrons on pairs adds to its sweep: learning rates, and all pairs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """How well one straight cut tells each pair of classes apart, as numbers and a picture."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

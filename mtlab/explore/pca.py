@@ -1,7 +1,5 @@
 """A dataset in its principal components, as pictures and numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
@@ -55,7 +53,7 @@ class PcaKeys(Keys):
     tsne_perplexity: Annotated[float, Field(gt=1)]
 
     @model_validator(mode="after")
-    def _leave_room_for_neighbours(self) -> PcaKeys:
+    def _leave_room_for_neighbours(self) -> "PcaKeys":
         check_perplexity("pca.tsne_perplexity", self.tsne_perplexity, self.tsne_points)
         return self
 
@@ -76,7 +74,7 @@ class Points(NamedTuple):
     positions: Array
 
     @staticmethod
-    def of(images: torch.Tensor, classes: torch.Tensor) -> Points:
+    def of(images: torch.Tensor, classes: torch.Tensor) -> "Points":
         return Points(images.flatten(1).numpy(), classes.numpy(), np.arange(len(classes)))
 
     @property

@@ -1,7 +1,5 @@
 """Which pairs of labels one perceptron separates: each pair is trained, some at a time."""
 
-from __future__ import annotations
-
 import itertools
 import multiprocessing
 import os

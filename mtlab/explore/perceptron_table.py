@@ -1,7 +1,5 @@
 """What perceptrons made of pairs of labels, as a table, a list and a picture."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Collection, Sequence

@@ -1,7 +1,5 @@
 """Vectors of many features in two or three coordinates: principal components and t-SNE."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Several trained runs as one: they vote on the same images, and their votes are averaged."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """A trained network as one file that needs no mtlab, checked before it is kept."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A trained run back from its folder: configuration, tasks and network, without unpickling."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

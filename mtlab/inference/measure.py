@@ -1,7 +1,5 @@
 """Measuring a finished run or an ensemble again, on its own dataset or on another."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

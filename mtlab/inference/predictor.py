@@ -1,7 +1,5 @@
 """What a trained run or an ensemble predicts for images: in memory, and as a .csv or .npz file."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Sequence

@@ -7,8 +7,6 @@ A comparison has a dotted path of summary.json on its left and a number or a wor
 Comparisons are joined by `not`, `and`, `or` (binding in this order) and parentheses.
 """
 
-from __future__ import annotations
-
 import ast
 import operator
 import re

@@ -1,7 +1,5 @@
 """A network's outputs as votes, probabilities and values, which can be averaged: soft voting."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """From `model.*` keys to a network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

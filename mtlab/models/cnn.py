@@ -1,7 +1,5 @@
 """Convolutions, then optional dense layers that all tasks share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

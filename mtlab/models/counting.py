@@ -1,7 +1,5 @@
 """How large a network is: parameters, and operations for one image."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

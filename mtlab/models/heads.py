@@ -1,7 +1,5 @@
 """The layers that belong to one task."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import torch

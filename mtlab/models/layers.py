@@ -1,7 +1,5 @@
 """Layers as a head lists them or a trunk plans them: checked against the shapes, and built."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Multi-layer perceptron on flattened pixels."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Hard parameter sharing: one trunk, a head for each task (Caruana 1997, "Multitask Learning")."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from graphlib import CycleError, TopologicalSorter

@@ -1,7 +1,5 @@
 """Rosenblatt's perceptron: one linear unit whose sign is the class."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """VGG blocks: a few 3x3 convolutions, then pooling that halves the image."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from mtlab.errors import ModelError

@@ -1,7 +1,5 @@
 """From `mtl.*` keys to an Objective."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """Losses of one task: outputs and targets to one number, the mean over the batch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

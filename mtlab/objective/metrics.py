@@ -1,7 +1,5 @@
 """What is measured of a task: summed on the device while batches go by, and read once."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What training minimises: every task's loss, what they become, and how gradients meet."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import torch

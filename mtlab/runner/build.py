@@ -1,7 +1,5 @@
 """From the configuration of a run to everything that takes part in it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

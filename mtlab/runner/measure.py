@@ -1,7 +1,5 @@
 """What a trained run is worth: the weights that validation chose, measured on every split."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """How a command was started: what was typed, and where it writes."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

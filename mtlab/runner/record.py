@@ -1,7 +1,5 @@
 """A folder's summary.json from the first moment of a run to its last, however it ends."""
 
-from __future__ import annotations
-
 import platform
 import time
 from datetime import datetime

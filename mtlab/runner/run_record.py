@@ -1,7 +1,5 @@
 """The record of a training: what the run is, and what has happened to it so far."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any

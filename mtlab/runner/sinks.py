@@ -1,7 +1,5 @@
 """What receives the events of a training: the folder's files, the terminal, trackers."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager

@@ -1,7 +1,5 @@
 """The life of a run: built, trained, measured, and written down as it goes."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Classes and heads that no training image reaches, told before training begins."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import torch

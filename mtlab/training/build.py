@@ -1,7 +1,5 @@
 """From a run's configuration to its trainer."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from torch import nn

@@ -1,7 +1,5 @@
 """Measuring a network on a split."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 

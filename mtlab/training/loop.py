@@ -1,7 +1,5 @@
 """Training by gradients: the loop yields what happens and writes nothing."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Generator, Iterator, Mapping

@@ -1,7 +1,5 @@
 """The one validation metric that best epochs, early stopping and plateaus are judged by."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """From `optimizer.*` and `scheduler.*` keys to torch's optimizers and schedules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

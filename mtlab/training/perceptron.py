@@ -10,8 +10,6 @@ Recognition and Machine Learning", eq. 4.54 and 4.55). A score of exactly 0 coun
 in scikit-learn's Perceptron, whose `eta0` is 2 * lr here.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Iterator
@@ -68,7 +66,7 @@ class LabelledVectors:
     longest: float
 
     @staticmethod
-    def of(split: Split, task: str, order: torch.Tensor | None = None) -> LabelledVectors:
+    def of(split: Split, task: str, order: torch.Tensor | None = None) -> "LabelledVectors":
         """Flatten a split on the CPU, in another order where one is given."""
         images, targets = split.images, split.targets[task]
         if order is not None:

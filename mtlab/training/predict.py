@@ -1,7 +1,5 @@
 """What a network answers for images that have no targets."""
 
-from __future__ import annotations
-
 import functools
 import os
 import threading

@@ -1,7 +1,5 @@
 """What a trainer's state is made of: nested dicts of tensors and plain values."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """One training step and the sums over an epoch of them; a step reads nothing back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What every trainer has and tells: whoever built one iterates over its events."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol

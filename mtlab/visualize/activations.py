@@ -1,7 +1,5 @@
 """What layers answer to chosen test images."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -6,8 +6,6 @@ blur and L2: Yosinski et al. (2015), arXiv:1506.06579; total variation: Mahendra
 arXiv:1412.0035; jitter: Mordvintsev, Olah, Tyka (2015), "Inceptionism".
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The kinds of pictures by the names that users type; a new one is a line here."""
 
-from __future__ import annotations
-
 from mtlab.visualize.activations import Activations
 from mtlab.visualize.curves import Curves
 from mtlab.visualize.dream import Dream

@@ -1,7 +1,5 @@
 """The test images that a picture shows: by class, by value or by position."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

@@ -1,7 +1,5 @@
 """Training error per epoch: of one run, and of a sweep's runs on one plot."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """DeepDream: images changed until a layer answers more strongly to what it sees in them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated
 

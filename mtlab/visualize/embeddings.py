@@ -1,7 +1,5 @@
 """Where a network's shared features put test images, in the plane."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Annotated, Literal

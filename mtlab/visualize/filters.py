@@ -1,7 +1,5 @@
 """Weights as images: the filters of convolutions, and dense layers that read pixels."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

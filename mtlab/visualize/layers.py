@@ -1,7 +1,5 @@
 """The layers of a network by names that users can type, and what they answer to images."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """The inputs that excite filters, units or class outputs most, all of a layer in one batch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal, assert_never
 

@@ -1,7 +1,5 @@
 """The wrong decisions that a network is most sure of."""
 
-from __future__ import annotations
-
 import torch
 
 from mtlab.config.base import Count

@@ -1,7 +1,5 @@
 """Which pixels move a decision: gradients of a task's output with respect to the input."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

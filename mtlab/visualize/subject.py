@@ -1,7 +1,5 @@
 """The run that pictures are made of, and what every kind of picture needs of it."""
 
-from __future__ import annotations
-
 import functools
 import math
 import re
@@ -58,7 +56,7 @@ class Picture(Keys):
     """A kind of picture: its keys, and how it is drawn and saved."""
 
     @abstractmethod
-    def draw(self, subject: Subject) -> None:
+    def draw(self, subject: "Subject") -> None:
         """Raises DoesNotApplyError where the run has nothing to show for this kind."""
 
 

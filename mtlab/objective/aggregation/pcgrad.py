@@ -1,7 +1,5 @@
 """Gradient surgery: what two tasks pull in opposite directions is taken out."""
 
-from __future__ import annotations
-
 import torch
 
 

@@ -1,7 +1,5 @@
 """Fixed weights: the loss is a weighted sum of the tasks' losses (linear scalarisation)."""
 
-from __future__ import annotations
-
 import torch
 
 from mtlab.objective.objective import Weighting

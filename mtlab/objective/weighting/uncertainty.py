@@ -1,7 +1,5 @@
 """Weights learned as each task's uncertainty."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """Accuracy over lambda, and against what it costs: which groups share a chart or a line."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest

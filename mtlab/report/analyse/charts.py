@@ -1,7 +1,5 @@
 """What a chart is: its kind, and what it shows as plain numbers, for page and files alike."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple

@@ -1,7 +1,5 @@
 """Runs that differ only in seed, put together, and their means."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence

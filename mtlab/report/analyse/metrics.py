@@ -1,7 +1,5 @@
 """What a number in summary.json is: its title, its unit, and how it is written."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """Which runs may be compared: those measured on the same test images, task and classes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

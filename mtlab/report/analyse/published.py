@@ -1,7 +1,5 @@
 """Published beside measured: value, published, delta, for every preset of a report."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 

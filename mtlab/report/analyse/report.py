@@ -1,7 +1,5 @@
 """Everything a report says, worked out once from the runs; `write` only writes it down."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

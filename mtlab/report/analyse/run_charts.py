@@ -1,7 +1,5 @@
 """What single runs did: their curves over epochs, and their predictions on the test split."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar

@@ -1,7 +1,5 @@
 """What varied between runs, what was the same in all of them, and how runs are told apart."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple, TypeVar

@@ -1,7 +1,5 @@
 """The report's tables, as page and Markdown share them: all runs, means, accuracies by lambda."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -57,7 +55,7 @@ class Column(Generic[T]):
     is_setting: bool = False
     is_folded: bool = False
 
-    def of(self, part: Callable[[S], T]) -> Column[S]:
+    def of(self, part: Callable[[S], T]) -> "Column[S]":
         """The same for a table that lists something of which this shows a part."""
         return replace(self, cell=lambda whole: self.cell(part(whole)))  # type: ignore[arg-type, return-value]
 

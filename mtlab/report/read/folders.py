@@ -1,7 +1,5 @@
 """Finding the runs below any folders and reading them; what cannot be read is named."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """One run as the report sees it: read from its folder, tolerant of what is missing there."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Charts as Matplotlib figures: the one drawing of each, for the page and for files."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """report.csv: one line per run, every number unrounded and in the units of summary.json."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence

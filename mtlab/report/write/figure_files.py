@@ -1,7 +1,5 @@
 """The charts drawn: their files in a report's folder, and the SVG of each for the page."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """report.md: the tables and figures as text that any Markdown viewer shows."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

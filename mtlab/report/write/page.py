@@ -1,7 +1,5 @@
 """report.html: one page that carries its charts, its styles and its script."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import json

@@ -1,7 +1,5 @@
 """Predictions on the test split as Matplotlib figures: confusion matrices and scatters."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 

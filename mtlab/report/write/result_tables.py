@@ -1,7 +1,5 @@
 """Tables for the terminal: one run's metrics, and a sweep's runs side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Figures of one run at its end: learning curves, confusion matrices, scatters, weights."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial

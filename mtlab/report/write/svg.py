@@ -1,7 +1,5 @@
 """A chart as SVG whose parts say which runs and values they stand for, for a page's script."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterable, Sequence

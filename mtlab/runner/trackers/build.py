@@ -1,7 +1,5 @@
 """From `tracker.*` keys to sinks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """metrics.csv: the epochs of metrics.jsonl as a table, a column per metric."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 
