@@ -75,13 +75,13 @@ def main(arguments: list[str] | None = None) -> int:
     if hasattr(signal, "SIGHUP"):
         # A terminal that goes away costs nothing but the terminal.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with lasting_output():
-        return _run(sys.argv[1:] if arguments is None else arguments)
+    return _run(sys.argv[1:] if arguments is None else arguments)
 
 
 def _run(typed: list[str]) -> int:
     try:
-        return _dispatch(list(typed))
+        with lasting_output():
+            return _dispatch(list(typed))
     except KeyboardInterrupt:
         print("mtlab: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -109,7 +109,8 @@ def _dispatch(arguments: list[str]) -> int:
     if "--version" in arguments:
         print(f"mtlab {__version__}")
         return EXIT_OK
-    if any(argument.startswith("query=") for argument in arguments):
+    is_completion = {"-sc", "--shell-completion"} & set(arguments)
+    if is_completion and any(argument.startswith("query=") for argument in arguments):
         complete_command()
     command = take_command(arguments)
     if not command.config_name:
@@ -187,6 +188,13 @@ def with_row_shown(arranged: list[str]) -> list[str]:
     return [*flags, *([] if row is None else row.as_overrides(overrides)), *overrides]
 
 
+def existing_folders(arguments: list[str]) -> set[Path]:
+    """The folders that hydra.run.dir names, and those above it, as far as they are there."""
+    named = [word.partition("=")[2] for word in arguments if word.startswith("hydra.run.dir=")]
+    paths = [Path(folder).absolute() for folder in (*named, "outputs")]
+    return {place for path in paths for place in (path, *path.parents) if place.exists()}
+
+
 def run_hydra(command: Command, arguments: list[str]) -> int:
     """Compose the configuration and run the command, once or for each job of a sweep."""
     import hydra
@@ -204,6 +212,7 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
     sys.argv = [sys.argv[0], *arguments]
 
     failures: list[Exception] = []
+    there_before = existing_folders(arguments)
 
     def job(composed: DictConfig) -> None:
         # Caught here rather than by Hydra, which would print a line of its own about it.
@@ -215,7 +224,7 @@ def run_hydra(command: Command, arguments: list[str]) -> int:
             failures.append(error)
         finally:
             # Hydra makes the folder before the job can be refused.
-            remove_if_empty(Path(HydraConfig.get().runtime.output_dir))
+            remove_if_empty(Path(HydraConfig.get().runtime.output_dir), there_before)
 
     start = hydra.main(
         version_base="1.3", config_path=str(conf_folder()), config_name=command.config_name

@@ -1,6 +1,7 @@
 """How this process waits for threads, keeps freed memory, and bears the loss of its terminal."""
 
 import ctypes
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -51,7 +52,9 @@ class LastingOutput:
             return
         try:
             action()
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EIO):
+                raise  # a full disk is not a reader that went away
             self._is_gone = True
             # Python writes what it still holds to the same place when it ends.
             nowhere = os.open(os.devnull, os.O_WRONLY)

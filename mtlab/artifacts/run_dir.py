@@ -1,7 +1,7 @@
 """A run's folder: every file name in it, and writing that never leaves half a file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -121,11 +121,17 @@ def _job_number(folder: Path) -> tuple[int, str]:
     return (int(number) if number.isdigit() else 0, folder.name)
 
 
-def remove_if_empty(folder: Path) -> None:
-    """Remove a folder that nothing was written into, and those above it, up to the current one."""
+def remove_if_empty(folder: Path, there_before: Collection[Path] = ()) -> None:
+    """Remove a folder that nothing was written into, and those above it, up to the current one.
+
+    Args:
+        there_before: Folders to keep in any case, as absolute paths.
+    """
     here = Path.cwd()
+    folder = folder.absolute()
     for place in (folder, *folder.parents):
-        if place == here or (place != folder and not place.is_relative_to(here)):
+        is_ours = place == folder or place.is_relative_to(here)
+        if place == here or not is_ours or place in there_before:
             return
         try:
             place.rmdir()

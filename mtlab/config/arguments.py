@@ -12,7 +12,10 @@ from mtlab.errors import MtlabError, did_you_mean
 OPEN_KEYS = ("mtl.weights", "dataset.tasks", "model.heads")
 # Their values hold signs that mean something else to Hydra, as the = in the folders of a sweep.
 VERBATIM_KEYS = ("keep", "run", "runs", "input", "output", "dataset.path")
-GROUPS = ("dataset", "model", "mtl", "optimizer", "scheduler", "augmentation", "device", "trainer")
+GROUPS = (
+    *("dataset", "model", "mtl", "optimizer", "scheduler", "augmentation", "device", "trainer"),
+    *("tracker", "experiment"),
+)
 
 # Hydra's flags, see mtlab --hydra-help.
 SHOWS = {"-c", "--cfg"}
@@ -122,7 +125,8 @@ def _check_together(flags: Sequence[str], overrides: Sequence[str]) -> None:
 def _check_names_an_option(argument: str) -> None:
     """`GROUP=VALUE`, or one of several in a sweep, with a value that Hydra reads as no name."""
     group, _, values = argument.partition("=")
-    no_names = (v for v in values.split(",") if re.fullmatch(r"null|true|false|[-+\d.]+", v, re.I))
+    words = values.strip("[]").split(",")
+    no_names = (word for word in words if re.fullmatch(r"null|true|false|[-+\d.]+", word, re.I))
     if group in GROUPS and (found := next(no_names, None)):
         raise MtlabError(
             group,

@@ -88,13 +88,18 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
     if found["type"].startswith("union_tag"):
         return _unknown_variant(key, schema["discriminator"], value)
     if "properties" in schema or "discriminator" in schema:
-        remedy = f"choose a file of the group, as in {key}=NAME"
+        known = ", ".join(schema.get("properties", {}))
+        remedy = f"write {{KEY: VALUE}} with some of {known}"
+        if "discriminator" in schema:
+            remedy = f"choose a file of the group, as in {key}=NAME"
         return ConfigError(key, rule="must be a group of keys", found=_shown(value), remedy=remedy)
     if path and "[" not in key and isinstance(values, Mapping):
         value = values
         for name in path:
             value = value.get(name) if isinstance(value, Mapping) else value
     rule, example = _in_words(schema)
+    if found["type"] == "finite_number":
+        rule = rule.replace("a number", "a finite number")
     remedy = f"for example '{key}={example}'" if example else "see the key's comment in its file"
     if "[" in key:  # no override reaches into a list
         name = key.rpartition("]")[2].strip(".")

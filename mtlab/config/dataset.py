@@ -63,7 +63,7 @@ class TaskConfig(Keys):
 
     kind: Literal["classification", "regression"] = "classification"
     by: Literal["label", "groups", "parity", "threshold"] = "label"
-    label: str | None = None
+    label: Name | None = None
     groups: dict[Name, list[int]] = Field(default_factory=dict)
     at: int | None = None
     range: Limits | None = None
@@ -166,7 +166,7 @@ class UndividedKeys(DatasetKeys):
     """Sets that come without a test split of their own."""
 
     test_fraction: ShareInside
-    stratify_by: str | None
+    stratify_by: Name | None
 
 
 class NpzConfig(UndividedKeys):

@@ -1,5 +1,6 @@
 """Hydra's and OmegaConf's errors, and the operating system's, in one line with a remedy."""
 
+import errno
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from hydra.errors import (
     SearchPathException,
 )
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
 from yaml import YAMLError
 
 from mtlab.config.compose import conf_folder
@@ -42,12 +43,15 @@ def explain(
         line = (
             (None if is_sweep else _several_values(overrides))
             or _unknown_key(error, config_name, overrides)
+            or _wrong_shape(error, overrides)
             or _in_one_line(error)
         )
     elif isinstance(error, UnicodeDecodeError):
         line = f"a YAML file must be UTF-8: {_in_one_line(error)}; save it as UTF-8"
     elif isinstance(error, YAMLError):
         line = f"a YAML file cannot be read: {_in_one_line(error)}; mend its syntax"
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        line = f"{error.filename or 'output'}: {error.strerror}; free some space, and run again"
     elif isinstance(error, OSError) and error.filename is not None:
         line = _refused_by_system(error)
     return None if line is None else str(line)
@@ -140,6 +144,21 @@ def _unknown_key(
         found=name,
         remedy=did_you_mean(name, known, "see --cfg job for every key"),
     )
+
+
+def _wrong_shape(error: Exception, overrides: Sequence[str]) -> ConfigError | None:
+    """A mapping where the YAML file has a list or other keys, or a list in place of a mapping."""
+    if isinstance(error.__cause__, ConfigTypeError | ConfigKeyError):
+        for override in overrides:
+            key, _, value = override.lstrip("+~").partition("=")
+            if key in str(error):
+                return ConfigError(
+                    key,
+                    rule="must keep the form that it has in its YAML file: a list, or these keys",
+                    found=value,
+                    remedy=f"see --cfg job, or add keys by ++{key}",
+                )
+    return None
 
 
 def _is_group(override: str) -> bool:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from mtlab.config.base import (
     Count,
     Keys,
+    Name,
     Names,
     NotNegative,
     Positive,
@@ -143,7 +144,7 @@ class LayeredKeys(ModelKeys):
     activation: Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
     batch_norm: bool
     dropout: ShareBelowOne
-    heads: dict[str, HeadConfig] = Field(default_factory=dict)
+    heads: dict[Name, HeadConfig] = Field(default_factory=dict)
 
 
 class MlpConfig(LayeredKeys):

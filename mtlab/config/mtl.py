@@ -1,10 +1,11 @@
 """Keys of the group `mtl`: how the losses of several tasks are trained together."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mtlab.config.base import Keys, Name, Share
+from mtlab.errors import ConfigError
 
 # Beyond a weight of a million the weighted loss soon leaves the range of single precision.
 Weight = Annotated[float, Field(ge=0, le=1e6)]
@@ -14,8 +15,19 @@ class AutoConfig(Keys):
     """What suits the tasks: `lambda` for two, `weights` for more; see `run.resolved`."""
 
     name: Literal["auto"]
-    lambda_: Share | None = Field(alias="lambda")
-    weights: dict[Name, Weight]
+    lambda_: Share | None = Field(None, alias="lambda")
+    weights: dict[Name, Weight] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_one_of_them(self) -> Self:
+        if self.lambda_ is not None and self.weights:
+            raise ConfigError(
+                "mtl.weights",
+                rule="and mtl.lambda both weigh the tasks",
+                found=f"mtl.lambda={self.lambda_:g} and mtl.weights={self.weights}",
+                remedy="leave one of them out",
+            )
+        return self
 
 
 class LambdaConfig(Keys):

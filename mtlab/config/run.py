@@ -19,8 +19,8 @@ from mtlab.config.training import (
 )
 from mtlab.errors import ConfigError
 
-TaskNames = Annotated[
-    list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+ChosenTasks = Annotated[
+    list[Name], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
 ]
 
 
@@ -49,7 +49,7 @@ class RunConfig(Keys):
     """
 
     seed: Whole
-    tasks: TaskNames | None
+    tasks: ChosenTasks | None
     dataset: DatasetConfig
     augmentation: AugmentationConfig
     model: ModelConfig

@@ -4,7 +4,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mtlab.config.base import Count, Keys, NotNegative, Positive, ShareBelowOne, ShareInside, Whole
+from mtlab.config.base import (
+    Count,
+    Keys,
+    NotNegative,
+    Positive,
+    ShareBelowOne,
+    ShareInside,
+    Whole,
+    described,
+)
 from mtlab.errors import ConfigError
 
 
@@ -118,7 +127,7 @@ class TrainerConfig(Keys):
     epochs: Whole
     batch_size: Count
     eval_batch_size: Count
-    monitor: str
+    monitor: Annotated[str, described("the name of a metric", "loss")]
     keep: Literal["best", "last"]
     patience_epochs: Count | None
     min_delta: NotNegative

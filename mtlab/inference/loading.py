@@ -113,7 +113,7 @@ def read_run_config(folder: Path) -> RunConfig:
             str(folder / CONFIG),
             rule="must be a configuration that this version understands",
             found=f"({error})",
-            remedy="train again with this version",
+            remedy="correct the file, or train again with this version",
         ) from error
 
 
@@ -123,7 +123,7 @@ def _check_is_run(folder: Path) -> None:
         return
     found = "none in it" if folder.is_dir() else "no such folder"
     remedy = "runs lie under outputs/DATE/TIME"
-    runs_below = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))
+    runs_below = sorted(path.parent.name for path in folder.glob(f"[!.]*/{CONFIG}"))
     if members:
         found = f"an ensemble of {len(members)}"
         remedy = f"name one of its members, such as {members[0]}"

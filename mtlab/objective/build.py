@@ -78,7 +78,7 @@ def _fixed_weights(config: LambdaConfig | WeightsConfig, tasks: Sequence[Task]) 
                 "mtl",
                 rule="lambda weighs exactly two tasks",
                 found=f"{len(tasks)}: {', '.join(task.name for task in tasks)}",
-                remedy="use mtl=weights, or choose two by 'tasks=[...]'",
+                remedy="use mtl=weights without lambda, or choose two by 'tasks=[...]'",
             )
         return [config.lambda_, 1 - config.lambda_]
     weights = [config.weights.get(task.name, 1.0) for task in tasks]

@@ -128,7 +128,7 @@ class SplitMetrics:
     """All tasks on one split.
 
     Attributes:
-        loss: As `Objective.reported_loss` adds up those of the tasks.
+        loss: The tasks' losses, added up by the weights that are reported.
         tasks: By task name, in order.
         confusions: Per classification task, counts `(classes, classes)` with targets in rows.
     """

@@ -137,9 +137,10 @@ def _check_last_batch(config: RunConfig, num_samples: int) -> None:
     if getattr(config.model, "batch_norm", False) and (
         batch_size == 1 or num_samples % batch_size == 1
     ):
+        larger = next(n for n in range(batch_size + 1, num_samples + 2) if num_samples % n != 1)
         raise ConfigError(
             "trainer.batch_size",
             rule="must leave no batch of one image, since model.batch_norm needs several",
             found=f"{config.trainer.batch_size} for {num_samples} training images",
-            remedy=f"for example trainer.batch_size={batch_size + 1}",
+            remedy=f"for example trainer.batch_size={larger}",
         )

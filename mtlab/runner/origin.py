@@ -10,6 +10,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from mtlab.config.arguments import as_typed
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -33,7 +35,7 @@ class Origin:
 
     @property
     def command(self) -> str:
-        return command_line([*self.word.split(), *self.overrides])
+        return command_line([*self.word.split(), *map(as_typed, self.overrides)])
 
 
 def command_line(words: Sequence[str]) -> str:

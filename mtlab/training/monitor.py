@@ -54,7 +54,7 @@ class Monitor:
             first, (_, second, *_) = next(iter(known.items()))
             raise ConfigError(
                 "trainer.monitor",
-                rule=f"must be loss, accuracy, or a task's figure ({listed})",
+                rule=f"must be loss, accuracy, or a task's metric ({listed})",
                 found=name,
                 remedy=f"for example trainer.monitor={first}.{second}",
             )

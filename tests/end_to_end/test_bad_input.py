@@ -78,6 +78,16 @@ MISTAKES = [
     (["--shell-completion"], ["--shell-completion", "install=bash"]),
     (["mtl=pcgrd"], ["mtl", "pcgrad", "did you mean pcgrad?"]),
     (["tracker=[csw]"], ["tracker", "csv"]),
+    (["model.filters={a:1}"], ["model.filters", "must keep the form", "{a:1}"]),
+    (["mtl.weights=[1,2]"], ["mtl.weights", "must keep the form"]),
+    (["rows={a:1}"], ["rows", "must keep the form"]),
+    (["tracker=null"], ["tracker", "name a file", "found null"]),
+    (["tracker=[csv,null]"], ["tracker", "name a file", "found null"]),
+    (["experiment=null"], ["experiment", "name a file", "found null"]),
+    (["mtl.lambda=0.3", "mtl.weights.digit=2"], ["mtl.weights", "mtl.lambda=0.3", "leave one"]),
+    (["optimizer.lr=inf"], ["optimizer.lr", "a finite number above 0"]),
+    (["dataset.tasks.new=3"], ["dataset.tasks.new", "group of keys", "{KEY: VALUE}"]),
+    (["trainer.monitor=3"], ["trainer.monitor", "name of a metric", "trainer.monitor=loss"]),
     (["tracker=[csv]", "tracker.csv.delimiter=x"], ["tracker.csv.delimiter"]),
     (["rerun", "nowhere"], ["nowhere: ", "no such folder"]),
     (["rerun"], ["run", "must be the folder of a run"]),
@@ -184,3 +194,17 @@ def test_flags_are_put_before_overrides() -> None:
 def test_no_run_folder_is_left_by_a_configuration_that_does_not_compose(mtlab: Runner) -> None:
     mtlab("model=cn")
     assert not Path("outputs").exists()
+
+
+def test_a_folder_of_the_users_own_stays_when_a_run_is_refused(mtlab: Runner) -> None:
+    Path("mine/keep").mkdir(parents=True)
+    assert mtlab("trainer.epochs=x", "hydra.run.dir=mine/keep").code == 2
+    assert Path("mine/keep").is_dir()
+    assert mtlab("trainer.epochs=x", "hydra.run.dir=mine/new/run").code == 2
+    assert not Path("mine/new").exists() and Path("mine").is_dir()
+
+
+def test_names_of_tasks_may_be_numbers(mtlab: Runner) -> None:
+    outcome = mtlab("dataset.tasks.3={by: parity}", "tasks=[3]", "trainer.epochs=0")
+    assert outcome.code == 0, outcome.err
+    assert mtlab.only_summary()["tasks"] == ["3"]

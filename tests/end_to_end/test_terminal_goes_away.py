@@ -46,3 +46,16 @@ def test_a_terminal_that_hangs_up_does_not_end_the_run(tmp_path: Path) -> None:
         process.communicate(timeout=240)
         assert process.returncode == 0
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["epochs"] == 100
+
+
+def test_a_full_disk_is_told_of() -> None:
+    command = [sys.executable, "-m", "mtlab", "--cfg", "job"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env=os.environ | {"PYTHONPATH": ROOT},
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == (
+        "mtlab: output: No space left on device; free some space, and run again\n"
+    )

@@ -78,7 +78,11 @@ def test_losses_come_in_the_order_of_the_tasks() -> None:
 @pytest.mark.parametrize(
     ("num_tasks", "overrides", "complaint"),
     [
-        (3, ["mtl=lambda"], "exactly two tasks; found 3: first, second, third; use mtl=weights"),
+        (
+            3,
+            ["mtl=lambda"],
+            "exactly two tasks; found 3: first, second, third; use mtl=weights",
+        ),
         (
             2,
             ["mtl=weights", "++mtl.weights.fourth=1"],

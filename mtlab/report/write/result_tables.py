@@ -151,7 +151,11 @@ def _varied_settings(runs: Sequence[Run]) -> list[str]:
 
 
 def _setting(run: Run, key: str) -> str:
-    return run.preset if key == "experiment" else run.settings.get(key, "")
+    if key == "experiment":
+        return run.preset
+    text = run.settings.get(key, "")
+    # A run that failed before its configuration was settled has no row at all.
+    return "" if key == "row" and text == "null" else text
 
 
 def _as_typed(text: str) -> str:
