@@ -79,10 +79,15 @@ def write_run(
     (folder / "summary.json").write_text(json.dumps(content), encoding="utf-8")
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     (folder / "metrics.jsonl").write_text(_metrics(tasks, values, epochs))
-    size = len(classes)
+    _write_predictions(folder, tasks, values, len(classes))
+    return folder
+
+
+def _write_predictions(
+    folder: Path, tasks: tuple[str, ...], values: tuple[str, ...], size: int
+) -> None:
     matrix = [[9 if row == column else 1 for column in range(size)] for row in range(size)]
     (folder / "confusion.json").write_text(json.dumps({"test": dict.fromkeys(tasks, matrix)}))
     if values:
         points = {"true": [0.0, 0.5, 1.0], "predicted": [0.1, 0.4, 1.2]}
         (folder / "scatter.json").write_text(json.dumps({"test": dict.fromkeys(values, points)}))
-    return folder
