@@ -219,7 +219,7 @@ def test_tasks_without_an_accuracy_show_their_own_measure(tmp_path: Path):
             test={"c": {"loss": 0.1, "mae": 0.2 + job / 10, "r2": 0.3}},
         )
     report = report_of(tmp_path)
-    assert "c mae" in [column.title for column in report.table.columns]
+    assert "c mae, test" in [column.title for column in report.table.columns]
     assert report.means is not None
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from made_runs import write_run
 
-from mtlab.report.analyse.groups import estimate, group_runs
+from mtlab.report.analyse.groups import Estimate, difference, estimate, group_runs
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.published import comparisons
-from mtlab.report.analyse.tables import Table, means_table, number_ranges
+from mtlab.report.analyse.tables import Table, estimated, means_table, number_ranges
 from mtlab.report.read.folders import collect
 
 MINUS = "\N{MINUS SIGN}"
@@ -51,13 +51,17 @@ def test_a_repeated_seed_counts_once_with_its_latest_run(tmp_path: Path):
 
 def test_means_are_listed_with_spread_interval_and_n(tmp_path: Path):
     write_run(tmp_path / "0", seed=0, accuracy=0.90)
-    write_run(tmp_path / "1", seed=1, accuracy=0.92)
+    write_run(tmp_path / "1", seed=1, accuracy=0.95)
+    write_run(tmp_path / "2", seed=2, accuracy=1.00)
     table = means_table(group_runs(collect([tmp_path]).runs))
-    assert texts(table, "digit accuracy [%]") == ["91.00 ± 1.41"]
-    assert texts(table, "n") == ["2"]
-    # 12.706 * 1.414 / sqrt(2) = 12.71, and no accuracy is above 100.
+    # Validation first; two digits of the spread, and as many of the mean.
+    titles = [column.title for column in table.columns]
+    assert titles[4:6] == ["digit accuracy, val [%]", "digit accuracy, test [%]"]
+    assert texts(table, "digit accuracy, test [%]") == ["95.0 ± 5.0"]
+    assert texts(table, "n") == ["3"]
+    # 4.303 * 5 / sqrt(3) = 12.4, and no accuracy is above 100.
     (row,) = table.rows
-    assert "95%: 78.29 to 100.00" in [cell.note for cell in row.cells]
+    assert "95%: 82.6 to 100.0" in [cell.note for cell in row.cells]
 
 
 def test_only_configurations_with_several_seeds_are_listed_by_one_label_each(tmp_path: Path):
@@ -104,12 +108,13 @@ def test_published_fractions_and_percents_mean_the_same():
 @pytest.mark.parametrize(
     ("path", "header"),
     [
-        ("test.digit.accuracy", "digit accuracy [%]"),
+        ("test.digit.accuracy", "digit accuracy, test [%]"),
         ("val.digit.f1", "digit f1, val [%]"),
-        ("last.test.digit.accuracy", "digit accuracy, last epoch [%]"),
+        ("last.test.digit.accuracy", "digit accuracy, test, last epoch [%]"),
         ("seconds.train", "training [s]"),
         ("parameters.total", "parameters"),
-        ("test.c.mae", "c mae"),
+        ("test.c.mae", "c mae, test"),
+        ("digit.accuracy", "digit accuracy [%]"),
     ],
 )
 def test_headers_carry_units(path: str, header: str):
@@ -183,7 +188,7 @@ def test_an_ensemble_stands_beside_its_members_against_the_published(tmp_path: P
     )
     (comparison,) = comparisons(group_runs(collect([tmp_path]).runs))
     titles = [column.title for column in comparison.table.columns]
-    assert titles == ["row", "n", "digit accuracy [%]", "published", "delta [points]"]
+    assert titles == ["row", "n", "digit accuracy, test [%]", "published", "delta [points]"]
     assert texts(comparison.table, "row") == ["1-2", "ensemble of 2"]
     assert texts(comparison.table, "published")[1] == "70.00"
     assert texts(comparison.table, "delta [points]")[1] == f"{MINUS}10.00"
@@ -198,11 +203,51 @@ def test_mean_std_and_interval_are_those_of_the_t_table():
     assert found.interval == pytest.approx((2 - 2.48414, 2 + 2.48414), rel=1e-4)
 
 
-def test_two_values_take_the_t_of_one_degree_of_freedom():
+def test_two_values_are_too_few_for_an_interval():
     found = estimate([90.0, 92.0])
-    # s = sqrt(2), t = 12.706: 12.706 * sqrt(2) / sqrt(2).
-    assert found.std == pytest.approx(2**0.5)
-    assert found.half_width == pytest.approx(12.7062, rel=1e-5)
+    assert (found.std, found.half_width, found.interval) == (pytest.approx(2**0.5), None, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "expected"),
+    [
+        ("seconds.train", (1, 2, 9), (0.0, 14.83)),
+        ("val.c.mae", (0.1, 0.2, 0.9), (0.0, 1.483)),
+        ("test.c.r2", (0.1, 0.8, 0.9), (-0.483, 1.0)),
+        ("test.digit.accuracy", (0.1, 0.8, 0.9), (0.0, 100.0)),
+    ],
+)
+def test_no_interval_goes_beyond_what_the_quantity_can_be(
+    path: str, values: tuple[float, ...], expected: tuple[float, float]
+):
+    metric = Metric(path)
+    found = estimate([metric.in_unit(value) for value in values], metric.bounds)
+    assert found.interval == pytest.approx(expected, abs=0.005)
+
+
+def test_a_difference_has_welchs_interval():
+    one, other = estimate([1.0, 2.0, 3.0]), estimate([2.0, 4.0, 6.0])
+    found = difference(one, other)
+    # Variances 1/3 and 4/3: error sqrt(5/3), freedom (5/3)^2 / ((1/9 + 16/9) / 2) = 2.941.
+    assert (found.n, found.mean) == (3, -2.0)
+    assert found.half_width == pytest.approx(3.218 * (5 / 3) ** 0.5, rel=1e-3)
+    assert difference(one, estimate([1.0, 2.0])).interval is None
+    assert difference(one, one).mean == 0
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "text"),
+    [
+        (0.0624, 4.63e-05, "0.062400 ± 0.000046"),
+        (97.6912, 0.1234, "97.69 ± 0.12"),
+        (1834.0, 123.4, "1,830 ± 120"),
+        (12.34, 0.0996, "12.34 ± 0.10"),
+        (90.0, 0.0, "90.00 ± 0.00"),
+    ],
+)
+def test_value_and_spread_have_the_digits_that_are_known(mean: float, std: float, text: str):
+    metric = Metric("val.digit.accuracy")
+    assert estimated(Estimate(2, mean, std), metric).text == text
 
 
 def test_one_value_has_no_spread():

@@ -44,7 +44,7 @@ def test_published_stands_beside_measured_with_its_difference(tmp_path: Path):
     # Accuracies first, and nothing twice: the row says the widths, parameters have no difference.
     assert titles(comparison.table) == [
         "row",
-        "digit accuracy [%]",
+        "digit accuracy, test [%]",
         "published",
         "delta [points]",
         "parameters, as published",
@@ -96,7 +96,7 @@ def test_a_failed_row_keeps_its_place_without_a_value(tmp_path: Path):
         tmp_path / "1", experiment="grid", published=published, settings={"model.widths": [2]}
     )
     (comparison,) = compared(tmp_path)
-    assert texts(comparison.table, "digit accuracy [%]") == ["failed", "90.00"]
+    assert texts(comparison.table, "digit accuracy, test [%]") == ["failed", "90.00"]
     assert texts(comparison.table, "published") == ["97.69", "97.69"]
     assert texts(comparison.table, "delta [points]") == ["", f"{MINUS}7.69"]
 
@@ -136,7 +136,7 @@ def test_many_figures_stand_below_each_other(tmp_path: Path):
     )
     (comparison,) = compared(tmp_path)
     assert titles(comparison.table) == ["run", "metric", "measured", "published", "delta"]
-    assert texts(comparison.table, "metric")[:2] == ["a accuracy [%]", "a f1 [%]"]
+    assert texts(comparison.table, "metric")[:2] == ["a accuracy, test [%]", "a f1, test [%]"]
     assert texts(comparison.table, "delta") == ["+10.00"] * 6
 
 

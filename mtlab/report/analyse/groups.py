@@ -11,29 +11,37 @@ from mtlab.report.analyse.settings import configuration, labels
 from mtlab.report.read.run import Run
 
 CONFIDENCE = 0.95
+FEWEST_FOR_INTERVAL = 3
+"""Runs: of two, Student's t makes an interval 9 times as wide as their distance."""
+ANY_NUMBER = (-math.inf, math.inf)
 
 
 class Estimate(NamedTuple):
     """The mean of `n` runs that differ only in seed.
 
-    With its sample standard deviation (n - 1 in the denominator) and half the width of its 95%
-    interval; both None for one run.
+    With its sample standard deviation (n - 1 in the denominator), None for one run, and half the
+    width of its 95% interval, None for one or two.
+
+    Attributes:
+        bounds: What the quantity can be; no interval goes beyond.
     """
 
     n: int
     mean: float
     std: float | None = None
     half_width: float | None = None
+    bounds: tuple[float, float] = ANY_NUMBER
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Lower and upper end; may pass 0 or 1 for fractions, as the t interval knows no bounds."""
+        """Lower and upper end, cut where the quantity ends: the t interval knows no bounds."""
         if self.half_width is None:
             return None
-        return self.mean - self.half_width, self.mean + self.half_width
+        low, high = self.bounds
+        return max(self.mean - self.half_width, low), min(self.mean + self.half_width, high)
 
 
-def estimate(values: Sequence[float]) -> Estimate:
+def estimate(values: Sequence[float], bounds: tuple[float, float] = ANY_NUMBER) -> Estimate:
     """Mean, standard deviation and Student's t interval of independent values.
 
     The interval is mean +- t * std / sqrt(n) with the 97.5% quantile t of Student's distribution
@@ -46,13 +54,38 @@ def estimate(values: Sequence[float]) -> Estimate:
     n = len(values)
     if n == 0:
         raise ValueError("a mean needs at least one value")
-    mean = statistics.fmean(values)
-    if n == 1:
-        return Estimate(1, mean)
+    std = statistics.stdev(values) if n > 1 else None
+    half_width = None
+    if std is not None and n >= FEWEST_FOR_INTERVAL:
+        half_width = student_t(n - 1) * std / math.sqrt(n)
+    return Estimate(n, statistics.fmean(values), std, half_width, bounds)
+
+
+def difference(one: Estimate, other: Estimate) -> Estimate:
+    """One mean minus another, of independent runs, with Welch's 95% interval.
+
+    The degrees of freedom are those of Welch 1947, "The generalization of `Student's' problem when
+    several different population variances are involved", Biometrika 34. No interval where one of
+    the means has none; `n` is the smaller of both.
+    """
+    n, mean = min(one.n, other.n), one.mean - other.mean
+    if one.std is None or other.std is None or n < FEWEST_FOR_INTERVAL:
+        return Estimate(n, mean)
+    parts = [both.std**2 / both.n for both in (one, other) if both.std is not None]
+    variance = sum(parts)
+    if variance == 0:
+        return Estimate(n, mean, 0.0, 0.0)
+    freedoms = zip(parts, (one.n - 1, other.n - 1), strict=True)
+    freedom = variance**2 / sum(part**2 / freedom for part, freedom in freedoms)
+    error = math.sqrt(variance)
+    return Estimate(n, mean, error, student_t(freedom) * error)
+
+
+def student_t(freedom: float) -> float:
+    """The quantile that leaves 2.5% above it."""
     from scipy.special import stdtrit  # Takes a while to load.
 
-    std = statistics.stdev(values)
-    return Estimate(n, mean, std, float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * std / math.sqrt(n))
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 @dataclass(frozen=True)
@@ -96,7 +129,7 @@ class Group:
             return None
         values = [run.number_at(metric.path) for run in self.measured]
         found = [metric.in_unit(value) for value in values if value is not None]
-        return estimate(found) if found else None
+        return estimate(found, metric.bounds) if found else None
 
 
 def group_runs(runs: Sequence[Run]) -> list[Group]:

@@ -1,11 +1,13 @@
 """What a number in summary.json is: its title, its unit, and how it is written."""
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 
 MINUS = "\N{MINUS SIGN}"
 FRACTIONS = ("accuracy", "precision", "recall", "f1")
 """Measures that summary.json holds as fractions in [0, 1] and reports show in percent."""
+LOWER_IS_BETTER = ("loss", "mae", "mse", "rmse")
 
 TITLES = {
     "parameters.total": "parameters",
@@ -35,6 +37,17 @@ class Metric:
         return self.unit in ("s", "images/s")
 
     @property
+    def lower_is_better(self) -> bool:
+        return self.path.rpartition(".")[2] in LOWER_IS_BETTER
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What the quantity can be, in the report's unit."""
+        if self.is_fraction:
+            return 0.0, 100.0
+        return (-math.inf, 1.0) if self.path.endswith(".r2") else (0.0, math.inf)
+
+    @property
     def unit(self) -> str:
         """`%`, `s`, `images/s`, or nothing for counts and losses."""
         if self.is_fraction:
@@ -45,11 +58,11 @@ class Metric:
 
     @property
     def title(self) -> str:
-        """Without the unit; those of the test split do not name it."""
+        """Without the unit; `digit.accuracy`, of no split, names none."""
         split, *rest = self.path.removeprefix("last.").split(".")
         if self.path in TITLES or split not in ("train", "val", "test") or not rest:
-            return TITLES.get(self.path, self.path)
-        title = " ".join(rest) if split == "test" else f"{' '.join(rest)}, {split}"
+            return TITLES.get(self.path, self.path.replace(".", " "))
+        title = f"{' '.join(rest)}, {split}"
         return f"{title}, last epoch" if self.path.startswith("last.") else title
 
     @property
@@ -71,10 +84,10 @@ class Metric:
 
     def text(self, value: float, decimals: int | None = None) -> str:
         """A value in the report's unit: two decimals for percent, three digits for seconds, or as
-        many decimals as are given.
+        many decimals as are given; below 0, to tens and hundreds.
         """
         if decimals is not None:
-            text = f"{value:,.{decimals}f}"
+            text = f"{round(value, decimals):,.{max(0, decimals)}f}"
         elif self.is_fraction:
             text = f"{value:.2f}"
         elif self.unit:
@@ -107,10 +120,10 @@ class Metric:
         sign = "±" if is_zero else "+" if delta > 0 else MINUS
         return f"{sign}{written}"
 
-    def within_bounds(self, interval: tuple[float, float]) -> tuple[float, float]:
-        """An interval in the report's unit without what no accuracy can be."""
-        low, high = interval
-        return (max(low, 0.0), min(high, 100.0)) if self.is_fraction else (low, high)
+
+def decimals_of_spread(spread: float) -> int:
+    """How many decimals show two digits of a spread above 0, and so what is known of its mean."""
+    return 1 - int(f"{spread:.1e}".partition("e")[2])
 
 
 def _num_decimals(number: float) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from mtlab.report.analyse.groups import Group
-from mtlab.report.analyse.metrics import Metric
+from mtlab.report.analyse.metrics import Metric, decimals_of_spread
 from mtlab.report.analyse.settings import SEED, compare_settings, grouped, is_said_by_row
 from mtlab.report.analyse.tables import (
     EMPTY,
@@ -116,6 +116,8 @@ def _compare(group: Group, metric: Metric) -> _Compared:
     if found is None:
         return _Compared(estimated(estimate, metric))
     decimals = metric.decimals_beside(number, estimate.mean)
+    if estimate.std:
+        decimals = decimals_of_spread(estimate.std)
     difference = estimate.mean - number
     delta = Cell(metric.delta_text(difference, decimals), difference)
     value = estimated(estimate, metric, decimals)

@@ -89,7 +89,7 @@ def curve_panel(
     """A measure of a task over epochs, in the report's unit; a perceptron's error is that of
     training alone.
     """
-    metric = Metric(f"test.{task}.{measure}")
+    metric = Metric(f"{task}.{measure}")
     is_error = is_perceptron and measure == "loss"
     lines = []
     for label, run, epochs in curves:

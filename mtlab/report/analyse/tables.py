@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from mtlab.report.analyse.charts import Panel
 from mtlab.report.analyse.groups import Estimate, Group, group_labels
-from mtlab.report.analyse.metrics import Metric
+from mtlab.report.analyse.metrics import Metric, decimals_of_spread
 from mtlab.report.analyse.settings import compare_settings, short_keys, tasks_of
 from mtlab.report.read.run import Run
 
@@ -112,17 +112,20 @@ def setting_columns(runs: Sequence[Run], keys: Sequence[str]) -> list[Column[Run
 
 
 def main_metrics(runs: Iterable[Run]) -> list[Metric]:
-    """The test metrics that tables show: each task's accuracy, or of regression the mean absolute
-    error, the root of the mean squared one and r2; and the same with the last weights where runs
-    report those.
+    """What tables show of each task: accuracy, or of regression the mean absolute error, the root
+    of the mean squared one and r2; each on validation, where choices are made, and beside it on
+    test; and the same with the last weights where runs report those.
     """
     paths: dict[str, None] = {}
-    for prefix in ("test", "last.test"):
+    for prefix in ("", "last."):
         for run in runs:
             for task in run.tasks:
-                names = run.measure_names(prefix, task)
+                names = run.measure_names(f"{prefix}test", task)
                 shown = ("accuracy",) if "accuracy" in names else REGRESSION_METRICS
-                paths |= {f"{prefix}.{task}.{name}": None for name in shown if name in names}
+                splits = [f"{prefix}{split}.{task}" for split in ("val", "test")]
+                paths |= {
+                    f"{split}.{name}": None for name in shown if name in names for split in splits
+                }
     return [Metric(path) for path in paths]
 
 
@@ -201,15 +204,20 @@ def _mean(metric: Metric, group: Group) -> Cell:
 
 
 def estimated(estimate: Estimate | None, metric: Metric, decimals: int | None = None) -> Cell:
-    """`mean ± standard deviation`, with the 95% interval of the mean below."""
+    """`mean ± standard deviation`, with the 95% interval of the mean below; two digits of the
+    spread, and as many of the others.
+    """
     if estimate is None:
         return EMPTY
-    text = metric.text(estimate.mean, decimals)
-    if estimate.std is None or estimate.interval is None or metric.path in COUNTS:
+    if estimate.std is None or metric.path in COUNTS:
+        return Cell(metric.text(estimate.mean, decimals), estimate.mean)
+    decimals = decimals_of_spread(estimate.std) if estimate.std else decimals
+    mean, spread = (metric.text(one, decimals) for one in (estimate.mean, estimate.std))
+    text = f"{mean} ± {spread}"
+    if estimate.interval is None:
         return Cell(text, estimate.mean)
-    low, high = (metric.text(end, decimals) for end in metric.within_bounds(estimate.interval))
-    spread = metric.text(estimate.std, decimals)
-    return Cell(f"{text} ± {spread}", estimate.mean, note=f"95%: {low} to {high}")
+    low, high = (metric.text(end, decimals) for end in estimate.interval)
+    return Cell(text, estimate.mean, note=f"95%: {low} to {high}")
 
 
 def lambda_table(panel: Panel) -> Table:

@@ -130,9 +130,8 @@ def _draw_accuracies(figure: ChartFigure, axes: Axes, line: Line, over: str, loo
 
 
 def _told(estimate: Estimate) -> str:
-    if estimate.half_width is None:
-        return f"{estimate.mean:.2f} %"
-    return f"{estimate.mean:.2f} ± {estimate.half_width:.2f} %, n = {estimate.n}"
+    reach = "" if estimate.half_width is None else f" ± {estimate.half_width:.2f}"
+    return f"{estimate.mean:.2f}{reach} %" + (f", n = {estimate.n}" if estimate.n > 1 else "")
 
 
 def _draw_curve(

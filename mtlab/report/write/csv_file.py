@@ -80,8 +80,7 @@ def _spread(run: Run, group: Group, metric: Metric) -> dict[str, object]:
     values: list[float | None] = [None] * 4
     estimate = group.estimate(metric) if run in group.measured else None
     if estimate is not None:
-        interval = estimate.interval and metric.within_bounds(estimate.interval)
-        values = [estimate.mean, estimate.std, *(interval or (None, None))]
+        values = [estimate.mean, estimate.std, *(estimate.interval or (None, None))]
     unit = metric.in_unit(1.0)
     return {
         f"{name}:{metric.path}": None if value is None else value / unit

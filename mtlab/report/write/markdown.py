@@ -10,7 +10,8 @@ from mtlab.report.analyse.report import Report
 
 MEANS_REMARK = (
     "Mean ± standard deviation over runs that differ only in seed; below it the 95% interval of the"
-    " mean (Student's t)."
+    " mean (Student's t), cut where the quantity ends (0, 100%, r2 of 1). Two runs are too few for"
+    " an interval. Choose on validation (val); test is for the one chosen."
 )
 
 
