@@ -13,6 +13,7 @@ UNUSED_BY_PERCEPTRON = (
     "scheduler",
     "trainer.batch_size",
     "trainer.clip_norm",
+    "trainer.clip_each_norm",
     "trainer.patience_epochs",
     "trainer.min_delta",
     "device.precision",

@@ -70,13 +70,15 @@ class Row:
 
 def row_names(*, _root_: DictConfig) -> str:
     """`${row_names:}`: every row of the preset, as a sweep over `row` wants them."""
-    return ",".join(map(str, _root_.rows))
+    return ",".join(str(name) for name, keys in _root_.rows.items() if keys is not None)
 
 
 def read_rows(values: Values) -> dict[str, Row]:
     """The rows of a preset's table by name."""
     rows = {}
     for name, keys in (values.get("rows") or {}).items():
+        if keys is None:  # taken away by a preset that builds on the one with the row
+            continue
         settings = {str(key): value for key, value in keys.items() if key != "published"}
         rows[str(name)] = Row(str(name), settings, keys.get("published") or {})
     return rows

@@ -12,6 +12,7 @@ STUDY = (
     "rows",
     "published",
     "published_ensemble",
+    "published_random",
     "published_on",
     "after_sweep",
 )

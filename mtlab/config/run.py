@@ -45,6 +45,8 @@ class RunConfig(Keys):
         mtl: None where there is a single task and nothing to weigh.
         preset: Its file in conf/experiment.
         row: Of the preset's table, the run's own one.
+        rows: By name; None takes away a row of the preset that another one builds on.
+        published_random: What the study says of guessing, by the paths of `published`.
         deviations: Settings in which the run is not what its preset and row say.
     """
 
@@ -61,10 +63,11 @@ class RunConfig(Keys):
     tracker: dict[Name, TrackerConfig] = Field(default_factory=dict)
     preset: str | None = None
     row: Name | None = None
-    rows: dict[Name, PresetRow] | None = None
+    rows: dict[Name, PresetRow | None] | None = None
     deviations: dict[str, dict[str, Any]] | None = None
     published: Published | None = None
     published_ensemble: Published | None = None
+    published_random: Published | None = None
     published_on: str | None = None
     after_sweep: dict[str, Any] | None = None
 

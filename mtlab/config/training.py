@@ -132,4 +132,16 @@ class TrainerConfig(Keys):
     patience_epochs: Count | None
     min_delta: NotNegative
     clip_norm: Positive | None
+    clip_each_norm: Positive | None = None
     figures: bool
+
+    @model_validator(mode="after")
+    def _check_one_clipping(self) -> Self:
+        if self.clip_norm is not None and self.clip_each_norm is not None:
+            raise ConfigError(
+                "trainer.clip_each_norm",
+                rule="and trainer.clip_norm both clip gradients, each parameter's or all together",
+                found=f"{self.clip_each_norm:g} and {self.clip_norm:g}",
+                remedy="set one of them to null",
+            )
+        return self

@@ -2,10 +2,12 @@
 
 from functools import partial
 
+import torch
 from torch import nn
 
 from mtlab.config.model import PerceptronConfig
 from mtlab.config.run import RunConfig
+from mtlab.config.training import TrainerConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.dataset import Split
 from mtlab.device import Device
@@ -40,29 +42,21 @@ def build_trainer(
     Raises:
         ConfigError: An optimizer or a method that does not suit the model.
     """
-    draws_order = generator(config.seed, "batch order")
     trainer = config.trainer
+    draws_order = generator(config.seed, "batch order")
     if isinstance(config.model, PerceptronConfig):
         assert isinstance(model, Perceptron)
-        return PerceptronTrainer(
-            model,
-            train,
-            val,
-            monitor,
-            online=config.model.update == "online",
-            lr=config.model.lr,
-            tolerance=config.model.tolerance,
-            num_epochs=trainer.epochs,
-            sample_order=draws_order,
-        )
+        rule = config.model
+        return _perceptron_trainer(model, rule, trainer, monitor, train, val, draws_order)
     assert isinstance(model, MultiTaskNetwork)
     _check_shared_layers(config, model, objective)
     optimizer = build_optimizer(config.optimizer, model.parameters(), objective.parameters())
     lower = monitor.lower_is_better
     draws = generator(config.seed, "augmentation", device.torch_device)
     augment = None if augmentation is None else partial(augmentation, generator=draws)
+    clipping = (trainer.clip_norm, trainer.clip_each_norm)
     return GradientTrainer(
-        TrainStep(model, objective, optimizer, device, trainer.clip_norm, augment),
+        TrainStep(model, objective, optimizer, device, *clipping, augment),
         build_scheduler(config.scheduler, optimizer, trainer.epochs, lower, trainer.min_delta),
         monitor,
         train,
@@ -76,6 +70,28 @@ def build_trainer(
             "augmentation": draws,
             "objective": objective.generator,
         },
+    )
+
+
+def _perceptron_trainer(
+    model: Perceptron,
+    rule: PerceptronConfig,
+    trainer: TrainerConfig,
+    monitor: Monitor,
+    train: Split,
+    val: Split,
+    sample_order: torch.Generator,
+) -> PerceptronTrainer:
+    return PerceptronTrainer(
+        model,
+        train,
+        val,
+        monitor,
+        online=rule.update == "online",
+        lr=rule.lr,
+        tolerance=rule.tolerance,
+        num_epochs=trainer.epochs,
+        sample_order=sample_order,
     )
 
 

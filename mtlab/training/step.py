@@ -1,6 +1,6 @@
 """One training step and the sums over an epoch of them; a step reads nothing back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -75,6 +75,7 @@ class TrainStep:
     Attributes:
         optimizer: Of the model's parameters and the objective's.
         clip_norm: Gradients are scaled down to this joint norm; None leaves them.
+        clip_each_norm: The gradient of each parameter by itself is scaled down to this norm.
         augment: Changes each batch of training images; None leaves them.
     """
 
@@ -82,7 +83,8 @@ class TrainStep:
     objective: Objective
     optimizer: torch.optim.Optimizer
     device: Device
-    clip_norm: float | None
+    clip_norm: float | None = None
+    clip_each_norm: float | None = None
     augment: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def __post_init__(self) -> None:
@@ -114,6 +116,20 @@ class TrainStep:
         values = self.objective.backward(losses, features, self._shared, self._heads)
         if self.clip_norm is not None:
             nn.utils.clip_grad_norm_(self._all, self.clip_norm)
+        if self.clip_each_norm is not None:
+            clip_each(self._all, self.clip_each_norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return values
+
+
+def clip_each(parameters: Sequence[nn.Parameter], largest: float) -> None:
+    """Scale each parameter's gradient by itself down to a norm; shorter ones stay as they are.
+
+    What Keras's optimizers do with `clipnorm`, a variable being a parameter here:
+    `g <- g * largest / max(|g|, largest)`.
+    """
+    for parameter in parameters:
+        if parameter.grad is not None:
+            norm = torch.linalg.vector_norm(parameter.grad)
+            parameter.grad.mul_(largest / norm.clamp(min=largest))

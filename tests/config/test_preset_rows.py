@@ -134,10 +134,19 @@ def test_settings_that_no_row_has_find_none() -> None:
 
 def test_an_ensembles_figures_are_not_those_of_its_members() -> None:
     config = composed("experiment=three_targets")
-    assert published_metrics(plain(config), "cpu") is None
+    assert published_metrics(plain(config), "cpu") == {"val.b.accuracy": 0.03}
     found = {"test.a.accuracy": 0.255, "test.b.accuracy": 0.0733, "test.c.mae": 0.1902}
     assert for_device(config.published_ensemble, "cpu") == found
     assert composed("experiment=three_targets_ablation").published_ensemble is None
+
+
+def test_a_preset_can_take_away_rows_of_the_one_it_builds_on() -> None:
+    seeds = row_names(_root_=composed("experiment=three_targets"))
+    assert seeds == "seed 42,seed 43,seed 44"
+    ablations = row_names(_root_=composed("experiment=three_targets_ablation"))
+    assert ablations.startswith("baseline,gradient_from_c,")
+    with pytest.raises(ConfigError, match=r"row: must be one of baseline, .*found seed 42"):
+        read("experiment=three_targets_ablation", "row='seed 42'")
 
 
 def test_a_published_figure_must_be_a_number() -> None:

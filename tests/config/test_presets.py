@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shlex
+from typing import Any
 
 import pytest
 import torch
@@ -43,7 +44,12 @@ def applied(preset: str, row: str | None) -> RunConfig:
 def rows_of(preset: str) -> list[str | None]:
     """The rows that the preset's sweep goes over; None for one that sweeps over none."""
     values = yaml.safe_load((FOLDER / f"{preset}.yaml").read_text(encoding="utf-8"))
-    return list(values["rows"]) if "row" in values else [None]
+    return [*table_of(values)] if "row" in values else [None]
+
+
+def table_of(values: dict[str, Any]) -> list[str]:
+    """Its rows but for those that it takes away from the preset it builds on."""
+    return [row for row, keys in values.get("rows", {}).items() if keys is not None]
 
 
 ROWS = [(preset, row) for preset in PRESETS for row in rows_of(preset)]
@@ -138,6 +144,19 @@ STUDIES: dict[str, dict[str | None, dict[str, float]]] = {
             "total": 3123, "epoch_mean": 104.1,
         }
     },
+    # Its figures are those of validation.
+    "three_targets": {
+        "seed 42": {"val.b": 3},
+        "seed 43": {"val.b": 6},
+        "seed 44": {"val.a": 25.5, "val.b": 7.33, "val.c.mae": 19.02},
+    },
+    # Ranges by their middle: 5 to 6, 3 to 6.
+    "three_targets_ablation": {
+        "baseline": {"val.b": 7.33},
+        "gradient_from_c": {"val.b": 5.5},
+        "without_a_features": {"val.b": 6},
+        "heavy_c": {"val.b": 4.5},
+    },
 }  # fmt: skip
 SPELT = {
     "train": "train.digit.accuracy", "epochs": "epochs", "total": "seconds.total",
@@ -154,7 +173,8 @@ def as_declared(numbers: dict[str, float], preset: str, device: str) -> dict[str
         elif name in SPELT:
             declared[SPELT[name]] = number / 100 if name == "train" else number
         else:
-            path = f"test.{name}" if "." in name else f"test.{name}.accuracy"
+            path = name if name.startswith("val.") else f"test.{name}"
+            path = path if path.count(".") == 2 else f"{path}.accuracy"
             declared[path] = number / 100
             if preset == "perceptron_pairs":
                 declared[f"last.{path}"] = number / 100
@@ -167,7 +187,7 @@ def test_every_published_figure_is_the_studys_and_none_is_missing(preset: str, d
     values = yaml.safe_load((FOLDER / f"{preset}.yaml").read_text(encoding="utf-8"))
     # Without a row only where the study has such a line: a sweep of the others has none.
     found = {}
-    for row in (*([None] if None in STUDIES[preset] else []), *values.get("rows", [])):
+    for row in (*([None] if None in STUDIES[preset] else []), *table_of(values)):
         figures = published_metrics(applied(preset, row).as_values(), device) or {}
         figures.pop("parameters.total", None)  # Tested above against the network itself.
         if figures:

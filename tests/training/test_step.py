@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mtlab.errors import ConfigError
 from mtlab.runner.build import Experiment
 from mtlab.training.optim import build_optimizer
-from mtlab.training.step import EpochSums, TrainStep
+from mtlab.training.step import EpochSums, TrainStep, clip_each
 
 READS = ("aten._local_scalar_dense", "aten.nonzero", "aten.is_nonzero", "aten.equal")
 
@@ -30,7 +30,12 @@ def step_of(parts: Experiment) -> tuple[TrainStep, EpochSums]:
         parts.config.optimizer, parts.model.parameters(), parts.objective.parameters()
     )
     step = TrainStep(
-        parts.model, parts.objective, optimizer, parts.device, parts.config.trainer.clip_norm
+        parts.model,
+        parts.objective,
+        optimizer,
+        parts.device,
+        parts.config.trainer.clip_norm,
+        parts.config.trainer.clip_each_norm,
     )
     return step, EpochSums(parts.objective, 64, 32, parts.device.torch_device)
 
@@ -46,10 +51,11 @@ def test_the_guard_itself_notices_a_read() -> None:
     [
         [],
         ["trainer.clip_norm=1", "model.dropout=0.5", "model.batch_norm=true"],
+        ["trainer.clip_each_norm=1"],
         ["mtl=uncertainty"],
         ["mtl=pcgrad"],
     ],
-    ids=["plain", "everything", "uncertainty", "pcgrad"],
+    ids=["plain", "everything", "clipped each", "uncertainty", "pcgrad"],
 )
 def test_a_step_reads_nothing_back(optimizer: str, options: list[str]) -> None:
     step, sums = step_of(parts := experiment(f"optimizer={optimizer}", *options))
@@ -100,3 +106,19 @@ def test_sums_that_are_reset_are_as_new_and_stay_in_place() -> None:
     sums.add(0, values, outputs, targets)
     assert sums.read(1, epoch=1).as_dict() == fresh.read(1, epoch=1).as_dict()
     assert sums._step_losses.data_ptr() == place
+
+
+def test_each_gradient_is_clipped_by_itself_as_keras_does() -> None:
+    """|(3, 4)| = 5 becomes 1, |(0.6, 0.8)| = 1 stays; together they would both have shrunk."""
+    gradients = [[3.0, 4.0], [0.6, 0.8], [0.0, 0.0]]
+    parameters = [torch.nn.Parameter(torch.zeros(2)) for _ in range(4)]
+    for parameter, gradient in zip(parameters, gradients, strict=False):
+        parameter.grad = torch.tensor(gradient)
+    clip_each(parameters, 1.0)
+    found = [parameter.grad.tolist() for parameter in parameters if parameter.grad is not None]
+    assert found == [pytest.approx(one) for one in ([0.6, 0.8], [0.6, 0.8], [0.0, 0.0])]
+
+
+def test_gradients_are_clipped_in_one_way_or_the_other() -> None:
+    with pytest.raises(ConfigError, match=r"clip_each_norm: and trainer\.clip_norm both clip"):
+        built("trainer.clip_norm=1", "trainer.clip_each_norm=1")
