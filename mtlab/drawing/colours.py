@@ -16,6 +16,9 @@ LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 """Okabe and Ito (2008), "Color Universal Design", told apart with every common colour blindness:
 without black and yellow, which vanish on a dark and on a light page; grey stands in for black."""
 
+WRONG_COLOUR = LINE_COLOURS[1]
+"""Of what is wrong or stands out; always beside a mark or a frame."""
+
 LINE_MARKERS = ("o", "s", "D", "^", "v")
 """The next marker for each turn through the colours of lines."""
 

@@ -7,6 +7,7 @@ from mtlab.visualize.embeddings import Embeddings
 from mtlab.visualize.filters import Filters
 from mtlab.visualize.maximise import Maximise
 from mtlab.visualize.mistakes import Mistakes
+from mtlab.visualize.occlusion import Occlusion
 from mtlab.visualize.saliency import Saliency
 from mtlab.visualize.subject import Picture
 
@@ -19,5 +20,6 @@ KINDS: dict[str, type[Picture]] = {
     "embeddings": Embeddings,
     "mistakes": Mistakes,
     "saliency": Saliency,
+    "occlusion": Occlusion,
     "curves": Curves,
 }

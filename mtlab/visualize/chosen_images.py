@@ -5,19 +5,28 @@ from typing import NamedTuple
 import torch
 
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.drawing.image_rows import WRONG_MARK
 from mtlab.drawing.saving import Numbers
 from mtlab.errors import ConfigError
-from mtlab.visualize.subject import Subject
+from mtlab.visualize.subject import Subject, write_probability
 
 MOST_CLASSES = 10
 
 
 class ChosenImages(NamedTuple):
-    """Places in the test split, network input `(num_images, channels, height, width)`, titles."""
+    """Places in the test split, network input `(num_images, channels, height, width)`, titles.
+
+    A title tells the place from the class: `image 7: digit = 9`.
+    """
 
     positions: list[int]
     images: torch.Tensor
     titles: list[str]
+
+    def captions(self, task: Task, targets: torch.Tensor) -> list[str]:
+        """Place and target of each image in two lines, for narrow columns."""
+        pairs = zip(self.positions, targets, strict=True)
+        return [f"image {place}\n{task.name} = {write_target(task, one)}" for place, one in pairs]
 
     def numbers(self, part: slice = slice(None)) -> Numbers:
         """Which images they are, to be saved beside a picture."""
@@ -53,7 +62,9 @@ def choose_images(subject: Subject, *, several: bool) -> ChosenImages:
             found=digits,
             remedy="choose images by indices=[...]",
         )
-    titles = [f"test image {place}, {write_target(task, targets[place])}" for place in positions]
+    titles = [
+        f"image {place}: {task.name} = {write_target(task, targets[place])}" for place in positions
+    ]
     return ChosenImages(positions, subject.test.images[positions], titles)
 
 
@@ -101,6 +112,19 @@ def write_target(task: Task, target: torch.Tensor) -> str:
     if isinstance(task, RegressionTask):
         return f"{float(target):.3g}"
     return task.class_names[int(target)]
+
+
+def write_answer(task: Task, output: torch.Tensor, target: torch.Tensor, verb: str) -> str:
+    """What the model says of one image, from its logits `(classes,)` or its value.
+
+    Behind a verb; a class with its probability, and marked where the target is another.
+    """
+    if isinstance(task, RegressionTask):
+        return f"{verb} {write_target(task, output)}"
+    probability, answer = output.double().softmax(dim=0).max(dim=0)
+    mark = "" if answer == target else f"{WRONG_MARK} "
+    said = f"{verb} {write_target(task, answer)}"
+    return f"{mark}{said}\np {write_probability(float(probability))}"
 
 
 def study_classes(num_classes: int) -> list[int]:

@@ -1,26 +1,19 @@
 """Which pixels move a decision: gradients of a task's output with respect to the input."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import numpy as np
 import torch
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 from torch import nn
 
 from mtlab.config.base import Count, NotNegative
-from mtlab.data.tasks import ClassificationTask
-from mtlab.drawing.axes import add_colour_bar, new_figure
-from mtlab.drawing.mosaic import as_displayable
-from mtlab.drawing.saving import Array
+from mtlab.data.tasks import ClassificationTask, Task
+from mtlab.drawing.image_rows import WRONG_MARK, ImageRow, draw_image_rows
+from mtlab.drawing.mosaic import ColourScale, as_displayable
 from mtlab.seeding import generator
 from mtlab.visualize.chosen_images import choose_images, write_target
 from mtlab.visualize.layers import task_output
 from mtlab.visualize.subject import Picture, Subject
 
-CELL_INCHES = 0.98
-COLOUR_MAP = "inferno"
+SHARE = ColourScale("inferno", 0.0, 1.0, "|gradient|, share of the largest")
 
 
 class Saliency(Picture):
@@ -33,31 +26,42 @@ class Saliency(Picture):
         model = subject.run.model
         chosen = choose_images(subject, several=True)
         noise = self.noise * (subject.pixels.high - subject.pixels.low)
-        maps, decisions, captions = {}, {}, {}
+        first = subject.run.task(subject.keys.task)
+        titles = chosen.captions(first, subject.test.targets[first.name][chosen.positions])
+        images = as_displayable(subject.shown(chosen.images))
+        rows = [ImageRow("image", images, titles)]
+        maps, decisions = {}, {}
         with torch.inference_mode():
             outputs = model(chosen.images)
         for task in subject.tasks:
             name, output = task.name, outputs[task.name]
             draws = generator(subject.keys.seed, f"saliency {name}")
             maps[name] = saliency(model, name, chosen.images, self.samples, noise, draws).numpy()
-            decided = output.argmax(dim=1) if isinstance(task, ClassificationTask) else output
-            decisions[name] = decided
-            captions[name] = [write_target(task, one) for one in decided]
-        images = as_displayable(subject.shown(chosen.images))
-        titles = [
-            title.replace("test image ", "#").replace(", ", ": ", 1) for title in chosen.titles
-        ]
+            is_class = isinstance(task, ClassificationTask)
+            decisions[name] = output.argmax(dim=1) if is_class else output
+            targets = subject.test.targets[name][chosen.positions]
+            said = [_caption(task, *one) for one in zip(decisions[name], targets, strict=True)]
+            # Each map goes from 0 to its own maximum.
+            shares = np.stack([one / (float(one.max()) or 1.0) for one in maps[name]])
+            rows.append(ImageRow(name, shares, said, SHARE))
         title = "what decides: input gradients"
         if self.samples > 1:
             title += f", mean of {self.samples} noisy copies"
-        figure = _draw_saliency(images, titles, maps, captions, title)
         numbers = {
             "images": images,
             **chosen.numbers(),
             **{f"predicted_{task}": values for task, values in decisions.items()},
             **{f"saliency_{task}": values for task, values in maps.items()},
         }
-        subject.save(figure, f"saliency/{subject.keys.task or 'saliency'}", numbers)
+        name = f"saliency/{subject.keys.task or 'saliency'}"
+        subject.save(draw_image_rows(rows, title), name, numbers)
+
+
+def _caption(task: Task, decided: torch.Tensor, target: torch.Tensor) -> str:
+    said, true = f"said {write_target(task, decided)}", f"true {write_target(task, target)}"
+    if isinstance(task, ClassificationTask):
+        return said if decided == target else f"{WRONG_MARK} {said}\n{true}"
+    return f"{said}\n{true}"
 
 
 def saliency(
@@ -96,31 +100,3 @@ def saliency(
         (gradient,) = torch.autograd.grad(scores.sum(), copy)
         total += gradient
     return (total / num_samples).abs().amax(dim=1)
-
-
-def _draw_saliency(
-    images: Array,
-    titles: Sequence[str],
-    maps: Mapping[str, Array],
-    captions: Mapping[str, Sequence[str]],
-    title: str,
-) -> Figure:
-    """A row per task below the images; each map goes from 0 to its own maximum."""
-    num_columns, num_rows = len(images), 1 + len(maps)
-    width = max(CELL_INCHES * num_columns + 1.1, 4.6)
-    figure = new_figure(title, width, (CELL_INCHES + 0.2) * num_rows + 0.45)
-    grid = figure.subplots(num_rows, num_columns, squeeze=False)
-    rows = [("image", images, titles, "gray")]
-    for task, values in maps.items():
-        shares = np.stack([one / (float(one.max()) or 1.0) for one in values])
-        rows.append((task, shares, captions[task], COLOUR_MAP))
-    for axes_row, (name, tiles, above, colour_map) in zip(grid, rows, strict=True):
-        axes_row[0].set_ylabel(name, fontsize=9)
-        for axes, tile, text in zip(axes_row, tiles, above, strict=True):
-            axes.imshow(tile, cmap=colour_map, vmin=0, vmax=1, interpolation="nearest")
-            axes.set_title(text, fontsize=8)
-            axes.set(xticks=[], yticks=[])
-    place: dict[str, Any] = {"ax": grid.ravel().tolist(), "shrink": 0.8, "pad": 0.01}
-    label = "|gradient|, share of the largest"
-    add_colour_bar(figure, Normalize(0, 1), COLOUR_MAP, label, **place)
-    return figure

@@ -107,8 +107,12 @@ class Subject:
     @functools.cached_property
     def outputs(self) -> dict[str, torch.Tensor]:
         """What the model says of every test image, per task."""
+        return self.ask(self.test.images)
+
+    def ask(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What the model says of network input, per task: logits, or values `(num_images,)`."""
         with torch.inference_mode():
-            batches = [self.run.model(batch) for batch in self.test.images.split(IMAGES_AT_ONCE)]
+            batches = [self.run.model(batch) for batch in images.split(IMAGES_AT_ONCE)]
         return {name: torch.cat([batch[name] for batch in batches]) for name in batches[0]}
 
     @functools.cached_property
