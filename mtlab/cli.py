@@ -14,15 +14,12 @@ from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from mtlab import __version__
 from mtlab.config.arguments import SHOWS, arrange
 from mtlab.errors import MtlabError, did_you_mean
+from mtlab.jobs import run_jobs
 from mtlab.process import lasting_output, tune_for_training
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 EXIT_OK = 0
 EXIT_SWEEP_WITH_FAILURES = 1
@@ -89,15 +86,15 @@ def _run(typed: list[str]) -> int:
         from mtlab.config.messages import explain
 
         command = COMMANDS.get(typed[0] if typed else "", TRAIN)
-        line = explain(
+        told = explain(
             error,
             command.config_name or TRAIN.config_name,
             [word for word in typed if "=" in word],
             is_sweep=bool({"-m", "--multirun"} & set(typed)),
         )
-        if line is None or os.environ.get("MTLAB_DEBUG"):
+        if told is None or os.environ.get("MTLAB_DEBUG"):
             raise
-        print(f"mtlab: {line}", file=sys.stderr)
+        print(f"mtlab: {told}", file=sys.stderr)
         return EXIT_MISTAKE
 
 
@@ -120,7 +117,11 @@ def _dispatch(arguments: list[str]) -> int:
     if command.positional and arguments and re.match(r"(?!-)[^=]+$", arguments[0]):
         arguments[0] = f"{command.positional}={arguments[0]}"
     arranged = arrange(arguments, COMMANDS)
-    return run_hydra(command, with_row_shown(arranged) if command is TRAIN else arranged)
+    if command is TRAIN:
+        arranged = with_row_shown(arranged)
+    jobs = run_jobs(command.run, command.config_name, arranged)
+    is_whole = jobs.sweep is None or not (jobs.failures or jobs.num_not_completed)
+    return EXIT_OK if is_whole else EXIT_SWEEP_WITH_FAILURES
 
 
 def take_command(arguments: list[str]) -> Command:
@@ -186,63 +187,3 @@ def with_row_shown(arranged: list[str]) -> list[str]:
         composed = compose(TRAIN.config_name, [*own_groups, *overrides])
     row = named_row(plain(composed))
     return [*flags, *([] if row is None else row.as_overrides(overrides)), *overrides]
-
-
-def existing_folders(arguments: list[str]) -> set[Path]:
-    """The folders that hydra.run.dir names, and those above it, as far as they are there."""
-    named = [word.partition("=")[2] for word in arguments if word.startswith("hydra.run.dir=")]
-    paths = [Path(folder).absolute() for folder in (*named, "outputs")]
-    return {place for path in paths for place in (path, *path.parents) if place.exists()}
-
-
-def run_hydra(command: Command, arguments: list[str]) -> int:
-    """Compose the configuration and run the command, once or for each job of a sweep."""
-    import hydra
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
-    from mtlab.artifacts.run_dir import remove_if_empty
-    from mtlab.config.compose import conf_folder, register_resolvers
-    from mtlab.sweep import SWEEP_FOLDERS, finish_sweep
-
-    register_resolvers()
-    # Errors come to us as they are; we show them in one line.
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    sys.argv = [sys.argv[0], *arguments]
-
-    failures: list[Exception] = []
-    there_before = existing_folders(arguments)
-
-    def job(composed: DictConfig) -> None:
-        # Caught here rather than by Hydra, which would print a line of its own about it.
-        try:
-            command.run(composed)
-        except (MtlabError, HydraException, OmegaConfBaseException, OSError) as error:
-            if os.environ.get("MTLAB_DEBUG"):
-                raise
-            failures.append(error)
-        finally:
-            # Hydra makes the folder before the job can be refused.
-            remove_if_empty(Path(HydraConfig.get().runtime.output_dir), there_before)
-
-    start = hydra.main(
-        version_base="1.3", config_path=str(conf_folder()), config_name=command.config_name
-    )(job)
-    SWEEP_FOLDERS.clear()
-    num_not_completed = 0
-    try:
-        start()
-    finally:
-        for folder in SWEEP_FOLDERS:
-            num_not_completed += finish_sweep(folder)
-    if SWEEP_FOLDERS:
-        from mtlab.explore.after_sweep import add_to_sweep
-
-        # Not after Ctrl-C: this may take minutes.
-        for folder in SWEEP_FOLDERS:
-            add_to_sweep(folder)
-        return EXIT_SWEEP_WITH_FAILURES if failures or num_not_completed else EXIT_OK
-    for failure in failures:
-        raise failure
-    return EXIT_OK

@@ -30,6 +30,10 @@ class MtlabError(Exception):
             line += f"; {self.remedy}"
         return " ".join(line.split())
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: a notebook's reader wants the remedy, not the way to it."""
+        return [f"{type(self).__name__}: {self}"]
+
     def __reduce__(self) -> tuple[object, ...]:
         """Errors come back from other processes, which know of positional arguments alone."""
         again = partial(type(self), rule=self.rule, found=self.found, remedy=self.remedy)

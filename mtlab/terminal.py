@@ -22,7 +22,8 @@ class Terminal:
         self._log_file: TextIO = log.open("a", encoding="utf-8")
         self._log = Console(file=self._log_file, width=LOG_WIDTH, color_system=None)
         self._quiet = quiet
-        self.console = Console(highlight=False)
+        # In a notebook plain lines too: each would be a cell of HTML there.
+        self.console = Console(highlight=False, force_jupyter=False)
 
     def say(self, what: RenderableType, *, always: bool = False) -> None:
         """Print a line or a table; `always` also in a sweep."""

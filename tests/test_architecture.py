@@ -109,4 +109,4 @@ def test_only_hydras_own_hook_has_a_target() -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if "_target_" in line
     ]
-    assert targets == ["_target_: mtlab.sweep.RememberSweepFolder"]
+    assert targets == ["_target_: mtlab.sweep_end.RememberSweepFolder"]

@@ -11,11 +11,11 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from mtlab.artifacts.run_dir import output_path
+from mtlab.config.arguments import literal
 from mtlab.config.base import Keys, Whole, read_keys
 from mtlab.config.compose import conf_folder, to_dataset_config, to_options
 from mtlab.config.dataset import DatasetConfig, ShapesConfig, TaskConfig
 from mtlab.config.files import NpzFile
-from mtlab.config.preset import literal
 from mtlab.data.build import check_classes, kept_samples, kept_test_samples, open_source
 from mtlab.data.source import LabelledImages
 

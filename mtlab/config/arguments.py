@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from mtlab.dotted import belongs
 from mtlab.errors import MtlabError, did_you_mean
@@ -39,6 +40,16 @@ REFUSED_FLAGS = {
     "-cp": "see --config-dir FOLDER, which adds groups of your own",
 }
 
+# In Python, keys that a run is seldom without; `lambda` alone would be a keyword.
+SHORT_NAMES = {
+    "epochs": "trainer.epochs",
+    "batch_size": "trainer.batch_size",
+    "lr": "optimizer.lr",
+    "limit": "dataset.limit",
+    "classes": "dataset.classes",
+    "lambda_": "mtl.lambda",
+    "folder": "hydra.run.dir",
+}
 
 _SEE_HELP = "see mtlab --help"
 
@@ -173,3 +184,47 @@ def override_key(override: str) -> str:
 def find_override(overrides: Sequence[str], key: str) -> str | None:
     """The first override of a key, a group, or anything below it; None where there is none."""
     return next((one for one in overrides if belongs(override_key(one), [key])), None)
+
+
+def as_override(name: str, value: object, *, is_sweep: bool = False) -> str:
+    """A keyword argument as it would be typed.
+
+    Args:
+        value: A text stands as it is.
+        is_sweep: A list holds the values to sweep over.
+    """
+    key = SHORT_NAMES.get(name, name)
+    if is_sweep and name == "folder":
+        key = "hydra.sweep.dir"
+    plain = _plain(value)
+    values = plain if is_sweep and isinstance(plain, list) else [plain]
+    return f"{key}={','.join(one if isinstance(one, str) else literal(one) for one in values)}"
+
+
+def _plain(value: object) -> object:
+    """numpy's numbers and arrays, paths and tuples as YAML would have them."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple | range):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def literal(value: object) -> str:  # noqa: PLR0911 - a case for each type
+    """A value in the grammar of Hydra's overrides; words without quotes where they need none."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return repr(value)
+        case list():
+            return f"[{','.join(literal(entry) for entry in value)}]"
+        case dict():
+            return "{" + ",".join(f"{key}:{literal(entry)}" for key, entry in value.items()) + "}"
+    text = str(value)
+    is_plain = re.fullmatch(r"[A-Za-z][\w/-]*( [\w/-]+)*", text, re.ASCII) is not None
+    if is_plain and text.lower() not in ("null", "true", "false", "nan", "inf"):
+        return text
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

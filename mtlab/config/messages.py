@@ -21,46 +21,49 @@ from mtlab.config.compose import conf_folder
 from mtlab.errors import ConfigError, MtlabError, did_you_mean
 
 
-def explain(
+def explain(  # noqa: PLR0911 - a case for each kind of error
     error: Exception, config_name: str, overrides: Sequence[str], *, is_sweep: bool = False
-) -> str | None:
-    """One line for a mistake of the user's; None for anything else, which is ours.
+) -> MtlabError | None:
+    """A mistake of the user's with its remedy; None for anything else, which is ours.
 
     Args:
         config_name: The primary config of the command.
         overrides: The overrides as they were typed.
     """
-    line: object = None
-    if isinstance(error, MtlabError):
-        line = error
-    elif isinstance(error, MissingConfigException):
-        line = _unknown_file(error, config_name)
-    elif isinstance(error, OverrideParseException):
-        line = _unreadable_override(error)
-    elif isinstance(error, SearchPathException):
-        line = f"--config-dir: {_in_one_line(error)}; name a folder that exists"
-    elif isinstance(error, HydraException | OmegaConfBaseException):
-        line = (
-            (None if is_sweep else _several_values(overrides))
-            or _unknown_key(error, config_name, overrides)
-            or _wrong_shape(error, overrides)
-            or _in_one_line(error)
-        )
-    elif isinstance(error, UnicodeDecodeError):
-        line = f"a YAML file must be UTF-8: {_in_one_line(error)}; save it as UTF-8"
-    elif isinstance(error, YAMLError):
-        line = f"a YAML file cannot be read: {_in_one_line(error)}; mend its syntax"
-    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        line = f"{error.filename or 'output'}: {error.strerror}; free some space, and run again"
-    elif isinstance(error, OSError) and error.filename is not None:
-        line = _refused_by_system(error)
-    return None if line is None else str(line)
+    match error:
+        case MtlabError():
+            return error
+        case MissingConfigException():
+            return _unknown_file(error, config_name)
+        case OverrideParseException():
+            return _unreadable_override(error)
+        case SearchPathException():
+            rule, remedy = _in_one_line(error), "name a folder that exists"
+            return ConfigError("--config-dir", rule=rule, remedy=remedy)
+        case HydraException() | OmegaConfBaseException():
+            return (
+                (None if is_sweep else _several_values(overrides))
+                or _unknown_key(error, config_name, overrides)
+                or _wrong_shape(error, overrides)
+                or ConfigError("configuration", rule=_in_one_line(error))
+            )
+        case UnicodeDecodeError():
+            subject, remedy = "a YAML file must be UTF-8", "save it as UTF-8"
+            return ConfigError(subject, rule=_in_one_line(error), remedy=remedy)
+        case YAMLError():
+            subject, remedy = "a YAML file cannot be read", "mend its syntax"
+            return ConfigError(subject, rule=_in_one_line(error), remedy=remedy)
+        case OSError() if error.errno == errno.ENOSPC or error.filename is not None:
+            return _refused_by_system(error)
+    return None
 
 
-def _refused_by_system(error: OSError) -> str:
+def _refused_by_system(error: OSError) -> MtlabError:
     """The operating system's answer, with what helps against it."""
     folder = Path(str(error.filename)).parent
     match error:
+        case _ if error.errno == errno.ENOSPC:
+            remedy = "free some space, and run again"
         case FileNotFoundError() if not folder.exists():
             remedy = f"create the folder {folder}, or name one that exists"
         case FileNotFoundError():
@@ -69,7 +72,7 @@ def _refused_by_system(error: OSError) -> str:
             remedy = "name a file, not a folder"
         case _:
             remedy = "name another folder or check its permissions"
-    return f"{error.filename}: {error.strerror}; {remedy}"
+    return MtlabError(str(error.filename or "output"), rule=str(error.strerror), remedy=remedy)
 
 
 def _unknown_file(error: MissingConfigException, config_name: str) -> ConfigError:

@@ -10,14 +10,13 @@ sweep goes over the names:
 A row's settings are overrides that stand in front of those of the command line.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from mtlab.config.arguments import override_key
+from mtlab.config.arguments import literal, override_key
 from mtlab.config.roles import PERCEPTRON_RULE, PLACE_AND_SPEED, REPETITION, STUDY
 from mtlab.dotted import belongs, flat, look_up
 from mtlab.errors import ConfigError
@@ -181,26 +180,6 @@ def are_comparable(values: Values, differing: Mapping[str, object]) -> bool:
     return not is_other_dataset and not any(
         key.startswith("model.") and key not in PERCEPTRON_RULE for key in differing
     )
-
-
-def literal(value: object) -> str:  # noqa: PLR0911 - a case for each type
-    """A value in the grammar of Hydra's overrides; words without quotes where they need none."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return repr(value)
-        case list():
-            return f"[{','.join(literal(entry) for entry in value)}]"
-        case dict():
-            return "{" + ",".join(f"{key}:{literal(entry)}" for key, entry in value.items()) + "}"
-    text = str(value)
-    is_plain = re.fullmatch(r"[A-Za-z][\w/-]*( [\w/-]+)*", text, re.ASCII) is not None
-    if is_plain and text.lower() not in ("null", "true", "false", "nan", "inf"):
-        return text
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _has(values: Values, key: str, wanted: object) -> bool:
