@@ -55,7 +55,7 @@ def data_export(composed: DictConfig) -> None:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # arrays by name, not its flag
     shapes = ", ".join(f"{name} {array.shape} {array.dtype}" for name, array in arrays.items())
     print(f"{target}: {shapes}")
-    class_names = config.class_names or source.class_names() or []
+    class_names = config.class_names or source.class_names().get(train.main_label_name, [])
     print(f"read it by: {reading_command(config, list(train.labels), class_names, target)}")
 
 

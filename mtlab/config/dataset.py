@@ -175,6 +175,7 @@ class NpzConfig(UndividedKeys):
     source: Literal["npz"]
     path: Annotated[Place, described("a .npz file", "images.npz")]
     images: str
+    white: Positive | None = None
     labels: list[Name] | None
     label_names: list[Name] | None
 

@@ -43,7 +43,7 @@ def _reading(path: Path) -> Iterator[None]:
                 "Python objects, which are refused since reading them may run code, or another"
                 " kind of file"
             )
-            remedy = "save it as .astype(numpy.float32) or uint8"
+            remedy = "save it as .astype(numpy.float32) or uint8, names as .astype(str)"
         raise DataError(
             str(path),
             rule="must be a complete .npz or .npy file of numbers, written by numpy",
@@ -112,7 +112,7 @@ def to_images(
         ) from error
     channels, height, width = image_shape
     wanted: list[tuple[int, ...]] = [(height, width)] if channels == 1 else []
-    wanted.append((height, width, channels))
+    wanted += [(height, width, channels), (channels, height, width)]
     if values.shape[1:] not in wanted:
         shapes = " or ".join(f"(N, {', '.join(map(str, shape))})" for shape in wanted)
         raise DataError(
@@ -121,6 +121,8 @@ def to_images(
             found=values.shape,
             remedy="crop, resize or reshape them; one image alone is images[None]",
         )
+    if values.shape[1:] == wanted[-1] != wanted[-2]:
+        values = np.moveaxis(values, 1, -1)
     return channels_first(values, subject)
 
 

@@ -43,6 +43,8 @@ def open_source(config: DatasetConfig) -> Source:
                 config.label_names,
                 config.test_fraction,
                 strata_by(config),
+                white=config.white,
+                is_unit=config.normalisation == "unit",
             )
         case ShapesConfig():
             return Shapes(
@@ -105,6 +107,7 @@ def build_dataset(
         val=split(val),
         load_test=load_test,
         digest_test=lambda: digest_of(kept_test_samples(source.test(), config).images),
+        notes=tuple(source.notes()),
     )
 
 

@@ -132,6 +132,7 @@ class Dataset:
         digest_test: Reads the test split too: a digest of its images before normalisation, equal
             for equal images only.
         available_tasks: Names of all tasks that the dataset has, learned or not.
+        notes: A line each on how the data were understood, for people.
     """
 
     name: str
@@ -143,3 +144,4 @@ class Dataset:
     load_test: Callable[[], Split]
     digest_test: Callable[[], str]
     available_tasks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -146,9 +146,9 @@ class Downloaded(Source):
     def test(self) -> LabelledImages:
         return self._read(*self._paths[2:])
 
-    def class_names(self) -> list[str] | None:
+    def class_names(self) -> dict[str, list[str]]:
         names = self._dataset.class_names
-        return None if names is None else list(names)
+        return {} if names is None else {"label": list(names)}
 
     def _read(self, image_file: Path, label_file: Path) -> LabelledImages:
         images = read_idx(image_file, num_dimensions=3)

@@ -1,24 +1,29 @@
 """A user's own arrays in a .npz file, checked before anything is trained on them."""
 
+import math
+import re
+from collections.abc import Collection
+from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from mtlab.data.array_files import Array, channels_first, read_array, read_headers
+from mtlab.data.array_files import Array, read_array, read_headers
+from mtlab.data.array_labels import LabelArrays
+from mtlab.data.array_pixels import PixelForm, pixel_form
 from mtlab.data.source import LabelledImages, Strata, Undivided, by_main_label
 from mtlab.errors import DataError
 
 TEST_SUFFIX = "_test"
-LARGEST_CLASS = 10**6
-"""Larger whole numbers are values, not classes: no network here has a million outputs."""
 
 
 class Npz(Undivided):
     """Images and labels from one .npz file, with test arrays of its own or undivided.
 
     Args:
-        images, labels, label_names: Which arrays and columns hold what, see dataset/npz.yaml.
+        images, labels, label_names, white: Which arrays and columns hold what, see
+            dataset/npz.yaml.
+        is_unit: Whether pixels come to the network as they are, see `pixel_form`.
     """
 
     def __init__(
@@ -29,6 +34,9 @@ class Npz(Undivided):
         label_names: list[str] | None,
         test_fraction: float,
         strata: Strata = by_main_label,
+        *,
+        white: float | None = None,
+        is_unit: bool = False,
     ) -> None:
         super().__init__("npz", test_fraction, strata)
         if not path.is_file():
@@ -39,27 +47,26 @@ class Npz(Undivided):
                 remedy="give the path of a file written by numpy.savez",
             )
         self._path = path
-        self._headers = read_headers(path)
-        self._images = images
+        headers = read_headers(path)
+        self._arrays = list(headers)
+        self._array_of = array_names(headers, images)
+        name_of = {array: name for name, array in self._array_of.items()}
+        self._headers = {name: headers[array] for name, array in self._array_of.items()}
+        self._images = _any_case(images, self._headers)
         others = [name for name in self._headers if not name.endswith(TEST_SUFFIX)]
-        self._labels = [name for name in others if name != images] if labels is None else labels
+        self._labels = (
+            [name for name in others if name != self._images]
+            if labels is None
+            else [name_of.get(label, label) for label in labels]
+        )
         self._label_names = label_names
-        self._has_test_arrays = images + TEST_SUFFIX in self._headers
-        if self._has_test_arrays:
-            self._check_test_arrays()
+        self._label_arrays = LabelArrays(label_names)
+        self._white, self._is_unit = white, is_unit
+        self._has_test_arrays = self._images + TEST_SUFFIX in self._headers
+        self._check_test_arrays()
 
     def train(self) -> LabelledImages:
-        train = self.everything if self._has_test_arrays else super().train()
-        pixels = train.images
-        # Masks, for example, would all be black once divided by 255.
-        if pixels.dtype == torch.uint8 and pixels.numel() and int(pixels.max()) == 1:
-            raise DataError(
-                self._subject(self._images),
-                rule="must use the range 0 to 255, since bytes are divided by 255",
-                found=f"bytes from {int(pixels.min())} to 1",
-                remedy="convert with .astype(numpy.float32)",
-            )
-        return train
+        return self.everything if self._has_test_arrays else super().train()
 
     def test(self) -> LabelledImages:
         return self.read(TEST_SUFFIX) if self._has_test_arrays else super().test()
@@ -70,15 +77,55 @@ class Npz(Undivided):
         labels = self.everything.labels.items()
         return {name: label.unique() for name, label in labels if not label.is_floating_point()}
 
+    def class_names(self) -> dict[str, list[str]]:
+        return dict(self._label_arrays.class_names)
+
+    def notes(self) -> list[str]:
+        """Which arrays are what, and how pixels and labels are understood."""
+        read = [self._images, *self._labels]
+        train = [self._array_of[name] for name in read]
+        test = [self._array_of[name + TEST_SUFFIX] for name in read if self._has_test_arrays]
+        line = f"{self._path.name}: images {train[0]}, labels {', '.join(train[1:])}"
+        if test:
+            line += f"; test images {test[0]}, labels {', '.join(test[1:])}"
+        unread = [array for array in self._arrays if array not in (*train, *test)]
+        if unread:
+            line += f"; not read: {', '.join(unread)}"
+        return [line, *self._pixel_form.notes, *self._label_arrays.notes]
+
+    @cached_property
+    def _pixel_form(self) -> PixelForm:
+        array = self._array(self._images)
+        if array.ndim not in (3, 4) or 0 in array.shape:
+            raise DataError(
+                self._subject(self._images),
+                rule="must have the shape (images, height, width) or (images, height, width,"
+                " channels)",
+                found=array.shape,
+                remedy=_reshaped(array) or "reshape it, or name another array by dataset.images",
+            )
+        return pixel_form(array, self._subject(self._images), self._white, self._is_unit)
+
     def _subject(self, name: str) -> str:
-        return f"{self._path}[{name}]"
+        return f"{self._path}[{self._array_of.get(name, name)}]"
 
     def _array(self, name: str) -> Array:
-        return read_array(self._path, name, "dataset.images or dataset.labels")
+        array = self._array_of.get(name, name)
+        return read_array(self._path, array, "dataset.images or dataset.labels")
 
     def _check_test_arrays(self) -> None:
         """Test arrays must be like the training arrays; only their headers are read."""
         test_images = self._images + TEST_SUFFIX
+        if test_images not in self._headers:
+            for label in self._labels:
+                if label + TEST_SUFFIX in self._headers:
+                    raise DataError(
+                        str(self._path),
+                        rule=f"must hold test images, {test_images}, since it holds test labels",
+                        found=f"arrays {', '.join(self._arrays)}",
+                        remedy=f"add them, or leave {self._array_of[label + TEST_SUFFIX]} out",
+                    )
+            return
         num_images = (*self._headers[test_images][0], 0)[0]
         for name in (self._images, *self._labels):
             if name not in self._headers:
@@ -87,12 +134,12 @@ class Npz(Undivided):
                 raise DataError(
                     str(self._path),
                     rule=f"must hold the array {name + TEST_SUFFIX}, since it holds {test_images}",
-                    found=f"arrays {', '.join(self._headers)}",
+                    found=f"arrays {', '.join(self._arrays)}",
                     remedy="add it, or leave the label out by dataset.labels",
                 )
             shape, dtype = self._headers[name]
             test_shape, test_dtype = self._headers[name + TEST_SUFFIX]
-            is_other_kind = (dtype == np.uint8) != (test_dtype == np.uint8)
+            is_other_kind = dtype != test_dtype and not dtype.kind == test_dtype.kind == "f"
             if (
                 test_shape != (num_images, *shape[1:])
                 or num_images == 0
@@ -107,22 +154,15 @@ class Npz(Undivided):
 
     def read(self, suffix: str = "") -> LabelledImages:
         name = self._images + suffix
-        array = self._array(name)
-        if array.ndim not in (3, 4) or 0 in array.shape:
-            raise DataError(
-                self._subject(name),
-                rule="must have the shape (images, height, width) or (images, height, width,"
-                " channels)",
-                found=array.shape,
-                remedy="reshape the array, or name another one by dataset.images",
-            )
-        images = channels_first(array, self._subject(name))
+        images = self._pixel_form.read(self._array(name), self._subject(name))
         labels: dict[str, torch.Tensor] = {}
         for name in self._labels:
-            for column, label in self._columns(name, suffix, len(images)).items():
+            array, subject = self._array(name + suffix), self._subject(name + suffix)
+            found = self._label_arrays.read(name, array, subject, len(images), bool(suffix))
+            for column, label in found.items():
                 if column in labels:
                     raise DataError(
-                        self._subject(name + suffix),
+                        subject,
                         rule="must have columns with names of their own",
                         found=f"a second {column}",
                         remedy="leave one of the arrays out by dataset.labels",
@@ -132,8 +172,9 @@ class Npz(Undivided):
             raise DataError(
                 str(self._path),
                 rule=f"must hold an array of labels with {len(images)} rows",
-                found=f"arrays {', '.join(self._headers)}",
-                remedy="name the label arrays by dataset.labels",
+                found=f"arrays {', '.join(self._arrays)}",
+                remedy="add the labels, or name their arrays by dataset.labels; a trained run"
+                " answers for images without labels by mtlab predict",
             )
         if not set(self._label_names or []) <= {*labels, *self._headers}:
             raise DataError(
@@ -145,42 +186,34 @@ class Npz(Undivided):
             )
         return LabelledImages(images, labels)
 
-    def _columns(self, name: str, suffix: str, num_images: int) -> dict[str, torch.Tensor]:
-        """The labels of one array, by the names of its columns."""
-        array = self._array(name + suffix)
-        subject = self._subject(name + suffix)
-        if array.ndim not in (1, 2) or len(array) != num_images or 0 in array.shape:
-            raise DataError(
-                subject,
-                rule=f"must have one row of labels for each of the {num_images} images",
-                found=f"shape {array.shape}",
-                remedy="mend the array, or leave it out by dataset.labels",
-            )
-        values = array.astype(np.int64) if array.dtype == bool else array
-        are_numbers = values.dtype.kind in "iuf"
-        if not are_numbers or not np.isfinite(values).all():
-            bad = values[~np.isfinite(values)] if are_numbers else values
-            raise DataError(
-                subject,
-                rule="must hold finite numbers: classes numbered from 0, or values to be predicted",
-                found=f"{array.dtype} with values such as {bad.flat[0].item()!r}",
-                remedy="number the classes from 0, and leave out the samples without a label",
-            )
-        if values.ndim == 1:
-            return {name: _label(values)}
-        num_columns = values.shape[1]
-        columns = self._label_names or [f"{name}{column}" for column in range(num_columns)]
-        if len(columns) != num_columns or len(set(columns)) != num_columns:
-            raise DataError(
-                "dataset.label_names",
-                rule=f"must name each of the {num_columns} columns of {subject}, none twice",
-                found=columns,
-                remedy="list one name per column",
-            )
-        return {column: _label(values[:, index]) for index, column in enumerate(columns)}
+
+def array_names(arrays: Collection[str], images: str) -> dict[str, str]:
+    """What arrays are called here to their names in the file: test arrays end in `_test`.
+
+    Where the file has no array of images by this name it may have Keras's, in any case: `x_train`,
+    `y_train`, `x_test`, `y_test`. Then arrays with other endings are not read.
+    """
+    ending = re.compile(r"(.+)_(train|test)", re.IGNORECASE)
+    parts = {array: match.groups() for array in arrays if (match := ending.fullmatch(array))}
+    trained = {base.lower(): base for base, split in parts.values() if split.lower() == "train"}
+    if _any_case(images, arrays) in arrays or images.lower() not in trained:
+        return {array: array for array in arrays}
+    names = {}
+    for array, (base, split) in parts.items():
+        is_test = split.lower() == "test"
+        names[trained.get(base.lower(), base) + TEST_SUFFIX * is_test] = array
+    return names
 
 
-def _label(values: Array) -> torch.Tensor:
-    """Whole numbers from 0 as int64, which can be classes; others as float32."""
-    is_class = (values >= 0) & (values <= LARGEST_CLASS) & (values == np.floor(values))
-    return torch.from_numpy(values.astype(np.int64 if is_class.all() else np.float32))
+def _any_case(name: str, names: Collection[str]) -> str:
+    """The name as it is, else the one that differs in upper and lower case alone, if any."""
+    alike = (one for one in names if one.lower() == name.lower())
+    return name if name in names else next(alike, name)
+
+
+def _reshaped(array: Array) -> str:
+    """How rows of pixels become square images, as in `X.reshape(-1, 28, 28)`."""
+    side = math.isqrt(array.shape[1]) if array.ndim == 2 else 0
+    if side < 2 or side**2 != array.shape[1]:
+        return ""
+    return f"rows of pixels become images by .reshape(-1, {side}, {side})"

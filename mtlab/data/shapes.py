@@ -42,8 +42,8 @@ class Shapes(Undivided):
     def known_labels(self) -> dict[str, torch.Tensor]:
         return {"a": torch.arange(len(OUTLINES)), "b": torch.arange(NUM_ORIENTATIONS)}
 
-    def class_names(self) -> list[str]:
-        return list(OUTLINES)
+    def class_names(self) -> dict[str, list[str]]:
+        return {"a": list(OUTLINES)}
 
 
 def draw_shapes(num_images: int, image_size: int, seed: int, difficulty: float) -> LabelledImages:

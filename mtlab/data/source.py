@@ -80,9 +80,13 @@ class Source:
         """
         return {}
 
-    def class_names(self) -> list[str] | None:
-        """Names of the main label's values; None where the source knows none."""
-        return None
+    def class_names(self) -> dict[str, list[str]]:
+        """Per label whose values the source has names for, those names; once `train()` was read."""
+        return {}
+
+    def notes(self) -> list[str]:
+        """A line each on how the training images were understood; once `train()` was read."""
+        return []
 
 
 class Undivided(Source):

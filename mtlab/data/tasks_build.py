@@ -47,8 +47,13 @@ def learn_tasks(
     available = available_tasks(config, samples)
     labels = samples.labels | source.known_labels()
     names = choose_tasks(available, config, requested, choice)
-    class_names = config.class_names or source.class_names()
-    learned = [task_targets(name, available[name], config, class_names, labels) for name in names]
+    names_of = source.class_names()
+    if config.class_names is not None:
+        names_of[samples.main_label_name] = config.class_names
+    learned = []
+    for name in names:
+        class_names = names_of.get(label_of(name, available[name], list(labels)))
+        learned.append(task_targets(name, available[name], config, class_names, labels))
     return list(available), learned
 
 
@@ -132,7 +137,7 @@ def task_targets(
     """One task with its targets.
 
     Args:
-        class_names: Of the main label, which is the first one; None: its numbers.
+        class_names: Of the label that the task reads; None: its numbers.
         labels: Per label the values that occur, in any order and any number of times: among the
             training images before any were left out, or among all where the source knows them.
     """
@@ -180,8 +185,6 @@ def _label_names(
             remedy=f"number the classes from 0, or set dataset.tasks.{name}.kind=regression",
         )
     present = [int(value) for value in values.unique()]
-    if label != next(iter(labels)):
-        return {value: str(value) for value in present}
     if class_names is not None and len(class_names) <= present[-1]:
         raise ConfigError(
             "dataset.class_names",
@@ -189,9 +192,11 @@ def _label_names(
             found=f"{len(class_names)} names",
             remedy="add the missing names, or set it to null",
         )
+    # `dataset.classes` chooses by the main label, which is the first one.
+    has_choice = config.classes is not None and label == next(iter(labels))
     return {
         value: str(value) if class_names is None else class_names[value]
-        for value in (present if config.classes is None else sorted(config.classes))
+        for value in (sorted(config.classes or ()) if has_choice else present)
     }
 
 

@@ -43,6 +43,7 @@ def run(record: RunRecord, config: RunConfig, overrides: Sequence[str] = ()) -> 
     write_whole(record.folder.config, OmegaConf.to_yaml(experiment.config.as_values()))
     for line in (
         _in_one_line(experiment),
+        *experiment.dataset.notes,
         *classes_without_images(experiment.dataset),
         *heads_without_tasks(config, experiment.dataset),
     ):

@@ -80,11 +80,16 @@ def test_arrays_of_objects_are_refused_since_reading_them_runs_code(tmp_path: Pa
     [
         ({"X": grey(), "y": np.arange(19)}, "each of the 20 images; found shape"),
         ({"X": grey(), "y": np.full(20, np.nan)}, "such as nan"),
-        ({"X": grey(), "y": np.array(["cat"] * 20)}, "finite numbers.*such as 'cat'; number"),
+        ({"X": grey(), "y": np.array(["cat", ""] * 10)}, "finite numbers.*such as ''; number"),
         ({"X": grey()}, "array of labels with 20 rows; found arrays X"),
         ({"Z": grey(), "y": np.arange(20)}, "must hold the array X; found arrays Z, y"),
         ({"X": grey()[0], "y": np.arange(6)}, r"shape \(images, height, width\)"),
-        ({"X": grey().astype(np.int32), "y": np.arange(20)}, "must be uint8"),
+        (
+            {"X": grey() * np.int32(9), "y": np.arange(20)},
+            "must be uint8.*int32 from.*dataset.white=",
+        ),
+        ({"X": grey().reshape(20, 30)[:, :25], "y": np.arange(20)}, r"reshape\(-1, 5, 5\)"),
+        ({"X": grey(), "y_test": np.arange(4)}, "array of labels with 20 rows"),
         (
             {"X": np.where(grey() > 254, np.nan, 0.5), "y": np.arange(20)},
             "finite pixels; found NaN or infinite ones in . images, first in image",
