@@ -53,6 +53,7 @@ COMMANDS = {
     "train": TRAIN,
     "rerun": Command("rerun:rerun", "rerun", "run"),
     "report": Command("report:report"),
+    "best": Command("best:best"),
     "visualize": Command("visualize:visualize", "visualize", "run"),
     "pca": Command("pca:pca", "pca"),
     "separable": Command("separable:separable", "separable"),

@@ -31,7 +31,8 @@ def finish_sweep(folder: Path) -> int:
     write_whole(folder / SWEEP_CSV, table.as_csv())
     text = io.StringIO()
     Console(file=text, width=160).print(table.as_rich())
-    write_whole(folder / SWEEP_TABLE, text.getvalue())
+    best = "".join(f"{line}\n" for line in table.best)
+    write_whole(folder / SWEEP_TABLE, text.getvalue() + best)
     if has_learning_rates(folder):
         draw_sweep_error_curves(folder, folder / FIGURES, "mtlab -m model.lr=...")
     terminal = Console(highlight=False)
@@ -39,6 +40,7 @@ def finish_sweep(folder: Path) -> int:
         terminal.print(table.as_rich())
     else:
         print(text.getvalue(), end="")
+    print(best, end="")
     completed = f"{len(table.rows) - table.num_failed} of {len(table.rows)} runs completed"
     print(f"{completed}; everything is in {folder}")
     return table.num_failed

@@ -4,10 +4,10 @@ import argparse
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 from mtlab.artifacts.run_dir import SUMMARY, write_whole
-from mtlab.errors import MtlabError, RunFolderError
+from mtlab.config.words import WordsParser
+from mtlab.errors import RunFolderError
 
 MARKDOWN, CSV, PAGE, FIGURES = "report.md", "report.csv", "report.html", "figures"
 
@@ -22,13 +22,6 @@ examples:
   mtlab report outputs                                   everything there is
   mtlab report sweep_a sweep_b --output comparison       two sweeps side by side
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """Mistakes are told like all others of mtlab, in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise MtlabError("report", rule=message, remedy="see mtlab report --help")
 
 
 def report(arguments: list[str]) -> int:
@@ -68,19 +61,8 @@ def report(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="mtlab report",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "folders",
-        nargs="+",
-        type=Path,
-        metavar="FOLDER",
-        help="a run, a sweep, or any folder of them",
-    )
+    parser = WordsParser("report", DESCRIPTION, EXAMPLES)
+    parser.add_folders()
     parser.add_argument(
         "-o",
         "--output",

@@ -58,29 +58,8 @@ class RunFilter:
         self.holds = self._condition(tree.body)
 
     def check(self, summaries: Sequence[Summary]) -> None:
-        """Raise ConfigError where a path leads nowhere in every summary.
-
-        Paths of the test split are refused too: choices are made on validation.
-        """
-        listed = (path for summary in summaries for path in value_paths(summary))
-        known = [path for path in dict.fromkeys(listed) if "test" not in path.split(".")]
-        for path in self.paths:
-            if "test" in path.split("."):
-                raise ConfigError(
-                    "keep",
-                    rule="must not compare test metrics: whoever chooses by them has no unseen"
-                    " images left to measure on",
-                    found=path,
-                    remedy=f"compare {path.replace('test', 'val', 1)}",
-                )
-            if path not in known:
-                examples = ["seed", "row", *(one for one in known if one.startswith("val."))]
-                raise ConfigError(
-                    "keep",
-                    rule=f"must compare metrics that the runs have, such as {', '.join(examples)}",
-                    found=path,
-                    remedy=did_you_mean(path, known, "see a run's summary.json for all of them"),
-                )
+        """Raise ConfigError where a path leads nowhere in every summary, or to the test split."""
+        check_paths("keep", self.paths, summaries)
 
     def _name_operand(self, match: re.Match[str]) -> str:
         single, double, word = match.groups()
@@ -141,6 +120,32 @@ class RunFilter:
             found=f"{where}{self.expression!r}",
             remedy=remedy,
         )
+
+
+def check_paths(key: str, paths: Sequence[str], summaries: Sequence[Summary]) -> None:
+    """Raise ConfigError where a path that a configuration key names is in no summary.
+
+    Paths of the test split are refused too: choices are made on validation.
+    """
+    listed = (path for summary in summaries for path in value_paths(summary))
+    known = [path for path in dict.fromkeys(listed) if "test" not in path.split(".")]
+    for path in paths:
+        if "test" in path.split("."):
+            raise ConfigError(
+                key,
+                rule="must not compare test metrics: whoever chooses by them has no unseen"
+                " images left to measure on",
+                found=path,
+                remedy=f"compare {path.replace('test', 'val', 1)}",
+            )
+        if path not in known:
+            examples = [one for one in known if one in ("seed", "row") or one.startswith("val.")]
+            raise ConfigError(
+                key,
+                rule=f"must compare metrics that the runs have, such as {', '.join(examples)}",
+                found=path,
+                remedy=did_you_mean(path, known, "see a run's summary.json for all of them"),
+            )
 
 
 def value_paths(summary: Summary) -> list[str]:

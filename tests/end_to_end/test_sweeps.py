@@ -31,7 +31,7 @@ def test_every_combination_runs_in_a_folder_named_after_it(mtlab: Runner) -> Non
         ("[2,3]", "0"),
         ("[2,3]", "1"),
     ]
-    assert all(float(row["digit accuracy"]) > 0 for row in rows)
+    assert all(float(row["digit accuracy, test"]) > 0 for row in rows)
     lines = [line for line in outcome.out.splitlines() if line.startswith("#")]
     assert len(lines) == 4
     assert "4 of 4 runs completed" in outcome.out

@@ -8,10 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from rich.console import Console
 
-from mtlab.report.write.result_tables import sweep_table
+from mtlab.report.write.result_tables import SweepTable, metrics_tables, sweep_table
 
 
 def write_job(sweep: Path, name: str, overrides: list[str], **summary: object) -> None:
@@ -49,7 +50,7 @@ def test_one_row_per_run_in_order_failures_included(tmp_path: Path) -> None:
     assert table.num_failed == 1
     rows = list(csv.DictReader(io.StringIO(table.as_csv())))
     assert [row["lr"] for row in rows] == ["1", "2", "3"]
-    assert [row["digit accuracy"] for row in rows] == ["0.5000", "0.2500", ""]
+    assert [row["digit accuracy, test"] for row in rows] == ["0.5000", "0.2500", ""]
     assert [row["seconds"] for row in rows] == ["1.3", "1.3", "0.0"]
     assert rows[2]["error"] == "it broke, badly"
     assert "x" not in rows[0]
@@ -69,9 +70,9 @@ def test_the_terminal_shows_a_rows_name_and_the_published_figure(tmp_path: Path)
         "job",
         "row",
         "seed",
-        "parameters",
-        "digit accuracy",
         "digit accuracy, val",
+        "digit accuracy, test",
+        "parameters",
         "epochs",
         "seconds",
     ]
@@ -88,5 +89,56 @@ def test_runs_of_different_tasks_share_a_table(tmp_path: Path) -> None:
     other = done(0.5) | {"tasks": ["group"], "test": {"group": {"accuracy": 0.125}}}
     write_job(tmp_path, "1_b", ["t=b"], **other)
     rows = list(csv.DictReader(io.StringIO(sweep_table(tmp_path).as_csv())))
-    assert [row["digit accuracy"] for row in rows] == ["0.5000", ""]
-    assert [row["group accuracy"] for row in rows] == ["", "0.1250"]
+    assert [row["digit accuracy, test"] for row in rows] == ["0.5000", ""]
+    assert [row["group accuracy, test"] for row in rows] == ["", "0.1250"]
+
+
+def write_rates(sweep: Path, vals: tuple[float, ...], **more: object) -> None:
+    for job, val in enumerate(vals):
+        summary = done(1 - val) | {"val": {"digit": {"accuracy": val}}, "seed": 0} | more
+        monitor = "trainer.monitor=accuracy"
+        write_job(sweep, f"{job}_x", [f"optimizer.lr=0.{job + 1}", monitor], **summary)
+
+
+def test_the_best_job_is_the_best_on_validation_not_on_test(tmp_path: Path) -> None:
+    write_rates(tmp_path, (0.5, 0.75, 0.625))
+    table = sweep_table(tmp_path)
+    rows = list(csv.DictReader(io.StringIO(table.as_csv())))
+    assert [row["best"] for row in rows] == ["", "val.digit.accuracy", ""]
+    (line,) = table.best
+    assert line.startswith("* best on validation by val.digit.accuracy: job 1; see mtlab best /")
+    titles = list(rows[0])
+    assert titles.index("digit accuracy, val") + 1 == titles.index("digit accuracy, test")
+    assert " 1 * " in drawn(table, 100)
+
+
+def drawn(table: SweepTable, width: int) -> str:
+    text = io.StringIO()
+    Console(file=text, width=width).print(table.as_rich())
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 70, 80, 100, 160])
+def test_no_number_is_cut_in_a_narrow_terminal(tmp_path: Path, width: int) -> None:
+    parameters = {"parameters": {"total": 123456789}}
+    write_rates(tmp_path, (0.5, 0.75, 0.625), **parameters)
+    table = sweep_table(tmp_path)
+    text = drawn(table, width)
+    assert max(map(len, text.splitlines())) <= width
+    numbers = {word for line in text.splitlines() for word in line.split() if "." in word}
+    assert numbers & {"0.5000", "0.7500", "0.6250"}
+    whole = {cell for row in table.rows for cell in row.values()}
+    assert {word for word in numbers if word[0].isdigit()} <= whole
+    assert ("123456789" in text) == ("parameters" not in text.partition("no room for")[2])
+
+
+@pytest.mark.parametrize("width", [44, 60, 100])
+def test_a_result_is_whole_in_a_narrow_terminal(width: int) -> None:
+    names = ("loss", "accuracy", "precision", "recall", "f1")
+    measured = {"digit": dict.fromkeys(names, 0.12345)}
+    text = io.StringIO()
+    console = Console(file=text, width=width)
+    console.print(metrics_tables(["digit"], [("val", measured), ("test", measured)]))
+    assert max(map(len, text.getvalue().splitlines())) <= width
+    assert "accuracy" in text.getvalue() and "0.1235" in text.getvalue()
+    assert ("precision" in text.getvalue().partition("no room")[2]) == (width < 60)

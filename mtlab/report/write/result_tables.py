@@ -1,23 +1,37 @@
 """Tables for the terminal: one run's metrics, and a sweep's runs side by side."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from mtlab.artifacts.run_dir import run_folders
 from mtlab.errors import RunFolderError
+from mtlab.report.analyse.best import Winner, winners
+from mtlab.report.analyse.groups import group_runs
+from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.settings import compare_settings, is_said_by_row, short_keys, tasks_of
+from mtlab.report.analyse.tables import main_metrics
 from mtlab.report.read.folders import Problem, read_runs
 from mtlab.report.read.run import Run
 from mtlab.report.write.csv_file import csv_text
+from mtlab.report.write.terminal_tables import FittedTable, TerminalColumn
 
 SPLITS = ("train", "val", "test")
-REGRESSION_METRICS = ("mae", "r2")
-NEVER_FOLDED = ("job", "row", "seed", "status", "parameters", "epochs", "seconds")
+# What a narrow terminal gives up first has the highest rank.
+RANKS_OF_METRICS = {
+    **{"accuracy": 1, "mae": 1, "r2": 2, "loss": 3},
+    **{"f1": 4, "rmse": 4, "precision": 5, "recall": 6, "mse": 6},
+}
+RANKS = {
+    **{"val": 1, "seed": 2, "test": 3, "last epoch": 4, "train": 4},
+    **{"seconds": 5, "parameters": 6, "epochs": 7},
+}
+LEFT = ("row", "status", "error")
+FOLDED = ("error",)
+NUMBERS = ("job", "seed", "status", "parameters", "epochs", "seconds")
 
 
 def show_result(
@@ -49,58 +63,71 @@ def metrics_tables(tasks: Sequence[str], splits: Sequence[tuple[str, Mapping[str
     tasks_by_names: dict[tuple[str, ...], list[str]] = {}
     for task in tasks if splits else ():
         tasks_by_names.setdefault(tuple(splits[0][1][task]), []).append(task)
-    tables: list[Table] = []
+    tables: list[RenderableType] = []
     for names, alike in tasks_by_names.items():
-        table = Table(title=None if tables else "result", title_justify="left")
-        table.add_column("task")
-        table.add_column("split")
-        for name in names:
-            table.add_column(name, justify="right")
-        for task in alike:
-            table.add_section()
-            for row, (split, measured) in enumerate(splits):
-                cells = (f"{measured[task][name]:.4f}" for name in names)
-                table.add_row("" if row else task, split, *cells)
-        tables.append(table)
+        rows = [(task, split, measured[task]) for task in alike for split, measured in splits]
+        starts = range(0, len(rows), len(splits))
+        titles = [task if row in starts else "" for row, (task, _, _) in enumerate(rows)]
+        columns = [
+            TerminalColumn("task", titles, is_left=True),
+            TerminalColumn("split", [split for _, split, _ in rows], is_left=True),
+            *(
+                TerminalColumn(
+                    name,
+                    [f"{measured[name]:.4f}" for _, _, measured in rows],
+                    RANKS_OF_METRICS.get(name, 7),
+                )
+                for name in names
+            ),
+        ]
+        tables.append(FittedTable(None if tables else "result", columns, starts))
     return Group(*tables)
 
 
 class SweepTable(NamedTuple):
     """A sweep's runs, one row each; every cell is text, by its column's name.
 
-    `headings` are the columns that the terminal shows, under the name they have there: settings are
-    shortened, and those that a row of the preset's table sets give way to its name.
+    Attributes:
+        headings: The columns that the terminal shows, under the name they have there: settings are
+            shortened, and those that a row of the preset's table sets give way to its name.
+        best: Sentences on which jobs are best on validation.
     """
 
     rows: list[dict[str, str]]
     headings: dict[str, str]
     num_failed: int
+    best: list[str]
 
     def as_csv(self) -> str:
         return csv_text(self.rows)
 
-    def as_rich(self) -> Table:
+    def as_rich(self) -> FittedTable:
         """For the terminal, without the columns that say nothing or take too much room."""
-        table = Table(title="sweep", title_justify="left")
-        for name, heading in self.headings.items():
-            table.add_column(
-                # A line per word keeps the columns as narrow as their numbers.
-                heading.replace(" accuracy", "\naccuracy").replace(", ", ",\n"),
-                justify="left" if name in ("status", "error") else "right",
-                no_wrap=name in NEVER_FOLDED,
-                overflow="fold",
-            )
-        for row in self.rows:
-            # Text, because rich would take a list such as [digit,parity] for markup.
-            table.add_row(*(Text(row[name]) for name in self.headings))
-        return table
+        return FittedTable(
+            "sweep",
+            [
+                TerminalColumn(
+                    heading,
+                    [self._shown(row, name) for row in self.rows],
+                    RANKS.get(name.rpartition(", ")[2], 0),
+                    is_folded=name in FOLDED or not (name in NUMBERS or ", " in name),
+                    is_left=name in LEFT,
+                )
+                for name, heading in self.headings.items()
+            ],
+        )
+
+    @staticmethod
+    def _shown(row: Mapping[str, str], name: str) -> str:
+        return f"{row[name]} *" if name == "job" and row.get("best") else row[name]
 
 
 def sweep_table(folder: Path) -> SweepTable:
     """Read every run of a sweep.
 
-    Columns: `job`, each setting that varied, `status`, `parameters`, test metrics per task,
-    `epochs`, `seconds` (total), `error` where a run has one, and `folder`.
+    Columns: `job`, each setting that varied, `status`, per task its main metrics on validation and
+    beside them on test, `parameters`, `epochs`, `seconds` (total), `error` where a run has one,
+    `best`, the validation metrics by which the job is (of) the best configuration, and `folder`.
 
     Raises:
         RunFolderError: A run's summary that cannot be read.
@@ -113,25 +140,38 @@ def sweep_table(folder: Path) -> SweepTable:
     varied = {key: key.removesuffix(".name") for key in _varied_settings(runs)}
     metrics = _metric_columns(runs)
     has_errors = any(run.text_at("error") for run in runs)
+    found = winners(group_runs(runs))
     rows = []
     for run in runs:
         row = {"job": _job(run)}
         row |= {name: _as_typed(_setting(run, key)) for key, name in varied.items()}
-        row |= {"status": run.status.value, "parameters": run.text_at("parameters.total")}
+        row["status"] = run.status.value
         for title, path in metrics.items():
             value = run.number_at(path)
             row[title] = "" if value is None else f"{value:.4f}"
+        row["parameters"] = run.text_at("parameters.total")
         seconds = run.number_at("seconds.total") or 0.0
         row |= {"epochs": run.text_at("epochs"), "seconds": f"{seconds:.1f}"}
         row |= {"error": run.text_at("error")} if has_errors else {}
-        rows.append(row | {"folder": run.name})
+        best = [one.criterion.name for one in found if run in one.group.measured]
+        rows.append(row | {"best": " ".join(best), "folder": run.name})
     num_failed = sum(not run.is_completed for run in runs)
-    hidden = {"folder"} | ({"status"} if num_failed == 0 else set())
+    hidden = {"folder", "best"} | ({"status"} if num_failed == 0 else set())
     if "row" in varied:
         hidden |= {varied[key] for key in varied if key != "row" and is_said_by_row(key, runs)}
     short = short_keys([name for name in varied.values() if name not in hidden], tasks_of(runs))
     shown = [name for name in (rows[0] if rows else ()) if name not in hidden]
-    return SweepTable(rows, {name: short.get(name, name) for name in shown}, num_failed)
+    headings = {name: short.get(name, name) for name in shown}
+    return SweepTable(rows, headings, num_failed, [_best_jobs(one, folder) for one in found])
+
+
+def _best_jobs(winner: Winner, folder: Path) -> str:
+    name = winner.criterion.name
+    jobs = list(map(_job, winner.group.measured))
+    is_mean = len(jobs) > 1
+    told = f"jobs {', '.join(jobs)}, by the mean over seeds" if is_mean else f"job {jobs[0]}"
+    by = f" by={name}" if winner.problem else ""
+    return f"* best on validation by {name}: {told}; see mtlab best {shlex.quote(str(folder))}{by}"
 
 
 def _varied_settings(runs: Sequence[Run]) -> list[str]:
@@ -164,25 +204,16 @@ def _as_typed(text: str) -> str:
 
 
 def _metric_columns(runs: Sequence[Run]) -> dict[str, str]:
-    """Column title to the path in summary.json of each task's main test metrics, and of those of
-    other splits that stand against published ones.
+    """Column title to the path in summary.json of each task's main metrics, on validation and
+    beside it on test; then of those that stand against published ones elsewhere.
     """
+    paths = dict.fromkeys(
+        metric.path for metric in main_metrics(runs) if not metric.path.endswith(".rmse")
+    )
     published = dict.fromkeys(path for run in runs for path in run.published)
-    titles: dict[str, str] = {}
-    for run in runs:
-        for task in run.tasks:
-            is_regression = run.text_at(f"kinds.{task}") == "regression"
-            for name in REGRESSION_METRICS if is_regression else ("accuracy",):
-                titles[f"{task} {name}"] = f"test.{task}.{name}"
-            for path in published:
-                split, _, rest = path.partition(".")
-                if split in ("train", "val") and rest.startswith(f"{task}."):
-                    titles[f"{rest.replace('.', ' ')}, {split}"] = path
-    for run in runs:
-        for task in run.tasks:
-            if run.measure_names("last.test", task):
-                titles[f"{task} accuracy, last epoch"] = f"last.test.{task}.accuracy"
-    return titles
+    paths |= dict.fromkeys(path for path in published if path.startswith(("train.", "val.")))
+    known = (path for path in paths if any(run.number_at(path) is not None for run in runs))
+    return {Metric(path).title: path for path in known}
 
 
 def _job(run: Run) -> str:

@@ -1,0 +1,118 @@
+"""`mtlab best`: the best run of a sweep on validation, its test figures, and how to repeat it."""
+
+import argparse
+import shlex
+
+from rich.console import Console
+
+from mtlab.config.words import WordsParser
+from mtlab.errors import RunFolderError
+from mtlab.inference.run_filter import check_paths
+from mtlab.report.analyse.best import OF_ALL_TASKS, Winner, criterion_of, winner
+from mtlab.report.analyse.groups import group_labels, group_runs
+from mtlab.report.analyse.metrics import Metric
+from mtlab.report.analyse.opening import best_sentence, counted, untold
+from mtlab.report.analyse.tables import estimated, main_metrics
+from mtlab.report.read.folders import collect
+from mtlab.report.write.terminal_tables import FittedTable, TerminalColumn
+
+DESCRIPTION = """\
+The best run of one or several folders by the validation metric that the runs watched
+(trainer.monitor), its test figures beside, its folder, and the command that repeats it. Runs that
+differ only in seed are one configuration, judged by its mean.
+"""
+EXAMPLES = """\
+examples:
+  mtlab best outputs/multirun/2026-01-31/12-00-00
+  mtlab best sweep_a sweep_b by=val.digit.accuracy     where the runs watched different things
+  mtlab best SWEEP by=accuracy                         the mean accuracy of all tasks
+"""
+
+
+def best(words: list[str]) -> int:
+    """Read the folders, say what is best; returns the exit code.
+
+    Raises:
+        MtlabError: No completed run, a metric of test, or runs that no one metric compares.
+    """
+    options = _options(words)
+    runs, problems = collect(options.folders)
+    groups = [group for group in group_runs(runs) if group.measured]
+    measured = [run for group in groups for run in group.measured]
+    if options.by and options.by not in OF_ALL_TASKS:
+        by = options.by if options.by.startswith(("val.", "test.")) else f"val.{options.by}"
+        # What is no path at all is told with the names there are.
+        check_paths("by", [by], [{"val": run.summary.get("val")} for run in measured])
+    found = winner(groups, criterion_of(groups, options.by)) if groups else None
+    if found is None:
+        raise RunFolderError(
+            ", ".join(map(str, options.folders)),
+            rule="must hold a completed run with validation metrics",
+            found=f"{len(runs)} runs, {len(measured)} of them completed",
+            remedy="name another folder",
+        )
+    labels = group_labels(groups)
+    console = Console(highlight=False, soft_wrap=True)
+    num_compared = len(found.others) + 1
+    of_how_many = "the only configuration" if num_compared == 1 else f"best of {num_compared}"
+    console.print(f"{of_how_many}: {best_sentence(found, labels)}", markup=False)
+    for line in untold(found, labels):
+        console.print(f"cannot be told: {line}", markup=False)
+    Console(highlight=False).print(_table(found))
+    for run in found.group.measured:
+        seed = f"seed {run.seed}: " if len(found.group.measured) > 1 else ""
+        console.print(f"{seed}{run.place}", markup=False)
+    console.print(f"repeat it: {_command(found)}", markup=False)
+    left_out = len(runs) - len(measured)
+    if left_out or problems:
+        console.print(
+            f"not compared: {counted(left_out + len(problems), 'run')} not completed or not read"
+        )
+    return 0
+
+
+def _options(words: list[str]) -> argparse.Namespace:
+    words = [f"--{word}" if word.startswith("by=") else word for word in words]
+    parser = WordsParser("best", DESCRIPTION, EXAMPLES)
+    parser.add_folders()
+    help_by = "a validation metric; left out: what all runs watched (trainer.monitor)"
+    parser.add_argument("--by", default="", metavar="METRIC", help=help_by)
+    return parser.parse_args(words)
+
+
+def _table(found: Winner) -> FittedTable:
+    """A row per seed, and the mean where there are several."""
+    runs = found.group.measured
+    metrics = main_metrics(runs)
+    columns = [
+        TerminalColumn("seed", [run.seed for run in runs] + ["mean"] * (len(runs) > 1)),
+        *(
+            TerminalColumn(metric.header, _texts(found, metric), _rank(metric))
+            for metric in metrics
+        ),
+    ]
+    return FittedTable(None, columns, [len(runs)])
+
+
+def _rank(metric: Metric) -> int:
+    """Every task's main metric on both splits has room before other metrics have."""
+    is_main = metric.path.endswith((".accuracy", ".mae"))
+    return 1 + metric.path.startswith("test.") if is_main else 3
+
+
+def _texts(found: Winner, metric: Metric) -> list[str]:
+    values = [run.number_at(metric.path) for run in found.group.measured]
+    texts = ["" if one is None else metric.text(metric.in_unit(one)) for one in values]
+    mean = estimated(found.group.estimate(metric), metric).text
+    return texts + [mean] * (len(values) > 1)
+
+
+def _command(found: Winner) -> str:
+    """What was typed for the configuration, with all of its seeds."""
+    runs = found.group.measured
+    if len(runs) == 1:
+        return f"mtlab rerun {shlex.quote(runs[0].place)}   (typed: {runs[0].text_at('command')})"
+    words = shlex.split(runs[0].text_at("command"))[1:]
+    typed = [word for word in words if word not in ("-m", "--multirun")]
+    seeds = f"seed={','.join(run.seed for run in runs)}"
+    return shlex.join(["mtlab", "-m", *(w for w in typed if not w.startswith("seed=")), seeds])
