@@ -155,14 +155,18 @@ class MlpConfig(LayeredKeys):
 
 
 class ConvolutionalKeys(LayeredKeys):
-    """What every network of convolutions has; `filters` counts per layer or per block."""
+    """What every network of convolutions has."""
 
-    filters: Annotated[list[Count], Field(min_length=1)]
     shared_widths: list[Count]
+    global_average_pooling: bool = False
 
 
 # In pixels. Wider borders of zeros than that are a slip, and fill the memory before they help.
 Padding = Annotated[int, Field(ge=0, le=1024)]
+
+
+Filters = Annotated[list[Count], Field(min_length=1)]
+"""One number per layer, per block or per stage."""
 
 
 class CnnConfig(ConvolutionalKeys):
@@ -172,21 +176,68 @@ class CnnConfig(ConvolutionalKeys):
     """
 
     name: Literal["cnn", "mtl_cnn", "three_heads"]
+    filters: Filters
     kernel_size: Count | list[Count]
     strides: Count | list[Count] | None
     padding: Padding | list[Padding]
     pool_after: list[Count]
     pool_size: Annotated[int, Field(ge=2)]
-    global_average_pooling: bool
 
 
 class VggConfig(ConvolutionalKeys):
     """Blocks of padded 3x3 convolutions and pooling, shared dense layers, a branch per task."""
 
     name: Literal["vgg"]
+    filters: Filters
     convolutions_per_block: Count
 
 
+class ResNetConfig(ConvolutionalKeys):
+    """Stages of residual blocks, shared dense layers, a branch per task."""
+
+    name: Literal["resnet"]
+    filters: Filters
+    blocks_per_stage: Count
+
+
+class DenseNetConfig(ConvolutionalKeys):
+    """Densely connected blocks, shared dense layers, a branch per task.
+
+    Attributes:
+        growth_rate: Channels that each convolution of a block adds.
+        compression: Share of the channels that is kept between two blocks.
+    """
+
+    name: Literal["densenet"]
+    growth_rate: Count
+    layers_per_block: Annotated[list[Count], Field(min_length=1)]
+    compression: Annotated[float, Field(gt=0, le=1)]
+
+
+class InceptionConfig(ConvolutionalKeys):
+    """Stages of inception modules, shared dense layers, a branch per task.
+
+    Attributes:
+        filters: Channels that each module of a stage gives.
+        stem_filters: Of the convolution before the first stage.
+    """
+
+    name: Literal["inception"]
+    filters: Annotated[
+        list[Annotated[int, Field(ge=16, multiple_of=16)]],
+        described("a list of at least one multiple of 16", "[32,64]", min_length=1),
+    ]
+    stem_filters: Count
+    modules_per_stage: Count
+
+
 ModelConfig = Annotated[
-    PerceptronConfig | MlpConfig | CnnConfig | VggConfig, Field(discriminator="name")
+    PerceptronConfig
+    | MlpConfig
+    | CnnConfig
+    | VggConfig
+    | ResNetConfig
+    | DenseNetConfig
+    | InceptionConfig,
+    Field(discriminator="name"),
 ]

@@ -7,27 +7,34 @@ from torch import nn
 
 from mtlab.config.model import (
     CnnConfig,
+    ConvolutionalKeys,
+    DenseNetConfig,
     HeadConfig,
+    InceptionConfig,
+    LayeredKeys,
     MlpConfig,
     ModelConfig,
     PerceptronConfig,
+    ResNetConfig,
     VggConfig,
 )
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError, ModelError
 from mtlab.models.cnn import CnnTrunk, plan_convolutions
+from mtlab.models.convolutional import BehindMaps, ConvolutionalTrunk
+from mtlab.models.densenet import dense_blocks
 from mtlab.models.heads import Head
+from mtlab.models.inception import inception_stages
 from mtlab.models.layers import LayerSpec, Trunk, dense_specs
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork, forward_order
 from mtlab.models.perceptron import Perceptron
+from mtlab.models.resnet import residual_stages
 from mtlab.models.vgg import plan_blocks
 
 LARGEST_NUM_PARAMETERS = 500_000_000
 """With Adam's two means and the gradient, 8 GB in single precision; the studies' largest network
 has 20 million."""
-
-LayerConfig = MlpConfig | CnnConfig | VggConfig
 
 
 def build_model(
@@ -80,7 +87,7 @@ def _build(
     """Build the network on the current default device."""
     if isinstance(config, PerceptronConfig):
         return _perceptron(config, image_shape, tasks)
-    assert isinstance(config, LayerConfig)
+    assert isinstance(config, LayeredKeys)
     trunk = _trunk(config, image_shape)
     by_name = {task.name: task for task in tasks}
     links = {name: config.heads.get(name, HeadConfig()) for name in by_name}
@@ -100,7 +107,7 @@ def _build(
     return MultiTaskNetwork(trunk, {name: heads[name] for name in by_name})
 
 
-def _head_layers(config: LayerConfig, task: str, trunk: Trunk) -> list[LayerSpec]:
+def _head_layers(config: LayeredKeys, task: str, trunk: Trunk) -> list[LayerSpec]:
     """Those that `model.heads` lists, or the branch that every task has without it."""
     key = f"model.heads.{task}.layers"
     if task not in config.heads:
@@ -115,14 +122,14 @@ def _head_layers(config: LayerConfig, task: str, trunk: Trunk) -> list[LayerSpec
     return layers
 
 
-def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: Trunk) -> None:
+def _check_maps_reach(layers: Sequence[LayerSpec], config: LayeredKeys, trunk: Trunk) -> None:
     """Raise ModelError where a head's layer needs the map that the trunk has made a vector of."""
     needy = next((layer for layer in layers if layer.needs_map), None)
     if needy is None or len(trunk.output_shape) > 1:
         return
     if isinstance(config, MlpConfig):
         cause, remedy = f"model={config.name} has dense layers only", "choose model=cnn"
-    elif config.shared_widths:
+    elif isinstance(config, ConvolutionalKeys) and config.shared_widths:
         cause = f"model.shared_widths={config.shared_widths} stands before the heads"
         remedy = "set model.shared_widths=[]"
     else:
@@ -136,34 +143,51 @@ def _check_maps_reach(layers: Sequence[LayerSpec], config: LayerConfig, trunk: T
     )
 
 
-def _trunk(config: LayerConfig, image_shape: tuple[int, int, int]) -> Trunk:
-    activation, dropout, batch_norm = config.activation, config.dropout, config.batch_norm
+def _trunk(config: LayeredKeys, image_shape: tuple[int, int, int]) -> Trunk:
+    activation, batch_norm = config.activation, config.batch_norm
     if isinstance(config, MlpConfig):
-        return MlpTrunk(image_shape, config.widths, activation, batch_norm, dropout)
-    pools = isinstance(config, CnnConfig) and config.global_average_pooling
+        return MlpTrunk(image_shape, config.widths, activation, batch_norm, config.dropout)
+    assert isinstance(config, ConvolutionalKeys)
+    pools = config.global_average_pooling
+    behind: BehindMaps = {
+        "global_average_pooling": pools,
+        "shared_widths": config.shared_widths,
+        "has_branches": bool(config.branch_widths),
+        # Heads with layers of their own start from the maps, where no shared layer flattens them.
+        "gives_maps": bool(config.heads) and not config.shared_widths and not pools,
+        "dropout": config.dropout,
+    }
+    match config:
+        case CnnConfig() | VggConfig():
+            plans = _plan(config, image_shape)
+            return CnnTrunk(image_shape, plans, activation, **behind)
+        case ResNetConfig():
+            sizes = (config.filters, config.blocks_per_stage)
+            blocks = residual_stages(*sizes, image_shape, activation, batch_norm=batch_norm)
+        case DenseNetConfig():
+            growth = (config.layers_per_block, config.growth_rate, config.compression)
+            blocks = dense_blocks(*growth, image_shape, activation, batch_norm=batch_norm)
+        case InceptionConfig():
+            widths = (config.filters, config.modules_per_stage, config.stem_filters)
+            blocks = inception_stages(*widths, image_shape, activation, batch_norm=batch_norm)
+        case _:
+            raise AssertionError(config)
+    return ConvolutionalTrunk(*blocks, activation, **behind)
+
+
+def _plan(config: CnnConfig | VggConfig, image_shape: tuple[int, int, int]) -> list[LayerSpec]:
+    batch_norm = config.batch_norm
     if isinstance(config, VggConfig):
         per_block = config.convolutions_per_block
-        layers = plan_blocks(config.filters, per_block, image_shape, batch_norm=batch_norm)
-    else:
-        layers = plan_convolutions(
-            config.filters,
-            config.kernel_size,
-            config.strides,
-            config.padding,
-            config.pool_after,
-            config.pool_size,
-            batch_norm=batch_norm,
-        )
-    return CnnTrunk(
-        image_shape,
-        layers,
-        global_average_pooling=pools,
-        shared_widths=config.shared_widths,
-        has_branches=bool(config.branch_widths),
-        # Heads with layers of their own start from the maps, where no shared layer flattens them.
-        gives_maps=bool(config.heads) and not config.shared_widths and not pools,
-        activation=activation,
-        dropout=dropout,
+        return plan_blocks(config.filters, per_block, image_shape, batch_norm=batch_norm)
+    return plan_convolutions(
+        config.filters,
+        config.kernel_size,
+        config.strides,
+        config.padding,
+        config.pool_after,
+        config.pool_size,
+        batch_norm=batch_norm,
     )
 
 

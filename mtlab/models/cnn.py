@@ -1,12 +1,11 @@
-"""Convolutions, then optional dense layers that all tasks share."""
+"""Convolutions one after another, with pooling where it is asked for."""
 
 from collections.abc import Sequence
-
-import torch
-from torch import nn
+from typing import Unpack
 
 from mtlab.errors import ModelError
-from mtlab.models.layers import GlobalAveragePooling, LayerSpec, Trunk, build_layers, dense_specs
+from mtlab.models.convolutional import BehindMaps, ConvolutionalTrunk
+from mtlab.models.layers import LayerSpec, build_layers
 
 
 def plan_convolutions(
@@ -68,19 +67,12 @@ def _per_layer(value: int | Sequence[int], key: str, filters: Sequence[int]) -> 
     return list(value)
 
 
-class CnnTrunk(Trunk):
-    """Convolutions, flatten or global average pooling, shared dense layers.
+class CnnTrunk(ConvolutionalTrunk):
+    """Convolutions one after another, and what follows them.
 
     Args:
         image_shape: `(channels, height, width)`.
         convolutions: The layers in order, from `plan_convolutions`.
-        shared_widths: Units of the dense layers behind them; may be empty.
-        dropout: Probability of dropping a unit after each dense layer, or after the convolutions
-            where there is no dense layer at all.
-        has_branches: Whether the heads have dense layers of their own, which then carry the
-            dropout.
-        gives_maps: Whether heads receive the maps as they are, for layers of their own; only
-            without pooling and shared layers.
 
     Raises:
         ModelError: A kernel or pooling window larger than its map; the message shows the shape
@@ -91,31 +83,8 @@ class CnnTrunk(Trunk):
         self,
         image_shape: tuple[int, int, int],
         convolutions: Sequence[LayerSpec],
-        *,
-        global_average_pooling: bool = False,
-        shared_widths: Sequence[int] = (),
-        has_branches: bool = False,
-        gives_maps: bool = False,
         activation: str = "relu",
-        dropout: float = 0.0,
+        **behind: Unpack[BehindMaps],
     ) -> None:
-        super().__init__()
         on_maps, shapes = build_layers(convolutions, image_shape, activation)
-        self.convolutions = nn.Sequential(*on_maps)
-        channels, height, width = shapes[-1]
-        self.to_features: nn.Module = nn.Flatten()
-        shape: tuple[int, ...] = (channels * height * width,)
-        if gives_maps:
-            self.to_features, shape = nn.Identity(), shapes[-1]
-        elif global_average_pooling:
-            self.to_features, shape = GlobalAveragePooling(), (channels,)
-        dropout_is_later = bool(shared_widths) or has_branches or gives_maps
-        self.dropout = nn.Dropout(0.0 if dropout_is_later else dropout)
-        dense, shapes = build_layers(dense_specs(shared_widths, dropout), shape, activation)
-        self.shared = nn.Sequential(*dense)
-        self.output_shape = shapes[-1]
-
-    def forward(self, images_bchw: torch.Tensor) -> torch.Tensor:
-        features = self.to_features(self.convolutions(images_bchw))
-        shared: torch.Tensor = self.shared(self.dropout(features))
-        return shared
+        super().__init__(on_maps, shapes[-1], activation, **behind)

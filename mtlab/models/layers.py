@@ -144,6 +144,56 @@ def _does_not_fit(layer: LayerSpec, rule: str, shapes: Sequence[Shape]) -> Model
     )
 
 
+def padded_convolution(
+    num_inputs: int,
+    num_filters: int,
+    kernel_size: int,
+    activation: str | None,
+    *,
+    stride: int = 1,
+    batch_norm: bool,
+) -> list[nn.Module]:
+    """A convolution that only its stride makes the map smaller by, for the blocks of deep trunks.
+
+    With batch norm it has no bias, which the norm would subtract again.
+
+    Args:
+        kernel_size: Odd.
+        activation: None for none.
+    """
+    padding = kernel_size // 2
+    layers: list[nn.Module] = [
+        nn.Conv2d(num_inputs, num_filters, kernel_size, stride, padding, bias=not batch_norm)
+    ]
+    if batch_norm:
+        layers.append(nn.BatchNorm2d(num_filters))
+    if activation is not None:
+        layers.append(ACTIVATIONS[activation]())
+    return layers
+
+
+def check_halvings(
+    key: str, entries: Sequence[int], image_shape: Shape, called: str, *, first_halves: bool = False
+) -> None:
+    """Raise ModelError where the image cannot be halved, rounded down, as often as a list says.
+
+    Args:
+        entries: One per block or stage, as `called` says, each of which halves the map.
+        image_shape: `(channels, height, width)`.
+        first_halves: Whether also the first one does.
+    """
+    most = min(image_shape[1:]).bit_length() - first_halves
+    if len(entries) > most:
+        which = "each" if first_halves else "each but the first"
+        raise ModelError(
+            key,
+            rule=f"must hold at most {most} {called}, {which} of which halves the"
+            f" image of {image_shape[1]}x{image_shape[2]} pixels",
+            found=list(entries),
+            remedy="leave the last ones out",
+        )
+
+
 class GlobalAveragePooling(nn.Module):
     """`(batch, channels, height, width)` to each channel's mean, `(batch, channels)`.
 

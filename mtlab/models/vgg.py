@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from mtlab.errors import ModelError
 from mtlab.models.cnn import plan_convolutions
-from mtlab.models.layers import LayerSpec
+from mtlab.models.layers import LayerSpec, check_halvings
 
 
 def plan_blocks(
@@ -27,15 +26,7 @@ def plan_blocks(
     Raises:
         ModelError: More blocks than the image can be halved.
     """
-    most_blocks = min(image_shape[1:]).bit_length() - 1
-    if len(filters) > most_blocks:
-        raise ModelError(
-            "model.filters",
-            rule=f"must hold at most {most_blocks} blocks, each of which halves the"
-            f" image of {image_shape[1]}x{image_shape[2]} pixels",
-            found=list(filters),
-            remedy="leave the last ones out",
-        )
+    check_halvings("model.filters", filters, image_shape, "blocks", first_halves=True)
     layers = [num_filters for num_filters in filters for _ in range(convolutions_per_block)]
     last_of_blocks = range(convolutions_per_block, len(layers) + 1, convolutions_per_block)
     return plan_convolutions(

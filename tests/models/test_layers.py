@@ -22,7 +22,7 @@ def build(*overrides: str, shape: tuple[int, int, int] = (1, 28, 28)) -> nn.Modu
     return build_model(to_run_config(composed(*overrides)).model, shape, TASKS)
 
 
-@pytest.mark.parametrize("model", ["mlp", "cnn", "mtl_cnn"])
+@pytest.mark.parametrize("model", ["mlp", "cnn", "mtl_cnn", "resnet", "densenet", "inception"])
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 33, 40)])
 def test_any_trunk_takes_any_number_of_heads_and_any_image(model, shape) -> None:
     network = build(f"model={model}", shape=shape)
@@ -33,7 +33,7 @@ def test_any_trunk_takes_any_number_of_heads_and_any_image(model, shape) -> None
     }
 
 
-@pytest.mark.parametrize("model", ["mlp", "cnn", "mtl_cnn"])
+@pytest.mark.parametrize("model", ["mlp", "cnn", "mtl_cnn", "resnet", "densenet", "inception"])
 def test_every_parameter_gets_a_gradient_and_heads_do_not_reach_each_other(model) -> None:
     network = build(f"model={model}", "model.branch_widths=[7]")
     assert isinstance(network, MultiTaskNetwork)

@@ -17,6 +17,8 @@ from mtlab.models.counting import count_parameters, flops_per_sample
 
 DIGIT = ClassificationTask("digit", tuple("0123456789"))
 
+MODELS = ("perceptron", "mlp", "cnn", "mtl_cnn", "vgg", "resnet", "densenet", "inception")
+
 MLPS = [
     ([1000, 1000], 1796010),
     ([992, 544], 1324362),
@@ -93,7 +95,7 @@ def test_operations_are_two_per_multiplication_of_dense_and_convolution_layers()
     assert flops_per_sample(unit, (1, 28, 28)) == 2 * 784
 
 
-@pytest.mark.parametrize("model", ["perceptron", "mlp", "cnn", "mtl_cnn", "vgg", "three_heads"])
+@pytest.mark.parametrize("model", [*MODELS, "three_heads"])
 def test_operations_are_those_that_torch_counts(model: str) -> None:
     config = to_run_config(composed(f"model={model}"))
     tasks: list[Task] = [ClassificationTask("a", ("0", "1"))]
