@@ -126,7 +126,7 @@ class DatasetKeys(Keys):
     """What every dataset has."""
 
     name: str
-    normalisation: Literal["unit", "standard"]
+    normalisation: Literal["unit", "standard", "per_pixel"]
     val_fraction: ShareInside
     limit: Count | None
     classes: Classes | None

@@ -16,8 +16,8 @@ class AffineAugmentation:
 
     Attributes:
         scale: The factor lies between 1 - scale and 1 + scale; in [0, 1).
-        black: Value of a black pixel, `(channels, 1, 1)`, on the device of the images; None where
-            normalisation left it at 0.
+        black: Value of a black pixel, `(channels, 1, 1)` or one for each pixel, on the device of
+            the images; None where normalisation left it at 0.
     """
 
     shift_pixels: float

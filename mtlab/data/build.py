@@ -82,7 +82,7 @@ def build_dataset(
     train, val = _divided(kept_samples(everything, config, seed), config, seed)
     available, learned = learn_tasks(config, everything, source, requested, choice)
     if pixel_statistics is None:
-        statistics = PixelStatistics.of(train.images, config.normalisation == "standard")
+        statistics = PixelStatistics.of(train.images, config.normalisation)
     else:
         pixel_statistics.check(train.images, f"dataset={config.name}")
         statistics = pixel_statistics.for_pixels(train.images.dtype)
@@ -107,8 +107,19 @@ def build_dataset(
         val=split(val),
         load_test=load_test,
         digest_test=lambda: digest_of(kept_test_samples(source.test(), config).images),
-        notes=tuple(source.notes()),
+        notes=(*source.notes(), *_unchanging(statistics)),
     )
+
+
+def _unchanging(statistics: PixelStatistics) -> list[str]:
+    """A line on pixels that have no deviation to be divided by."""
+    count, total = statistics.std.count(1.0), len(statistics.std)
+    if not count or statistics.size == (1, 1):
+        return []
+    return [
+        f"normalisation per_pixel: {count} of {total} pixels are the same in every training image,"
+        " and are divided by 1"
+    ]
 
 
 def _divided(
@@ -159,7 +170,8 @@ def build_augmentation(
     """What happens to training images, ready for a device; None where they stay as they are."""
     if not isinstance(config, AffineConfig):
         return None
-    black = statistics.apply(torch.zeros(1, len(statistics.mean), 1, 1)).squeeze(0)
+    mean, _ = statistics.mean_and_std()
+    black = statistics.apply(torch.zeros_like(mean)).squeeze(0)
     return AffineAugmentation(
         config.shift_pixels,
         config.rotate_degrees,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 
@@ -40,14 +41,18 @@ class Split:
 
 @dataclass(frozen=True)
 class PixelStatistics:
-    """How pixels become network input: `(pixel * scale - mean) / std`, per channel.
+    """How pixels become network input: `(pixel * scale - mean) / std`, per channel or per pixel.
+
+    Measured on the training images without validation.
 
     Attributes:
         scale: 1/255 for bytes, 1 for floats.
-        mean: Per channel, measured on the training images without validation; 0 for `unit`.
-        std: Per channel, with 1e-6 added so that a constant channel does not divide by zero; 1 for
-            `unit`.
+        mean: Per channel, or per channel, row and column; 0 for `unit`.
+        std: As many. With 1e-6 added per channel, so that a constant one does not divide by zero;
+            a pixel that never changes has 1, as in scikit-learn's StandardScaler. 1 for `unit`.
         low, high: The least and the greatest training pixel, after scaling.
+        size: Height and width of mean and std: (1, 1) per channel, the images' per pixel.
+        brightness: The mean training pixel, after scaling; None in files of older runs.
     """
 
     scale: float
@@ -55,29 +60,51 @@ class PixelStatistics:
     std: tuple[float, ...]
     low: float
     high: float
+    size: tuple[int, int] = (1, 1)
+    brightness: float | None = None
 
     @staticmethod
-    def of(images: torch.Tensor, standardise: bool) -> "PixelStatistics":
+    def of(
+        images: torch.Tensor, normalisation: Literal["unit", "standard", "per_pixel"]
+    ) -> "PixelStatistics":
         """Measure training images `(num_samples, channels, height, width)`, uint8 or float."""
         scale = 1 / 255 if images.dtype == torch.uint8 else 1.0
-        channels = images.shape[1]
+        channels, height, width = images.shape[1:]
         low, high = (float(pixel) * scale for pixel in images.aminmax())
-        if not standardise:
-            return PixelStatistics(scale, (0.0,) * channels, (1.0,) * channels, low, high)
+        brightness = float(images.mean(dtype=torch.float64)) * scale
+        if normalisation == "unit":
+            zeros, ones = (0.0,) * channels, (1.0,) * channels
+            return PixelStatistics(scale, zeros, ones, low, high, brightness=brightness)
+        is_per_pixel = normalisation == "per_pixel"
+        means: list[float] = []
+        stds: list[float] = []
         # One channel at a time in double precision: exact enough, and small in memory.
-        means, stds = [], []
         for channel in range(channels):
-            std, mean = torch.std_mean(images[:, channel].double() * scale, correction=0)
-            means.append(float(mean))
-            stds.append(float(std) + STANDARD_EPSILON)
-        return PixelStatistics(scale, tuple(means), tuple(stds), low, high)
+            pixels = images[:, channel].double() * scale
+            if is_per_pixel:
+                std, mean = torch.std_mean(pixels, dim=0, correction=0)
+                std[pixels.amin(dim=0) == pixels.amax(dim=0)] = 1
+                means += mean.flatten().tolist()
+                stds += std.flatten().tolist()
+            else:
+                std, mean = torch.std_mean(pixels, correction=0)
+                means.append(float(mean))
+                stds.append(float(std) + STANDARD_EPSILON)
+        size = (height, width) if is_per_pixel else (1, 1)
+        return PixelStatistics(scale, tuple(means), tuple(stds), low, high, size, brightness)
+
+    def mean_and_std(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Both as float32 `(1, channels, 1, 1)` or `(1, channels, height, width)`."""
+        shape = (1, -1, *self.size)
+        return torch.tensor(self.mean).view(shape), torch.tensor(self.std).view(shape)
 
     def for_pixels(self, dtype: torch.dtype) -> "PixelStatistics":
         """The same for bytes in [0, 255] or for floats on the scale of the training images."""
         return replace(self, scale=1 / 255 if dtype == torch.uint8 else 1.0)
 
     def check(self, images: torch.Tensor, subject: str) -> None:
-        """Refuse pixels on another scale than that of the training images.
+        """Refuse images of another size where each pixel has a mean of its own, and pixels on
+        another scale than that of the training images.
 
         Bytes are divided by 255, which suits a network that learned from bytes, or from floats in
         [0, 1]. That is also the range of training pixels that lay in it.
@@ -87,6 +114,14 @@ class PixelStatistics:
         """
         if not images.numel():
             return
+        if self.size not in ((1, 1), tuple(images.shape[2:])):
+            raise DataError(
+                subject,
+                rule="must have the size of the training images, each pixel of which has a mean of"
+                f" its own: {self.size[0]}x{self.size[1]}",
+                found="x".join(map(str, images.shape[2:])),
+                remedy="resize them",
+            )
         is_unit = self.low >= 0 and self.high <= 1
         low, high = (0.0, 1.0) if is_unit else (self.low, self.high)
         margin = FARTHEST_RANGES * (high - low or max(abs(high), 1))
@@ -115,9 +150,8 @@ class PixelStatistics:
         """Normalise images `(num_samples, channels, height, width)` to float32."""
         normalised = images.to(torch.float32, copy=True).mul_(self.scale)
         if any(self.mean) or any(std != 1 for std in self.std):
-            shape = (1, -1, 1, 1)
-            normalised.sub_(torch.tensor(self.mean).view(shape))
-            normalised.div_(torch.tensor(self.std).view(shape))
+            mean, std = self.mean_and_std()
+            normalised.sub_(mean).div_(std)
         return normalised
 
 

@@ -58,9 +58,9 @@ class StandaloneNetwork(nn.Module):
         super().__init__()
         self.model = run.model
         self.tasks = run.tasks
-        shape = (1, -1, 1, 1)
-        self.register_buffer("mean", torch.tensor(run.pixel_statistics.mean).view(shape))
-        self.register_buffer("std", torch.tensor(run.pixel_statistics.std).view(shape))
+        mean, std = run.pixel_statistics.mean_and_std()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """`(N, channels, height, width)`, float32 on the scale of the training images, to each

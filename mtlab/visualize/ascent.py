@@ -24,14 +24,24 @@ TINY = 1e-12
 
 @dataclass(frozen=True)
 class PixelRange:
-    """The network inputs of the darkest and the brightest pixel, `(1, channels, 1, 1)` each."""
+    """The network inputs of the darkest and the brightest pixel, `(1, channels, 1, 1)` each.
+
+    Or `(1, channels, height, width)`, where pixels were standardised one by one.
+    """
 
     low: torch.Tensor
     high: torch.Tensor
 
+    def of_size(self, size: tuple[int, int]) -> "PixelRange":
+        """The range of images that were resized."""
+        if self.low.shape[2:] in ((1, 1), size):
+            return self
+        return PixelRange(*(functional.interpolate(one, size) for one in (self.low, self.high)))
+
     def as_shares(self, images: torch.Tensor) -> torch.Tensor:
         """Network input to brightness in [0, 1]."""
-        return (images.clamp(self.low, self.high) - self.low) / (self.high - self.low)
+        pixels = self.of_size((images.shape[2], images.shape[3]))
+        return (images.clamp(pixels.low, pixels.high) - pixels.low) / (pixels.high - pixels.low)
 
     def as_input(self, shares: torch.Tensor) -> torch.Tensor:
         """Brightness in [0, 1] to network input."""
@@ -77,7 +87,8 @@ class Ascent:
         layer, and images do not influence each other. `kept` is what the anchor refers to, left
         out `start` itself.
         """
-        low, high = self.pixels.low, self.pixels.high
+        pixels = self.pixels.of_size((start.shape[2], start.shape[3]))
+        low, high = pixels.low, pixels.high
         images, span = start.clamp(low, high), high - low
         kept = images if kept is None else kept
         for step in range(self.num_steps):

@@ -119,14 +119,16 @@ class Subject:
     def pixels(self) -> PixelRange:
         """Bytes reach from 0 to 255; floats as far as those of the training images do."""
         statistics = self.run.pixel_statistics
-        if statistics.scale != 1:
-            mean, std = torch.tensor(statistics.mean), torch.tensor(statistics.std)
-            low, high = (0 - mean) / std, (1 - mean) / std
+        is_byte, is_per_pixel = statistics.scale != 1, statistics.size != (1, 1)
+        if is_byte or is_per_pixel:
+            mean, std = statistics.mean_and_std()
+            darkest, brightest = (0, 1) if is_byte else (statistics.low, statistics.high)
+            low, high = (darkest - mean) / std, (max(brightest, darkest + 1e-6) - mean) / std
         else:
             images = self.dataset.train.images
-            low = images.amin(dim=(0, 2, 3))
-            high = torch.maximum(images.amax(dim=(0, 2, 3)), low + 1e-6)
-        return PixelRange(low.view(1, -1, 1, 1), high.view(1, -1, 1, 1))
+            low = images.amin(dim=(0, 2, 3)).view(1, -1, 1, 1)
+            high = torch.maximum(images.amax(dim=(0, 2, 3)).view(1, -1, 1, 1), low + 1e-6)
+        return PixelRange(low, high)
 
     def shown(self, images: torch.Tensor) -> Array:
         """Network input as brightness in [0, 1], `(n, channels, height, width)`."""

@@ -136,6 +136,16 @@ def test_what_comes_in_is_black_whatever_normalisation_made_of_it() -> None:
     torch.testing.assert_close(built(black, generator(0, "augmentation")), black)
 
 
+def test_black_is_every_pixels_own_where_pixels_were_standardised_one_by_one() -> None:
+    images = torch.rand(9, 1, 8, 8, generator=generator(0, "images"))
+    statistics = PixelStatistics.of(images, "per_pixel")
+    config = to_run_config(composed("augmentation=affine", "augmentation.shift_pixels=1"))
+    built = build_augmentation(config.augmentation, statistics, torch.device("cpu"))
+    assert built is not None
+    black = statistics.apply(torch.zeros(6, 1, 8, 8))
+    torch.testing.assert_close(built(black, generator(0, "augmentation")), black)
+
+
 def test_no_augmentation_is_the_default() -> None:
     statistics = PixelStatistics(1 / 255, (0.0,), (1.0,), 0.0, 1.0)
     config = to_run_config(composed())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from sklearn.preprocessing import StandardScaler
 
 from mtlab.data.dataset import PixelStatistics
 from mtlab.errors import DataError
@@ -11,15 +12,15 @@ from mtlab.errors import DataError
 
 def test_unit_divides_bytes_by_255_and_leaves_floats() -> None:
     pixels = torch.tensor([[[[0, 51, 255]]]], dtype=torch.uint8)
-    unit = PixelStatistics.of(pixels, standardise=False)
+    unit = PixelStatistics.of(pixels, "unit")
     assert torch.allclose(unit.apply(pixels), torch.tensor([[[[0, 0.2, 1]]]]))
     floats = torch.tensor([[[[0.0, 0.5, 3.0]]]])
-    assert torch.equal(PixelStatistics.of(floats, standardise=False).apply(floats), floats)
+    assert torch.equal(PixelStatistics.of(floats, "unit").apply(floats), floats)
 
 
 def test_statistics_are_per_channel_and_computed_by_hand() -> None:
     images = torch.tensor([[[[0.0, 2.0]], [[5.0, 5.0]]]])
-    statistics = PixelStatistics.of(images, standardise=True)
+    statistics = PixelStatistics.of(images, "standard")
     assert statistics.mean == (1.0, 5.0)
     assert statistics.std == pytest.approx((1.0 + 1e-6, 1e-6))
 
@@ -28,10 +29,27 @@ def test_statistics_are_per_channel_and_computed_by_hand() -> None:
 def test_standardised_training_images_have_mean_0_and_deviation_1(seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     images = torch.randint(0, 256, (50, 3, 6, 5), generator=generator, dtype=torch.uint8)
-    result = PixelStatistics.of(images, standardise=True).apply(images)
+    result = PixelStatistics.of(images, "standard").apply(images)
     assert result.dtype == torch.float32
     assert result.mean(dim=(0, 2, 3)).abs().max() < 1e-5
     assert (result.std(dim=(0, 2, 3), correction=0) - 1).abs().max() < 1e-4
+
+
+def test_per_pixel_is_scikit_learns_standard_scaler() -> None:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (40, 2, 4, 3), generator=generator, dtype=torch.uint8)
+    images[:, 1, 2, 0] = 77  # never changes
+    statistics = PixelStatistics.of(images, "per_pixel")
+    assert statistics.size == (4, 3) and len(statistics.std) == 24
+    assert statistics.std[12 + 2 * 3] == 1
+    rows = images.flatten(1).numpy() / 255
+    wanted = torch.from_numpy(StandardScaler().fit_transform(rows)).view(40, 2, 4, 3)
+    torch.testing.assert_close(statistics.apply(images).double(), wanted, atol=1e-5, rtol=1e-5)
+    assert statistics.brightness == pytest.approx(rows.mean())
+    with pytest.raises(
+        DataError, match="each pixel of which has a mean of its own: 4x3; found 3x4"
+    ):
+        statistics.check(images.transpose(2, 3), "images")
 
 
 def test_the_images_that_are_given_stay_as_they_are() -> None:
@@ -87,4 +105,4 @@ def test_pixels_on_another_scale_are_refused(
 def test_noise_and_other_lighting_are_no_other_scale(
     trained_on: torch.Tensor, asked: torch.Tensor
 ) -> None:
-    PixelStatistics.of(trained_on, standardise=True).check(asked, "X.npy")
+    PixelStatistics.of(trained_on, "standard").check(asked, "X.npy")

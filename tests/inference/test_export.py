@@ -34,6 +34,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> LoadedRun:
         folder / "run",
         "dataset=npz",
         f"dataset.path={data}",
+        "dataset.white=1",
         "model=mtl_cnn",
         "model.filters=[2]",
         "model.pool_after=[]",
