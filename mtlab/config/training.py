@@ -112,8 +112,51 @@ class PlateauConfig(Keys):
     min_lr: NotNegative
 
 
+class OneCycleConfig(Keys):
+    """The learning rate rises to `optimizer.lr` and falls far below where it began, step by step.
+
+    Attributes:
+        warmup: Share of the training in which it rises.
+        momentum: Highest and lowest, which it falls to and rises from as the rate does the reverse;
+            None leaves the optimizer's.
+    """
+
+    name: Literal["one_cycle"]
+    warmup: ShareInside
+    start_divisor: Annotated[float, Field(ge=1)]
+    end_divisor: Annotated[float, Field(ge=1)]
+    shape: Literal["cosine", "linear"]
+    momentum: Annotated[list[ShareBelowOne], Field(min_length=2, max_length=2)] | None
+
+    @model_validator(mode="after")
+    def _check_momentum(self) -> Self:
+        if self.momentum is not None and self.momentum[0] < self.momentum[1]:
+            raise ConfigError(
+                "scheduler.momentum",
+                rule="has the highest first, which the cycle begins and ends with",
+                found=self.momentum,
+                remedy=f"for example scheduler.momentum=[{self.momentum[1]},{self.momentum[0]}]",
+            )
+        return self
+
+
+class WarmRestartsConfig(Keys):
+    """Half cosines from `optimizer.lr` to `min_lr`, step by step, each longer by a factor."""
+
+    name: Literal["warm_restarts"]
+    period_epochs: Count
+    period_factor: Count
+    min_lr: NotNegative
+
+
 SchedulerConfig = Annotated[
-    ConstantConfig | StepConfig | CosineConfig | PlateauConfig, Field(discriminator="name")
+    ConstantConfig
+    | StepConfig
+    | CosineConfig
+    | PlateauConfig
+    | OneCycleConfig
+    | WarmRestartsConfig,
+    Field(discriminator="name"),
 ]
 
 

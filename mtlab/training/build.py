@@ -9,6 +9,7 @@ from mtlab.config.model import PerceptronConfig
 from mtlab.config.run import RunConfig
 from mtlab.config.training import TrainerConfig
 from mtlab.data.augmentation import AffineAugmentation
+from mtlab.data.batches import num_batches
 from mtlab.data.dataset import Split
 from mtlab.device import Device
 from mtlab.errors import ConfigError
@@ -54,15 +55,23 @@ def build_trainer(
     lower = monitor.lower_is_better
     draws = generator(config.seed, "augmentation", device.torch_device)
     augment = None if augmentation is None else partial(augmentation, generator=draws)
+    batch_size = min(trainer.batch_size, len(train))
     clipping = (trainer.clip_norm, trainer.clip_each_norm)
     return GradientTrainer(
         TrainStep(model, objective, optimizer, device, *clipping, augment),
-        build_scheduler(config.scheduler, optimizer, trainer.epochs, lower, trainer.min_delta),
+        build_scheduler(
+            config.scheduler,
+            optimizer,
+            trainer.epochs,
+            lower,
+            trainer.min_delta,
+            num_batches(len(train), batch_size),
+        ),
         monitor,
         train,
         val,
         num_epochs=trainer.epochs,
-        batch_size=min(trainer.batch_size, len(train)),
+        batch_size=batch_size,
         eval_batch_size=trainer.eval_batch_size,
         patience_epochs=trainer.patience_epochs,
         generators={

@@ -13,6 +13,7 @@ from mtlab.data.dataset import Split
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.training.evaluate import evaluate
 from mtlab.training.monitor import Monitor
+from mtlab.training.optim import STEPPED_BY_BATCH
 from mtlab.training.state import (
     BestEpoch,
     State,
@@ -34,7 +35,8 @@ class GradientTrainer:
     Model, objective and splits are on the device already.
 
     Args:
-        scheduler: Stepped once per epoch; None for a constant learning rate.
+        scheduler: Stepped with every batch where it is one of `STEPPED_BY_BATCH`, else after each
+            epoch; None for a constant learning rate.
         num_epochs: In all, those before a resume included.
         patience_epochs: Without a better epoch, after which training stops; None for no such stop.
         generators: `batch order` draws the order of each epoch's samples, on the CPU; the step
@@ -116,6 +118,8 @@ class GradientTrainer:
         started = last_progress = time.perf_counter()
         for num_done, positions in enumerate(batches, start=1):
             self._step(self._train, positions, sums, num_done - 1)
+            if isinstance(self._scheduler, STEPPED_BY_BATCH):
+                self._scheduler.step()
             now = time.perf_counter()
             if now - last_progress >= SECONDS_BETWEEN_PROGRESS:
                 # The only metrics read back within an epoch, a few times a second.
@@ -129,7 +133,7 @@ class GradientTrainer:
         value = self._monitor.value(val)
         if isinstance(self._scheduler, ReduceLROnPlateau):
             self._scheduler.step(value)
-        elif self._scheduler is not None:
+        elif self._scheduler and not isinstance(self._scheduler, STEPPED_BY_BATCH):
             self._scheduler.step()
         is_best = self._monitor.improves(value, self.best.value if self.best else None)
         if is_best:

@@ -5,19 +5,31 @@ from typing import Any
 
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
-from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau, StepLR
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    LRScheduler,
+    OneCycleLR,
+    ReduceLROnPlateau,
+    StepLR,
+)
 
 from mtlab.config.training import (
     AdamConfig,
     CosineConfig,
+    OneCycleConfig,
     OptimizerConfig,
     PlateauConfig,
     RmspropConfig,
     SchedulerConfig,
     SgdConfig,
     StepConfig,
+    WarmRestartsConfig,
 )
 from mtlab.errors import ConfigError
+
+STEPPED_BY_BATCH = (OneCycleLR, CosineAnnealingWarmRestarts)
+"""Schedules that move on with every training step; the others do after each epoch."""
 
 
 def build_optimizer(
@@ -75,8 +87,9 @@ def build_scheduler(
     num_epochs: int,
     lower_is_better: bool,
     min_delta: float = 0.0,
+    steps_per_epoch: int = 1,
 ) -> LRScheduler | None:
-    """A schedule stepped once per epoch; None for a constant learning rate.
+    """A schedule, see `STEPPED_BY_BATCH`; None for a constant learning rate.
 
     Args:
         lower_is_better: Direction of `trainer.monitor`, which a plateau is judged by.
@@ -97,4 +110,37 @@ def build_scheduler(
             min_lr=config.min_lr,
             eps=0.0,
         )
+    if isinstance(config, WarmRestartsConfig):
+        return CosineAnnealingWarmRestarts(
+            optimizer,
+            T_0=config.period_epochs * steps_per_epoch,
+            T_mult=config.period_factor,
+            eta_min=config.min_lr,
+        )
+    if isinstance(config, OneCycleConfig):
+        return _one_cycle(config, optimizer, num_epochs * steps_per_epoch)
     return None
+
+
+def _one_cycle(config: OneCycleConfig, optimizer: Optimizer, num_steps: int) -> OneCycleLR:
+    num_rising = config.warmup * num_steps
+    if num_rising <= 1:
+        raise ConfigError(
+            "scheduler.warmup",
+            rule="must leave more than one training step for the rate to rise in",
+            found=f"{config.warmup:g} of {num_steps} steps",
+            remedy="raise it, or train for more epochs or in smaller batches",
+        )
+    highest, lowest = config.momentum or (0.0, 0.0)
+    return OneCycleLR(
+        optimizer,
+        max_lr=[group["lr"] for group in optimizer.param_groups],
+        total_steps=num_steps,
+        pct_start=config.warmup,
+        anneal_strategy="cos" if config.shape == "cosine" else "linear",
+        cycle_momentum=config.momentum is not None,
+        max_momentum=highest,
+        base_momentum=lowest,
+        div_factor=config.start_divisor,
+        final_div_factor=config.end_divisor,
+    )

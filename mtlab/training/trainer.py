@@ -35,7 +35,7 @@ class EpochEnd:
     Attributes:
         train: Means over the epoch while the weights moved.
         val: Measured with the weights at the end of the epoch.
-        learning_rate: Used in this epoch.
+        learning_rate: At the epoch's start; some schedules change it with every step.
         train_seconds, seconds: Without and with validation.
         is_best: Whether `trainer.monitor` improved.
     """

@@ -119,12 +119,59 @@ def test_training_stops_when_patience_runs_out() -> None:
             [0.1, 0.1, 0.05, 0.05],
         ),
         (["scheduler=cosine"], [0.1 * (1 + math.cos(math.pi * e / 4)) / 2 for e in range(4)]),
+        # Periods of 1 and 2 epochs.
+        (["scheduler=warm_restarts"], [0.1, 0.1, 0.05, 0.1]),
+        # A rate from 0.01 up in 10 of 20 steps, of 5 an epoch, and down to 0.01 / 2.
+        (
+            [
+                "scheduler=one_cycle",
+                "scheduler.shape=linear",
+                "scheduler.warmup=0.5",
+                "scheduler.start_divisor=10",
+                "scheduler.end_divisor=2",
+            ],
+            [0.01, 0.01 + 0.09 * 5 / 9, 0.1 - 0.095 * 1 / 10, 0.1 - 0.095 * 6 / 10],
+        ),
     ],
 )  # fmt: skip
-def test_schedules_step_once_per_epoch(overrides: list[str], rates: list[float]) -> None:
+def test_the_learning_rate_is_that_of_the_epochs_first_step(
+    overrides: list[str], rates: list[float]
+) -> None:
     _, _, events = trained("optimizer=sgd", "optimizer.lr=0.1", "trainer.epochs=4", *overrides)
     found = [event.learning_rate for event in events]
     assert found == pytest.approx(rates, rel=1e-6, abs=0)
+
+
+def one_cycle(
+    optimizer: torch.optim.Optimizer, *overrides: str
+) -> torch.optim.lr_scheduler.LRScheduler:
+    config = to_run_config(composed("scheduler=one_cycle", *overrides))
+    scheduler = build_scheduler(config.scheduler, optimizer, 2, True, steps_per_epoch=5)
+    assert scheduler is not None
+    return scheduler
+
+
+def test_one_cycle_moves_momentum_against_the_rate() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0, momentum=0.5)
+    scheduler = one_cycle(optimizer)
+    found = []
+    for _ in range(10):
+        found.append((optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["momentum"]))
+        optimizer.step()
+        scheduler.step()
+    assert found[0] == pytest.approx((1 / 25, 0.95))
+    assert found[2] == pytest.approx((1, 0.85))  # 30% of 10 steps
+    assert found[-1] == pytest.approx((1 / 25e4, 0.95))
+    other = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0, momentum=0.5)
+    one_cycle(other, "scheduler.momentum=null")
+    assert other.param_groups[0]["momentum"] == 0.5
+
+
+def test_one_cycle_needs_steps_to_rise_in_and_its_highest_momentum_first() -> None:
+    with pytest.raises(ConfigError, match=r"scheduler\.momentum: has the highest first.*\[0\.8, "):
+        built("scheduler=one_cycle", "scheduler.momentum=[0.8,0.9]")
+    with pytest.raises(ConfigError, match=r"scheduler\.warmup: .*more than one.*0\.3 of 3 steps"):
+        trained("scheduler=one_cycle", "trainer.batch_size=200")
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,12 @@ CASES = {
         "model=cnn", *CNN, "device.precision=bfloat16", "optimizer=rmsprop",
         "optimizer.momentum=0.5", "optimizer.conv_weight_decay=0.01",
     ],
+    "mlp, sgd, one cycle": [
+        "model=mlp", "model.widths=[8]", "optimizer=sgd", "scheduler=one_cycle",
+        "trainer.clip_each_norm=1",
+    ],
+    "mlp, adam, one cycle": ["model=mlp", "model.widths=[8]", "scheduler=one_cycle"],
+    "mlp, warm restarts": ["model=mlp", "model.widths=[8]", "scheduler=warm_restarts"],
     "mtl_cnn, adam, plateau, dropout": [
         *CNN, "scheduler=plateau", "scheduler.patience_epochs=0", "optimizer.lr=0.1",
         "model.dropout=0.3",
