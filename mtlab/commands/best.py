@@ -56,7 +56,7 @@ def best(words: list[str]) -> int:
     num_compared = len(found.others) + 1
     of_how_many = "the only configuration" if num_compared == 1 else f"best of {num_compared}"
     console.print(f"{of_how_many}: {best_sentence(found, labels)}", markup=False)
-    for line in untold(found, labels):
+    for line in untold([found], labels):
         console.print(f"cannot be told: {line}", markup=False)
     Console(highlight=False).print(_table(found))
     for run in found.group.measured:

@@ -9,12 +9,13 @@ from mtlab.artifacts.run_dir import SUMMARY, write_whole
 from mtlab.config.words import WordsParser
 from mtlab.errors import RunFolderError
 
-MARKDOWN, CSV, PAGE, FIGURES = "report.md", "report.csv", "report.html", "figures"
+MARKDOWN, CSV, PAGE = "report.md", "report.csv", "report.html"
+FIGURES, TABLES = "figures", "tables"
 
 DESCRIPTION = """\
-Turn run folders into tables and figures: report.md, report.csv, figures/ (PNG, SVG and PDF), and
-report.html, one page that needs no network. Runs that differ only in seed are averaged; failed,
-interrupted and unfinished runs are listed and never averaged.
+Turn run folders into tables and figures: report.md, report.csv, tables/ (LaTeX and CSV), figures/
+(PNG, SVG and PDF), and report.html, one page that needs no network. Runs that differ only in seed
+are averaged; failed, interrupted and unfinished runs are listed and never averaged.
 """
 EXAMPLES = """\
 examples:
@@ -42,20 +43,23 @@ def report(arguments: list[str]) -> int:
     from mtlab.report.write.figure_files import draw_charts
     from mtlab.report.write.markdown import as_markdown
     from mtlab.report.write.page import as_page
+    from mtlab.report.write.table_files import write_tables
 
     content = Report(collect(options.folders), [str(folder) for folder in options.folders])
     output = _output_folder(options.output, options.folders)
     remarks = content.left_out
     # Before the figures: whatever goes wrong with those, the tables are there.
     write_whole(output / CSV, as_csv(content))
+    write_tables(content.tables, output / TABLES)
     write_whole(output / MARKDOWN, as_markdown(content, []))
     drawn, problems = draw_charts(content.charts, output / FIGURES, remarks.append)
     content.problems += problems
     write_whole(output / MARKDOWN, as_markdown(content, drawn))
     write_whole(output / PAGE, as_page(content, drawn))
     lines = [f"{problem.place}: {problem.what}" for problem in content.problems] + remarks
+    lines += content.opening
     lines.append(f"{content.headline}; reported in {time.perf_counter() - started:.1f} s")
-    lines.append(f"open {output / PAGE}, or see {MARKDOWN}, {CSV} and {FIGURES}/ beside it")
+    lines.append(f"open {output / PAGE}, or see {MARKDOWN}, {CSV}, {TABLES}/ and {FIGURES}/")
     print("\n".join(lines))
     return 0
 

@@ -40,11 +40,11 @@ def test_the_best_on_validation_is_told_with_its_test_figures_and_how_to_repeat_
     write_widths(tmp_path, (0.7, 0.9, 0.8))
     text = said(capsys, str(tmp_path))
     assert text.startswith(
-        "best of 3: widths=[1], by val.digit.accuracy: 90.00 % (n = 1), 10.00 points better than"
-        " the next, widths=[2]; on test it has 10.00 % (n = 1)\n"
+        "best of 3: widths=[1] by val.digit.accuracy: 90.00 % (n = 1), 10.00 points ahead of"
+        " widths=[2], and 10.00 % on test\n"
     )
     assert f"mtlab rerun {tmp_path}/10_run" in text
-    assert "n = 1 is too few" in text
+    assert "how much of a lead is noise where n = 1: too few" in text
 
 
 def test_with_seeds_the_mean_decides_and_all_seeds_are_repeated(
@@ -52,7 +52,7 @@ def test_with_seeds_the_mean_decides_and_all_seeds_are_repeated(
 ):
     write_widths(tmp_path, (0.7, 0.9), seeds=3)
     text = said(capsys, str(tmp_path))
-    assert "91.0 ± 1.0 % (95%: 88.5 to 93.5, n = 3), 20.00 points better" in text
+    assert "91.0 ± 1.0 % (95%: 88.5 to 93.5, n = 3), 20.00 points ahead of widths=[0]" in text
     assert "cannot be told" not in text
     assert "repeat it: mtlab -m 'model.widths=[1]' seed=0,1,2" in text
 
@@ -62,7 +62,7 @@ def test_a_lead_within_the_noise_is_said_to_be_none(
 ):
     write_widths(tmp_path, (0.9, 0.901), seeds=3)
     text = said(capsys, str(tmp_path))
-    assert "cannot be told: whether it is better than widths=[0]" in text
+    assert "cannot be told: whether widths=[1] is better than widths=[0]" in text
 
 
 def test_runs_that_watched_other_things_need_a_metric(
@@ -121,7 +121,7 @@ def test_of_a_lower_is_better_metric_the_least_is_best(
             val=measured,
             test=measured,
         )
-    assert "widths=[1], by val.c.mae: 0.1 (n = 1), 0.2 better" in said(
+    assert "widths=[1] by val.c.mae: 0.1 (n = 1), 0.2 ahead of" in said(
         capsys, str(tmp_path), "by=c.mae"
     )
 

@@ -19,7 +19,12 @@ def test_runs_are_found_at_any_depth_in_order_of_their_jobs(tmp_path: Path):
         write_run(tmp_path / "multirun" / "day" / f"{job}_seed={job}", seed=job)
     write_run(tmp_path / "single")
     names = [run.name for run in collect([tmp_path]).runs]
-    assert names == ["multirun/day/2", "multirun/day/9", "multirun/day/10", "single"]
+    assert names == [
+        "multirun/day/job 2",
+        "multirun/day/job 9",
+        "multirun/day/job 10",
+        "single",
+    ]
 
 
 def test_a_run_named_twice_is_read_once(tmp_path: Path):

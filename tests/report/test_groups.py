@@ -53,7 +53,7 @@ def test_means_are_listed_with_spread_interval_and_n(tmp_path: Path):
     write_run(tmp_path / "0", seed=0, accuracy=0.90)
     write_run(tmp_path / "1", seed=1, accuracy=0.95)
     write_run(tmp_path / "2", seed=2, accuracy=1.00)
-    table = means_table(group_runs(collect([tmp_path]).runs))
+    table = means_table(group_runs(collect([tmp_path]).runs), {})
     # Validation first; two digits of the spread, and as many of the mean.
     titles = [column.title for column in table.columns]
     assert titles[4:6] == ["digit accuracy, val [%]", "digit accuracy, test [%]"]
@@ -73,7 +73,7 @@ def test_only_configurations_with_several_seeds_are_listed_by_one_label_each(tmp
             row=f"{widths} wide",
             settings={"model.widths": [widths], "optimizer.lr": widths / 1000},
         )
-    table = means_table(group_runs(collect([tmp_path]).runs))
+    table = means_table(group_runs(collect([tmp_path]).runs), {})
     assert texts(table, "configuration") == ["8 wide", "10 wide"]
     assert [column.title for column in table.columns][:4] == ["configuration", "runs", "n", "seeds"]
 
@@ -96,7 +96,7 @@ def test_a_group_is_spoken_for_by_a_run_that_was_measured(tmp_path: Path):
 
 def test_runs_without_a_second_seed_have_no_table_of_means(tmp_path: Path):
     write_run(tmp_path / "0")
-    assert means_table(group_runs(collect([tmp_path]).runs)) is None
+    assert means_table(group_runs(collect([tmp_path]).runs), {}) is None
 
 
 def test_published_fractions_and_percents_mean_the_same():

@@ -369,7 +369,7 @@ def test_names_are_told_as_they_are(odd_visit: Visit):
 
 def test_the_choice_of_a_confusion_matrix_names_the_configuration(odd_visit: Visit):
     choices = odd_visit.page.locator("#confusions select option").all_text_contents()
-    assert [choice.split(" · ")[0] for choice in choices] == ["1", "2"]
+    assert [choice.split(" (")[0] for choice in choices] == ["run 1", "run 2"]
     assert "row 0" in choices[0]
     assert "row 1" in choices[1]
 

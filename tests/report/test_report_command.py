@@ -50,6 +50,7 @@ def test_a_sweep_becomes_tables_figures_and_a_page(
         "report.md",
         "report.csv",
         "report.html",
+        "tables",
         "figures",
     }
     names = {path.stem for path in (output / "figures").glob("*.png")}
@@ -61,6 +62,27 @@ def test_a_sweep_becomes_tables_figures_and_a_page(
     said = capsys.readouterr().out
     assert "7 runs: 6 completed, 1 failed" in said
     assert str(sweep / "broken") in said
+
+
+def test_every_table_has_files_in_latex_and_csv(tmp_path: Path):
+    sweep = write_sweep(tmp_path / "sweep")
+    for seed in (0, 1):
+        write_run(sweep / f"alone_{seed}", tasks=("group",), dataset="fashion_mnist", seed=seed)
+    main(["report", str(sweep), "--output", str(tmp_path / "out")])
+    files = {path.stem for path in (tmp_path / "out" / "tables").glob("*.tex")}
+    assert files == {path.stem for path in (tmp_path / "out" / "tables").glob("*.csv")}
+    single = "single_task_fashion_mnist-group"
+    names = {"published_fashion_lambda", single, "means", "lambda_fashion_mnist", "runs"}
+    assert files == names
+    for name in names:
+        lines = (tmp_path / "out" / "tables" / f"{name}.tex").read_text().splitlines()
+        assert lines[-1] == r"\end{tabular}"
+        num_columns = len(lines[1].removeprefix(r"\begin{tabular}").strip("{}"))
+        # As many cells in every line as columns, and no sign that LaTeX would trip over.
+        cells = [line.replace(r"\&", "").count("&") + 1 for line in lines if line.endswith(r"\\")]
+        assert set(cells) == {num_columns}
+        table = (tmp_path / "out" / "tables" / f"{name}.csv").read_text()
+        assert len(next(csv.reader(io.StringIO(table)))) == num_columns
 
 
 def test_a_report_can_be_made_again_over_its_own_output(tmp_path: Path):

@@ -8,7 +8,7 @@ import pytest
 from made_runs import write_run
 
 from mtlab.report.analyse.groups import Group, group_runs
-from mtlab.report.analyse.single_task import single_task_estimates
+from mtlab.report.analyse.single_task import single_task_estimates, single_task_tables
 from mtlab.report.read.folders import collect
 
 BOTH = ("article", "group")
@@ -21,6 +21,7 @@ def write_pair(folder: Path) -> list[Group]:
             write_run(
                 folder / f"alone{job}_{seed}",
                 tasks=("article",),
+                dataset="fashion_mnist",
                 seed=seed,
                 accuracy=accuracy + seed / 100,
                 settings={"model.widths": [job]},
@@ -30,6 +31,7 @@ def write_pair(folder: Path) -> list[Group]:
             write_run(
                 folder / f"both{value}_{seed}",
                 tasks=BOTH,
+                dataset="fashion_mnist",
                 seed=seed,
                 accuracy=0.90 + seed / 100,
                 settings={"mtl.name": "lambda", "mtl.lambda": value},
@@ -45,6 +47,38 @@ def test_the_single_task_network_is_the_one_best_on_validation(tmp_path: Path):
     alone = found[multi[0], "article"]
     assert alone.estimate.mean == pytest.approx(87.0)
     assert (alone.estimate.n, alone.num_choices, alone.published) == (3, 2, 88.4)
+
+
+def test_the_table_has_the_single_task_network_first_and_each_difference_to_it(tmp_path: Path):
+    groups = write_pair(tmp_path)
+    ((title, table),) = single_task_tables(groups)
+    assert title == "fashion_mnist · article"
+    assert [column.title for column in table.columns] == [
+        "network",
+        "n",
+        "article accuracy, val [%]",
+        "delta, val [points]",
+        "article accuracy, test [%]",
+        "delta, test [points]",
+        "published",
+    ]
+    alone, *shared = [[cell.text for cell in row.cells] for row in table.rows]
+    # The better of two, and no difference to itself.
+    assert "single task, best on validation of 2" in alone[0]
+    assert alone[4:] == ["87.0 ± 1.0", "", "88.40"]
+    assert [row[4:6] for row in shared] == [["91.0 ± 1.0", "+4.00"]] * 2
+    # Welch's interval of two means of three with s = 1: 2.776 * sqrt(2 / 3).
+    assert table.rows[1].cells[5].note == "95%: +1.73 to +6.27"
+
+
+def test_of_regression_errors_are_compared(tmp_path: Path):
+    for job, tasks in enumerate(((), ("a",))):
+        mae = {"c": {"mae": 0.2 + job / 10}, "a": {"accuracy": 0.5}}
+        write_run(tmp_path / f"{job}", tasks=tasks, values=("c",), val=mae, test=mae)
+    ((title, table),) = single_task_tables(group_runs(collect([tmp_path]).runs))
+    assert title == "digits · c"
+    cells = dict(zip([column.title for column in table.columns], table.rows[1].cells, strict=True))
+    assert (cells["c mae, test"].text, cells["delta, test"].text) == ("0.3", "+0.1")
 
 
 def test_runs_on_other_test_images_are_not_compared(tmp_path: Path):

@@ -95,6 +95,15 @@ def winners(groups: Sequence[Group]) -> list[Winner]:
     return [one for one in found if one is not None and one.others]
 
 
+def best_marks(found: Sequence[Winner]) -> dict[int, str]:
+    """By the number of a run of the best configuration, what is said of it in tables."""
+    by_run: dict[int, list[str]] = {}
+    for one in found:
+        for run in one.group.measured:
+            by_run.setdefault(run.number, []).append(one.criterion.name)
+    return {number: f"best on validation by {', '.join(by)}" for number, by in by_run.items()}
+
+
 def _main(member: tuple[Group, str]) -> Criterion:
     group, task = member
     has_classes = "accuracy" in group.first.measure_names("val", task)

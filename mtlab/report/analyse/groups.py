@@ -62,22 +62,23 @@ def estimate(values: Sequence[float], bounds: tuple[float, float] = ANY_NUMBER) 
 
 
 def difference(one: Estimate, other: Estimate) -> Estimate:
-    """One mean minus another, of independent runs, with Welch's 95% interval.
+    """One mean minus another, with its standard error as `std`, and Welch's interval.
 
     The degrees of freedom are those of Welch 1947, "The generalization of `Student's' problem when
     several different population variances are involved", Biometrika 34. No interval where one of
     the means has none; `n` is the smaller of both.
     """
     n, mean = min(one.n, other.n), one.mean - other.mean
-    if one.std is None or other.std is None or n < FEWEST_FOR_INTERVAL:
+    if one.std is None or other.std is None:
         return Estimate(n, mean)
-    parts = [both.std**2 / both.n for both in (one, other) if both.std is not None]
-    variance = sum(parts)
-    if variance == 0:
-        return Estimate(n, mean, 0.0, 0.0)
+    parts = (one.std**2 / one.n, other.std**2 / other.n)
+    error = math.sqrt(sum(parts))
+    if n < FEWEST_FOR_INTERVAL:
+        return Estimate(n, mean, error)
+    if error == 0:
+        return Estimate(n, mean, error, 0.0)
     freedoms = zip(parts, (one.n - 1, other.n - 1), strict=True)
-    freedom = variance**2 / sum(part**2 / freedom for part, freedom in freedoms)
-    error = math.sqrt(variance)
+    freedom = error**4 / sum(part**2 / freedom for part, freedom in freedoms)
     return Estimate(n, mean, error, student_t(freedom) * error)
 
 

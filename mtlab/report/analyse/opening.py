@@ -1,12 +1,13 @@
 """The three sentences that a report begins with: what was compared, what is best, what is open."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
-from mtlab.report.analyse.best import Criterion, Winner
+from mtlab.report.analyse.best import Winner
 from mtlab.report.analyse.groups import Estimate, Group
 from mtlab.report.analyse.metrics import Metric, decimals_of_spread
 from mtlab.report.analyse.settings import SEED, compare_settings, short_keys, tasks_of
-from mtlab.report.analyse.tables import these_runs
+from mtlab.report.analyse.tables import estimated, these_runs
 from mtlab.report.read.run import Run
 
 MOST_NAMED = 4
@@ -16,7 +17,7 @@ MOST_WINNERS = 3
 def opening(
     runs: Sequence[Run],
     groups: Sequence[Group],
-    labels: dict[int, str],
+    labels: Mapping[int, str],
     winners: Sequence[Winner],
 ) -> list[str]:
     """What was compared; what is best on validation and by how much; what cannot be told.
@@ -24,12 +25,13 @@ def opening(
     Args:
         labels: What tells a group from the others, by its number.
     """
-    best = [best_sentence(one, labels) for one in winners[:MOST_WINNERS]]
-    more = len(winners) - MOST_WINNERS
-    if more > 0:
-        best.append(f"{more} more are marked in the tables")
-    told = "; ".join(best) or "nothing: no two configurations here answer the same question"
-    open_ = [one for winner in winners[:MOST_WINNERS] for one in untold(winner, labels)]
+    shown = winners[:MOST_WINNERS]
+    names = [one.criterion.name for one in shown]
+    best = [best_sentence(one, labels, is_alone=len(set(names)) == len(names)) for one in shown]
+    if len(winners) > len(shown):
+        best.append(f"{len(winners) - len(shown)} more are marked in the tables")
+    told = "; ".join(best) or "nothing, as no two configurations here answer the same question"
+    open_ = untold(shown, labels)
     not_completed = [run.number for run in runs if not run.is_completed]
     if not_completed:
         open_.append(f"what {these_runs(not_completed)} would have come to: not completed")
@@ -55,27 +57,30 @@ def _compared(runs: Sequence[Run], groups: Sequence[Group]) -> str:
     )
 
 
-def best_sentence(winner: Winner, labels: dict[int, str]) -> str:
-    """`lambda=0.7, by val.digit.accuracy: 97.69 ± 0.12 %, 0.2 points better than the next, ...; on
-    test it has ...`
+def best_sentence(winner: Winner, labels: Mapping[int, str], *, is_alone: bool = True) -> str:
+    """`lambda=0.7 by val.digit.accuracy: 97.69 ± 0.12 %, 0.20 points ahead of lambda=1, and
+    97.5 ± 0.2 % on test`.
+
+    Args:
+        is_alone: No other sentence has the same criterion, of another problem.
     """
-    criterion, group = winner.criterion, winner.group
+    criterion = winner.criterion
+    name = f"{labels[winner.group.number]} " if winner.others else ""
+    problem = "" if is_alone else f" ({winner.problem})"
     value = value_text(criterion.metric, winner.estimate)
-    name = f"{labels[group.number]}, " if winner.others else ""
-    place = f" ({winner.problem})" if winner.problem else ""
-    test = f"; on test it has {tests}" if (tests := _on_test(winner)) else ""
-    return f"{name}by {criterion.name}{place}: {value}{_lead(winner, labels)}{test}"
-
-
-def _lead(winner: Winner, labels: dict[int, str]) -> str:
-    if not winner.others:
-        return ""
-    following, gain = winner.others[0]
-    decimals = _decimals(gain)
-    amount = winner.criterion.metric.text(gain.mean, decimals)
-    unit = _points(winner.criterion)
-    interval = _interval_text(gain, winner.criterion.metric)
-    return f", {amount}{unit} better than the next, {labels[following.number]}{interval}"
+    lead = ""
+    if winner.others:
+        following, gain = winner.others[0]
+        amount = criterion.metric.text(gain.mean, _decimals(gain))
+        unit = " points" if criterion.metric.is_fraction else ""
+        lead = (
+            f", {amount}{unit} ahead of {labels[following.number]}"
+            f"{_bracketed(_interval_text(gain, criterion.metric))}"
+        )
+    tests = _on_test(winner)
+    return f"{name}by {criterion.name}{problem}: {value}{lead}" + (
+        f", and {tests} on test" if tests else ""
+    )
 
 
 def _on_test(winner: Winner) -> str:
@@ -86,55 +91,57 @@ def _on_test(winner: Winner) -> str:
         found = winner.group.estimate(metric)
         if found is not None:
             task = f"{path.split('.')[1]} " if len(winner.criterion.paths) > 1 else ""
-            told.append(f"{task}{value_text(metric, found)}")
+            told.append(f"{task}{_spread_text(metric, found)}")
     return listed(told)
 
 
-def untold(winner: Winner, labels: dict[int, str]) -> list[str]:
-    """What the winner's lead does not show."""
-    by = f" by {winner.criterion.name}"
-    within = [group for group, gain in winner.others if gain.interval and gain.interval[0] <= 0]
-    few = [group for group, gain in winner.others if gain.interval is None]
+def untold(winners: Sequence[Winner], labels: Mapping[int, str]) -> list[str]:
+    """What the winners' leads do not show."""
     told = []
-    if within:
-        names = listed([labels[group.number] for group in within])
-        told.append(f"whether it is better than {names}{by} (95% interval of the lead holds 0)")
-    if few:
-        smallest = min(len(group.measured) for group in (winner.group, *few))
+    smallest = math.inf
+    for winner in winners:
+        within = [group for group, gain in winner.others if gain.interval and gain.interval[0] <= 0]
+        if within:
+            names = listed([labels[group.number] for group in within])
+            by = f"by {winner.criterion.name}"
+            told.append(
+                f"whether {labels[winner.group.number]} is better than {names} {by}, as the 95%"
+                " interval of the lead holds 0"
+            )
+        few = [gain.n for _, gain in winner.others if gain.interval is None]
+        smallest = min([smallest, *few])
+    if smallest < math.inf:
         told.append(
-            f"how much of its lead over {counted(len(few), 'configuration')}{by} is noise, as"
-            f" n = {smallest} is too few (seed=0,1,2 or more gives intervals)"
+            f"how much of a lead is noise where n = {smallest}: too few, and seed=0,1,2 gives"
+            " intervals"
         )
     return told
 
 
 def value_text(metric: Metric, estimate: Estimate) -> str:
     """`97.69 ± 0.12 % (95%: 97.39 to 97.99, n = 3)`."""
-    unit = f" {metric.unit}" if metric.unit else ""
-    if estimate.std is None:
-        return f"{metric.text(estimate.mean)}{unit} (n = 1)"
-    decimals = _decimals(estimate)
-    mean, std = (metric.text(value, decimals) for value in (estimate.mean, estimate.std))
-    interval = _interval_text(estimate, metric).removesuffix(")").removeprefix(" (")
+    interval = _interval_text(estimate, metric)
     behind = f"{interval}, n = {estimate.n}" if interval else f"n = {estimate.n}"
-    return f"{mean} ± {std}{unit} ({behind})"
+    return f"{_spread_text(metric, estimate)}{_bracketed(behind)}"
+
+
+def _spread_text(metric: Metric, estimate: Estimate) -> str:
+    return f"{estimated(estimate, metric).text}{metric.unit and f' {metric.unit}'}"
+
+
+def _bracketed(text: str) -> str:
+    return f" ({text})" if text else ""
 
 
 def _interval_text(estimate: Estimate, metric: Metric) -> str:
     if estimate.interval is None:
         return ""
-    decimals = _decimals(estimate)
-    low, high = (metric.text(end, decimals) for end in estimate.interval)
-    return f" (95%: {low} to {high})"
+    low, high = (metric.text(end, _decimals(estimate)) for end in estimate.interval)
+    return f"95%: {low} to {high}"
 
 
 def _decimals(estimate: Estimate) -> int | None:
     return decimals_of_spread(estimate.std) if estimate.std else None
-
-
-def _points(criterion: Criterion) -> str:
-    unit = criterion.metric.unit
-    return " points" if unit == "%" else f" {unit}" if unit else ""
 
 
 def counted(number: int, what: str) -> str:

@@ -4,16 +4,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from mtlab.artifacts.run_dir import Status
 from mtlab.drawing.lettering import FileNames
 from mtlab.report.analyse.accuracy_charts import cost_charts, lambda_charts
+from mtlab.report.analyse.best import best_marks, winners
 from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Kind
 from mtlab.report.analyse.groups import Group, group_labels, group_runs
+from mtlab.report.analyse.opening import opening
 from mtlab.report.analyse.published import comparisons, notes_on_others
 from mtlab.report.analyse.run_charts import curve_charts, prediction_charts
 from mtlab.report.analyse.settings import compare_settings
-from mtlab.report.analyse.tables import lambda_table, means_table, runs_table, these_runs
+from mtlab.report.analyse.single_task import single_task_tables
+from mtlab.report.analyse.tables import Table, lambda_table, means_table, runs_table, these_runs
 from mtlab.report.read.folders import Collection
 from mtlab.report.read.run import Run
 
@@ -22,6 +26,13 @@ MOST_OF_A_KIND = 4
 MOST_OF_ONE_PRESET = 12
 """The same where all runs belong to one preset, whose figures belong together."""
 STATUS_ORDER = (Status.completed, Status.failed, Status.interrupted, Status.running)
+
+
+class NamedTable(NamedTuple):
+    """A table, and how its files are called."""
+
+    name: str
+    table: Table
 
 
 class Report:
@@ -36,8 +47,12 @@ class Report:
         self.groups = group_runs(self.runs)
         self.settings = compare_settings(self.runs)
         self.labels = group_labels(self.groups)
-        self.table = runs_table(self.runs)
-        self.means = means_table(self.groups)
+        found = winners(self.groups)
+        self.opening = opening(self.runs, self.groups, self.labels, found)
+        best_by = best_marks(found)
+        self.table = runs_table(self.runs, best_by)
+        self.means = means_table(self.groups, best_by)
+        self.single_task = single_task_tables(self.groups)
         self.comparisons = comparisons(self.groups)
         self.notes = [*_notes(self.runs, self.groups), *notes_on_others(self.groups)]
         self.charts = _charts(self.runs, self.groups)
@@ -45,6 +60,20 @@ class Report:
         self.lambda_tables = [(chart.topic, lambda_table(chart.panels[0])) for chart in over_lambda]
         counts = Counter(run.status for run in self.runs)
         self.status_counts = {one.value: counts[one] for one in STATUS_ORDER if counts[one]}
+
+    @property
+    def tables(self) -> list[NamedTable]:
+        """All of them, each with a name for its files."""
+        found = [("published", one.title, one.table) for one in self.comparisons]
+        found += [("single_task", title, table) for title, table in self.single_task]
+        found += [("means", "", self.means)] if self.means else []
+        found += [("lambda", dataset, table) for dataset, table in self.lambda_tables]
+        found.append(("runs", "", self.table))
+        names = FileNames()
+        return [
+            NamedTable(names.claim(*filter(None, (word, title))), table)
+            for word, title, table in found
+        ]
 
     @property
     def left_out(self) -> list[str]:

@@ -142,8 +142,8 @@ def labels(runs: Sequence[Run]) -> dict[int, str]:
         told = _told_settings(same)
         for run in same:
             text = ", ".join(part for part in (name, told[run.number]) if part)
-            # One run among named ones: its model says more than its folder.
-            model = run.text_at("model") if len(members) > 1 else ""
+            # Of one run, or one among named ones, its model says more than its folder.
+            model = run.text_at("model") if len(members) > 1 or len(runs) == 1 else ""
             texts[run.number] = text or model or run.name
     return texts
 

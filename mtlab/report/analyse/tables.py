@@ -1,6 +1,6 @@
 """The report's tables, as page and Markdown share them: all runs, means, accuracies by lambda."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -129,8 +129,12 @@ def main_metrics(runs: Iterable[Run]) -> list[Metric]:
     return [Metric(path) for path in paths]
 
 
-def runs_table(runs: Sequence[Run]) -> Table:
-    """Every run: how it ended, what varied, what came out."""
+def runs_table(runs: Sequence[Run], best_by: Mapping[int, str]) -> Table:
+    """Every run: how it ended, what varied, what came out.
+
+    Args:
+        best_by: By the number of a run that is marked, what is said of it.
+    """
 
     def status(run: Run) -> Cell:
         return Cell(run.status.value, run.status.value, run.text_at("error"), kind="status")
@@ -144,7 +148,10 @@ def runs_table(runs: Sequence[Run]) -> Table:
     said = {"True": "yes", "False": "no"}
     metrics = [*main_metrics(runs), *map(Metric, COUNTS_AND_TIMES)]
     columns: list[Column[Run]] = [
-        Column("run", lambda run: Cell(f"{run.number} · {run.name}", run.number, kind="run")),
+        Column(
+            "run",
+            lambda run: Cell(run.title, run.number, best_by.get(run.number, ""), kind="run"),
+        ),
         Column("status", status, is_setting=True),
         Column("experiment", lambda run: text_cell(run.preset), is_setting=True),
         Column("row", lambda run: text_cell(run.row), is_setting=True),
@@ -155,7 +162,7 @@ def runs_table(runs: Sequence[Run]) -> Table:
     return table_of(runs, columns, lambda run: [run.number])
 
 
-def means_table(groups: Sequence[Group]) -> Table | None:
+def means_table(groups: Sequence[Group], best_by: Mapping[int, str]) -> Table | None:
     """Every configuration that was run with several seeds; None where there is none."""
     averaged = [group for group in groups if len(group.measured) > 1]
     if not averaged:
@@ -163,8 +170,13 @@ def means_table(groups: Sequence[Group]) -> Table | None:
     names = group_labels(averaged)
     metrics = main_metrics(run for group in averaged for run in group.measured)
     metrics += [Metric("parameters.total"), Metric("seconds.train")]
+
+    def name(group: Group) -> Cell:
+        number = group.first.number
+        return Cell(names[group.number], number, best_by.get(number, ""))
+
     columns: list[Column[Group]] = [
-        Column("configuration", lambda group: Cell(names[group.number], group.first.number)),
+        Column("configuration", name),
         Column("runs", lambda group: Cell(run_numbers(group), group.first.number)),
         NUM_SEEDS,
         Column("seeds", lambda group: Cell(", ".join(run.seed for run in group.measured))),

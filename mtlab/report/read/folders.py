@@ -87,13 +87,13 @@ def _natural_order(path: Path) -> list[tuple[int, int, str]]:
 
 
 def short_names(folders: Sequence[Path]) -> dict[Path, str]:
-    """Paths below the folders' common parent, a job's folder cut to its number where unique."""
+    """Paths below the folders' common parent, a job's folder as its number where that is unique."""
     if not folders:
         return {}
     parent = Path(os.path.commonpath([folder.parent for folder in folders]))
     full = {folder: str(folder.relative_to(parent)) for folder in folders}
     cut = {
-        folder: re.sub(r"(^|/)(\d+)_[^/]*$", r"\1\2", name.replace(os.sep, "/"))
+        folder: re.sub(r"(^|/)(\d+)_[^/]*$", r"\1job \2", name.replace(os.sep, "/"))
         for folder, name in full.items()
     }
     counts = Counter(cut.values())

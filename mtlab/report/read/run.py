@@ -43,6 +43,11 @@ class Run:
     scatters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def title(self) -> str:
+        """`run 3 (job 2)`: its number here, and where it comes from."""
+        return f"run {self.number} ({self.name})"
+
+    @property
     def place(self) -> str:
         return readable_path(self.folder)
 

@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mtlab.report.analyse.charts import Chart
 from mtlab.report.analyse.report import Report
+from mtlab.report.analyse.single_task import SINGLE_TASK_REMARK
 
 MEANS_REMARK = (
     "Mean ± standard deviation over runs that differ only in seed; below it the 95% interval of the"
@@ -25,6 +26,7 @@ def template_environment(*, autoescape: bool) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["means_remark"] = MEANS_REMARK
+    environment.globals["single_task_remark"] = SINGLE_TASK_REMARK
     return environment
 
 

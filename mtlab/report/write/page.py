@@ -43,13 +43,13 @@ def _filter_choices(report: Report) -> list[tuple[int, str, list[str]]]:
 
 
 def _run_titles(report: Report) -> dict[int, str]:
-    """By a run's number, what tells its configuration from the others, then its folder."""
+    """By a run's number, its folder, then what tells its configuration from the others."""
     titles = {}
     for group in report.groups:
         label = report.labels[group.number]
         for run in group.runs:
-            parts = dict.fromkeys((shortened(label, LONGEST_RUN_LABEL), run.name))
-            titles[run.number] = " · ".join([str(run.number), *parts])
+            told = "" if label == run.name else f": {shortened(label, LONGEST_RUN_LABEL)}"
+            titles[run.number] = f"{run.title}{told}"
     return titles
 
 
