@@ -1,12 +1,17 @@
-"""How large a network is: parameters, and operations for one image."""
+"""How large a network is: layer by layer, parameters and operations for one image."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import prod
 
 import torch
 from torch import nn
 
+from mtlab.models.layers import ACTIVATIONS, GlobalAveragePooling, Shape
 from mtlab.models.multitask import MultiTaskNetwork
+from mtlab.models.perceptron import Perceptron
 
 
 @dataclass(frozen=True)
@@ -38,27 +43,38 @@ def count_parameters(model: nn.Module) -> ParameterCounts:
     return ParameterCounts(total, trainable, size(model.trunk.parameters()), heads)
 
 
-def flops_per_sample(model: nn.Module, image_shape: tuple[int, int, int]) -> int:
-    """Floating-point operations of one image's forward pass.
+@dataclass(frozen=True)
+class LayerSize:
+    """A layer with what it gives for one image.
 
-    As torch's FlopCounterMode counts, which would load torch's compiler for seconds: products of
-    dense layers and convolutions, a multiplication and an addition being two operations; biases,
-    activations and pooling are not counted.
+    Attributes:
+        name: `conv1`, `pool1`, ...; in a head with the task in front, `digit.output`.
+        kind: What it does, `conv 3x3, stride 2, relu`: the activation behind it is part of it.
+        shape: `(channels, height, width)` or `(features,)`.
+        trainable: How many of its parameters are trained.
+        operations: A product's multiplications and additions; 0 for what has no products.
+        task: Whose head it stands in; None for the trunk, which all tasks share.
     """
-    total = 0
 
-    def count(layer: nn.Module, _: object, output: torch.Tensor) -> None:
-        nonlocal total
-        assert isinstance(layer, nn.Linear | nn.Conv2d)
-        # Each weight is used once for every place of the output's map.
-        num_places = output.numel() // layer.weight.shape[0]
-        total += 2 * layer.weight.numel() * num_places
+    name: str
+    kind: str
+    shape: Shape
+    parameters: int
+    trainable: int
+    operations: int
+    task: str | None
 
-    hooks = [
-        layer.register_forward_hook(count)
-        for layer in model.modules()
-        if isinstance(layer, nn.Linear | nn.Conv2d)
-    ]
+
+def layer_sizes(model: nn.Module, image_shape: tuple[int, int, int]) -> list[LayerSize]:
+    """Every layer in the order in which an image passes it: the trunk's, then each head's.
+
+    Operations are counted as torch's FlopCounterMode does, which would load torch's compiler for
+    seconds: products of dense layers and convolutions, a multiplication and an addition being two
+    operations; biases, activations and pooling are not counted. Where maps become a vector without
+    a layer of their own, or a head joins features of others to its own, there is a row for it.
+    """
+    listing = _Listing(model, image_shape)
+    hooks = [module.register_forward_hook(listing.add) for module in listing.names]
     was_training = model.training
     model.eval()
     with torch.no_grad():
@@ -66,4 +82,130 @@ def flops_per_sample(model: nn.Module, image_shape: tuple[int, int, int]) -> int
     model.train(was_training)
     for hook in hooks:
         hook.remove()
-    return total
+    tasks = list(model.heads) if isinstance(model, MultiTaskNetwork) else []
+    return sorted(
+        listing.rows, key=lambda row: 0 if row.task is None else 1 + tasks.index(row.task)
+    )
+
+
+def flops_per_sample(model: nn.Module, image_shape: tuple[int, int, int]) -> int:
+    """Floating-point operations of one image's forward pass, see `layer_sizes`."""
+    return sum(layer.operations for layer in layer_sizes(model, image_shape))
+
+
+class _Listing:
+    """The rows of one forward pass, filled by the hook `add`.
+
+    Attributes:
+        names: Of every layer that has a row, or adds a word to that of the layer before it.
+    """
+
+    def __init__(self, model: nn.Module, image_shape: Shape) -> None:
+        parts: list[tuple[str | None, nn.Module]] = [(None, model)]
+        if isinstance(model, MultiTaskNetwork):
+            parts = [(None, model.trunk), *model.heads.items()]
+            self._borrowing = {task: head.features_from for task, head in model.heads.items()}
+        self._tasks = {module: task for task, part in parts for module in part.modules()}
+        self.names = {module: name for task, part in parts for module, name in _names(part, task)}
+        if isinstance(model, Perceptron):
+            self.names = {model.unit: "unit"}
+        self._counted: set[nn.Parameter] = set()
+        self._shapes: dict[str | None, Shape] = {None: image_shape}
+        self._last_output: torch.Tensor | None = None
+        self.rows: list[LayerSize] = []
+
+    def add(self, module: nn.Module, inputs: Sequence[torch.Tensor], output: torch.Tensor) -> None:
+        task, follows = self._tasks[module], inputs[0] is self._last_output
+        self._last_output = output
+        if follows and type(module) in ACTIVATIONS.values():
+            last = self.rows[-1]
+            self.rows[-1] = replace(last, kind=f"{last.kind}, {_kind(module)}")
+            return
+        self._reach(task, tuple(inputs[0].shape[1:]))
+        own = set(module.parameters()) - self._counted
+        self._counted |= own
+        operations = 0
+        if isinstance(module, nn.Linear | nn.Conv2d):
+            # Each weight is used once for every place of the output's map.
+            operations = 2 * module.weight.numel() * (output.numel() // module.weight.shape[0])
+        parameters = sum(one.numel() for one in own)
+        trainable = sum(one.numel() for one in own if one.requires_grad)
+        shape = tuple(output.shape[1:]) or (1,)
+        name = self.names[module]
+        kind = "dense, sign" if name == "unit" else _kind(module)
+        self._append(LayerSize(name, kind, shape, parameters, trainable, operations, task))
+
+    def _reach(self, task: str | None, shape: Shape) -> None:
+        """Rows for what happens to the part's features before a layer that is given this shape."""
+        before = self._shapes.get(task, self._shapes[None])
+        prefix = "" if task is None else f"{task}."
+        if len(shape) == 1 < len(before) and prod(before) <= shape[0]:
+            before = (prod(before),)
+            self._append(LayerSize(f"{prefix}flatten", "flatten", before, 0, 0, 0, task))
+        if task is not None and len(before) == 1 and before[0] < shape[0]:
+            lenders = " and ".join(self._borrowing[task])
+            kind = f"join features of {lenders}"
+            self._append(LayerSize(f"{prefix}join", kind, shape, 0, 0, 0, task))
+
+    def _append(self, row: LayerSize) -> None:
+        self.rows.append(row)
+        self._shapes[row.task] = row.shape
+
+
+def _names(part: nn.Module, task: str | None) -> Iterator[tuple[nn.Module, str]]:
+    """The layers of a trunk or a head, numbered by their kind as they were registered."""
+    counts: Counter[str] = Counter()
+    prefix = "" if task is None else f"{task}."
+    layers = [module for module in part.modules() if _is_layer(module)]
+    dense = [module for module in layers if isinstance(module, nn.Linear)]
+    for module in layers:
+        word = next((name for kinds, name in NAMES if isinstance(module, kinds)), _words(module))
+        counts[word] += 1
+        name = word if word == "flatten" else f"{word}{counts[word]}"
+        yield module, prefix + ("output" if task is not None and module is dense[-1] else name)
+
+
+NAMES: list[tuple[tuple[type[nn.Module], ...], str]] = [
+    ((nn.Conv2d,), "conv"),
+    ((nn.Linear,), "dense"),
+    ((nn.BatchNorm1d, nn.BatchNorm2d), "norm"),
+    ((nn.MaxPool2d, nn.AvgPool2d, GlobalAveragePooling), "pool"),
+]
+"""Layers by the names that commands call them; others go by that of their class."""
+
+
+def _is_layer(module: nn.Module) -> bool:
+    """Whether it computes something of its own, rather than passing on what its parts do."""
+    if isinstance(module, nn.Sequential | nn.Identity) or getattr(module, "p", None) == 0:
+        return False
+    return not any(module.children()) or any(module.parameters(recurse=False))
+
+
+def _kind(module: nn.Module) -> str:
+    """What a layer does, in a few words."""
+    match module:
+        case nn.Conv2d():
+            side, stride, padding = (
+                value if isinstance(value, str) else value[0]
+                for value in (module.kernel_size, module.stride, module.padding)
+            )
+            told = [f"stride {stride}"] if stride != 1 else []
+            told += [f"padding {padding}"] if padding else []
+            return ", ".join([f"conv {side}x{side}", *told])
+        case nn.MaxPool2d() | nn.AvgPool2d():
+            which, side = type(module).__name__[:3].lower(), module.kernel_size
+            told = [] if module.stride == side else [f"stride {module.stride}"]
+            return ", ".join([f"{which} pooling {side}x{side}", *told])
+        case nn.Linear():
+            activation = getattr(module, "activation", "identity")
+            return "dense" if activation == "identity" else f"dense, {activation}"
+        case nn.Dropout():
+            return f"dropout {module.p:g}"
+    names = {kind: name for name, kind in ACTIVATIONS.items()}
+    names |= {nn.BatchNorm1d: "batch norm", nn.BatchNorm2d: "batch norm"}
+    return names.get(type(module)) or _words(module)
+
+
+def _words(module: nn.Module) -> str:
+    """`GlobalAveragePooling` as `global average pooling`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(module).__name__).lower()

@@ -1,5 +1,6 @@
 """From the configuration of a run to everything that takes part in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from mtlab.data.tasks import ClassificationTask
 from mtlab.device import Device, select_device
 from mtlab.errors import ConfigError
 from mtlab.models.build import build_model
-from mtlab.models.counting import ParameterCounts, count_parameters, flops_per_sample
+from mtlab.models.counting import LayerSize, ParameterCounts, count_parameters, layer_sizes
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.objective.objective import Objective
@@ -46,7 +47,12 @@ class Experiment:
     monitor: Monitor
     augmentation: AffineAugmentation | None
     parameters: ParameterCounts
-    flops_per_sample: int
+    layers: Sequence[LayerSize]
+
+    @property
+    def flops_per_sample(self) -> int:
+        """Floating-point operations of one image's forward pass."""
+        return sum(layer.operations for layer in self.layers)
 
     @cached_property
     def trainer(self) -> Trainer:
@@ -95,7 +101,7 @@ def build(config: RunConfig) -> Experiment:
         config.trainer.monitor, dataset.tasks, objective.task_weights(), config.trainer.min_delta
     )
     model = build_model(config.model, dataset.image_shape, dataset.tasks, dataset.available_tasks)
-    parameters, flops = count_parameters(model), flops_per_sample(model, dataset.image_shape)
+    parameters, layers = count_parameters(model), layer_sizes(model, dataset.image_shape)
     place = device.torch_device
     return Experiment(
         config=config,
@@ -108,7 +114,7 @@ def build(config: RunConfig) -> Experiment:
         monitor=monitor,
         augmentation=build_augmentation(config.augmentation, dataset.pixel_statistics, place),
         parameters=parameters,
-        flops_per_sample=flops,
+        layers=layers,
     )
 
 

@@ -147,10 +147,13 @@ def describe_study(config: RunConfig | None, device_type: str | None) -> dict[st
 def describe_parts(experiment: Experiment | None) -> dict[str, Any]:
     """The tasks, the images and the network; None for each of a run that was never built.
 
-    `kinds` is `classification` or `regression` per task, `classes` the names of its classes.
+    `kinds` is `classification` or `regression` per task, `classes` the names of its classes,
+    `layers` a mapping of `LayerSize`'s values for each layer.
     """
     if experiment is None:
-        names = "tasks kinds classes weighting image_shape samples parameters flops_per_sample"
+        names = (
+            "tasks kinds classes weighting image_shape samples parameters flops_per_sample layers"
+        )
         return dict.fromkeys(names.split()) | {"samples": {}}
     tasks = experiment.dataset.tasks
     with_classes = [task for task in tasks if isinstance(task, ClassificationTask)]
@@ -166,4 +169,5 @@ def describe_parts(experiment: Experiment | None) -> dict[str, Any]:
         "samples": {"train": len(experiment.train), "val": len(experiment.val)},
         "parameters": asdict(experiment.parameters),
         "flops_per_sample": experiment.flops_per_sample,
+        "layers": [asdict(layer) for layer in experiment.layers],
     }
