@@ -57,6 +57,7 @@ COMMANDS = {
     "visualize": Command("visualize:visualize", "visualize", "run"),
     "pca": Command("pca:pca", "pca"),
     "separable": Command("separable:separable", "separable"),
+    "summary": Command("summary:summary", "summary", "run"),
     "evaluate": Command("evaluate:evaluate_run", "evaluate", "run"),
     "predict": Command("predict:predict_file", "predict", "run"),
     "ensemble": Command("ensemble:ensemble", "ensemble", "runs"),

@@ -1,7 +1,7 @@
 r"""Tables as LaTeX: a booktabs `tabular` that a document takes in with `\input`."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 SIGNS = {
     "\\": r"\textbackslash{}",
@@ -39,16 +39,19 @@ def latex_table(
     rows: Iterable[Sequence[str]],
     are_numbers: Sequence[bool] = (),
     below: Sequence[Sequence[str]] = (),
+    rules: Collection[int] = (),
 ) -> str:
     """A `tabular` with a heading, of texts that may hold any sign.
 
     Args:
         are_numbers: Per column whether it is aligned right; left out: none is.
         below: Per row what stands in small print below its cells; left out, or empty: nothing.
+        rules: Rows, counted from 0, that a line stands above, such as those of sums.
     """
     places = "".join("r" if is_number else "l" for is_number in are_numbers) or "l" * len(titles)
     lines = [HEAD, rf"\begin{{tabular}}{{{places}}}", r"\toprule", _line(titles), r"\midrule"]
     for number, row in enumerate(rows):
+        lines += [r"\midrule"] if number in rules else []
         lines.append(_line(row))
         if number < len(below) and any(below[number]):
             lines.append(_line(below[number], r"\footnotesize "))

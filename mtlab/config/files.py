@@ -8,3 +8,9 @@ RunFolderKey = Annotated[str, described("the folder of a run", "outputs/DATE/TIM
 NpzFile = Annotated[str, described("a .npz file", "images.npz", pattern=r"\.npz$")]
 ImagesFile = Annotated[str, described("a .npy or .npz file", "X.npy", pattern=r"\.np[yz]$")]
 PredictionsFile = Annotated[str, described("a .csv or .npz file", "y.csv", pattern=r"\.(csv|npz)$")]
+TableFile = Annotated[
+    str, described("a .tex, .md, .csv or .txt file", "table.tex", pattern=r"\.(tex|md|csv|txt)$")
+]
+DrawingFile = Annotated[
+    str, described("a .png, .pdf or .svg file", "network.pdf", pattern=r"\.(png|pdf|svg)$")
+]

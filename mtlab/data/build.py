@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -18,11 +19,12 @@ from mtlab.config.training import AffineConfig, AugmentationConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.dataset import Dataset, PixelStatistics, Split
 from mtlab.data.digits import Digits
-from mtlab.data.downloaded import SETS, Downloaded, cache_folder, emnist
+from mtlab.data.downloaded import SETS, Downloaded, Outline, cache_folder, emnist
 from mtlab.data.npz import Npz
 from mtlab.data.shapes import Shapes
 from mtlab.data.source import LabelledImages, Source, Strata, by_main_label, divide
 from mtlab.data.splits import strata_of, stratified_subset
+from mtlab.data.tasks import Task
 from mtlab.data.tasks_build import label_of, learn_tasks
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
@@ -120,6 +122,30 @@ def _unchanging(statistics: PixelStatistics) -> list[str]:
         f"normalisation per_pixel: {count} of {total} pixels are the same in every training image,"
         " and are divided by 1"
     ]
+
+
+class Inputs(NamedTuple):
+    """What decides the size of a network: `image_shape` is `(channels, height, width)`."""
+
+    image_shape: tuple[int, int, int]
+    tasks: list[Task]
+    available_tasks: list[str]
+
+
+def read_inputs(config: DatasetConfig, requested: list[str] | None, choice: str) -> Inputs:
+    """As `build_dataset` would have them; no file of a set with a known form is read for it."""
+    match config:
+        case EmnistConfig():
+            source: Source = Outline(emnist(config.variant))
+        case DownloadedConfig():
+            source = Outline(SETS[config.source])
+        case _:
+            source = open_source(config)
+    samples = source.train()
+    check_classes(samples, config)
+    available, learned = learn_tasks(config, samples, source, requested, choice)
+    channels, height, width = samples.images.shape[1:]
+    return Inputs((channels, height, width), [one.task for one in learned], available)
 
 
 def _divided(

@@ -29,6 +29,8 @@ DATA_VARIABLE = "MTLAB_DATA"
 DELETE_FILE = "the file is damaged or another one; delete it and run again to fetch it anew"
 UNSIGNED_BYTES = 0x0800
 """In the first four bytes of an IDX file, before the number of dimensions is added."""
+SIDE = 28
+"""Height and width of every image, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,21 @@ class Downloaded(Source):
             images = images.transpose(1, 2).contiguous()
         labels = labels.long() - self._dataset.first_label
         return LabelledImages(images.unsqueeze(1), {"label": labels})
+
+
+class Outline(Source):
+    """One black image of each label: what decides a network's size, without any file."""
+
+    def __init__(self, dataset: DownloadedSet) -> None:
+        self._names = dataset.class_names
+
+    def train(self) -> LabelledImages:
+        num_labels = len(self._names or string.digits)
+        images = torch.zeros(num_labels, 1, SIDE, SIDE, dtype=torch.uint8)
+        return LabelledImages(images, {"label": torch.arange(num_labels)})
+
+    def class_names(self) -> list[str] | None:
+        return None if self._names is None else list(self._names)
 
 
 def read_idx(path: Path, num_dimensions: int) -> torch.Tensor:

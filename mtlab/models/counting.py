@@ -193,9 +193,9 @@ def _kind(module: nn.Module) -> str:
             told += [f"padding {padding}"] if padding else []
             return ", ".join([f"conv {side}x{side}", *told])
         case nn.MaxPool2d() | nn.AvgPool2d():
-            which, side = type(module).__name__[:3].lower(), module.kernel_size
-            told = [] if module.stride == side else [f"stride {module.stride}"]
-            return ", ".join([f"{which} pooling {side}x{side}", *told])
+            which, window = type(module).__name__[:3].lower(), module.kernel_size
+            further = "" if module.stride == window else f", stride {module.stride}"
+            return f"{which} pooling {window}x{window}{further}"
         case nn.Linear():
             activation = getattr(module, "activation", "identity")
             return "dense" if activation == "identity" else f"dense, {activation}"
