@@ -168,19 +168,16 @@ class Downloaded(Source):
         return LabelledImages(images.unsqueeze(1), {"label": labels})
 
 
-class Outline(Source):
+class Outline(Downloaded):
     """One black image of each label: what decides a network's size, without any file."""
 
     def __init__(self, dataset: DownloadedSet) -> None:
-        self._names = dataset.class_names
+        self._dataset = dataset
 
     def train(self) -> LabelledImages:
-        num_labels = len(self._names or string.digits)
+        num_labels = len(self._dataset.class_names or string.digits)
         images = torch.zeros(num_labels, 1, SIDE, SIDE, dtype=torch.uint8)
         return LabelledImages(images, {"label": torch.arange(num_labels)})
-
-    def class_names(self) -> list[str] | None:
-        return None if self._names is None else list(self._names)
 
 
 def read_idx(path: Path, num_dimensions: int) -> torch.Tensor:
