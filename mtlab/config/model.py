@@ -144,6 +144,15 @@ class LayeredKeys(ModelKeys):
     activation: Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
     batch_norm: bool
     dropout: ShareBelowOne
+    initialisation: Literal[
+        "default",
+        "kaiming_normal",
+        "kaiming_uniform",
+        "xavier_normal",
+        "xavier_uniform",
+        "lecun_normal",
+        "orthogonal",
+    ] = "default"
     heads: dict[Name, HeadConfig] = Field(default_factory=dict)
 
 

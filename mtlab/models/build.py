@@ -25,6 +25,7 @@ from mtlab.models.convolutional import BehindMaps, ConvolutionalTrunk
 from mtlab.models.densenet import dense_blocks
 from mtlab.models.heads import Head
 from mtlab.models.inception import inception_stages
+from mtlab.models.initialisation import initialise
 from mtlab.models.layers import LayerSpec, Trunk, dense_specs
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork, forward_order
@@ -78,7 +79,10 @@ def build_model(
             found=f"{num_parameters:,}",
             remedy="use fewer or narrower layers",
         )
-    return _build(config, image_shape, tasks)
+    network = _build(config, image_shape, tasks)
+    if isinstance(config, LayeredKeys):
+        initialise(network, config.initialisation)
+    return network
 
 
 def _build(
