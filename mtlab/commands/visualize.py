@@ -17,8 +17,11 @@ from mtlab.inference.loading import load_run
 from mtlab.runner.origin import command_line
 from mtlab.terminal import Terminal
 from mtlab.visualize.build import KINDS
-from mtlab.visualize.curves import draw_sweep_error_curves
 from mtlab.visualize.subject import DoesNotApplyError, ShownKeys, Subject
+from mtlab.visualize.sweep import Sweep, SweepPicture
+
+SWEEP_LOG = "pictures.txt"
+"""Not mtlab.log, which would make the folder a run in the eyes of a report."""
 
 
 class VisualizeKeys(ShownKeys):
@@ -67,22 +70,24 @@ def visualize(composed: DictConfig) -> None:
     keys = to_options(composed, VisualizeKeys)
     groups = plain(composed)
     pictures = {name: read_keys(kind, groups.get(name, {}), name) for name, kind in KINDS.items()}
+    chosen = [pictures[name] for name in keys.kinds]
     folder = Path(keys.run or "").expanduser()
     command = command_line(["visualize", *map(as_typed, HydraConfig.get().overrides.task)])
-    title = f"pictures of {folder.name}"
-    is_sweep = folder.is_dir() and not (folder / CONFIG).is_file() and bool(run_folders(folder))
-    if keys.kinds == ["curves"] and is_sweep:
+    of_sweeps = [picture for picture in chosen if isinstance(picture, SweepPicture)]
+    if _is_sweep(folder) and (keys.is_all or of_sweeps == chosen):
         target = _picture_folder(folder)
-        with plain_drawing(print):
-            print(*draw_sweep_error_curves(folder, target / "curves", command), sep="\n")
-        print(f"all pictures: {write_contact_sheet(target, title)}")
+        with Terminal(target / SWEEP_LOG, quiet=False) as terminal, plain_drawing(terminal.say):
+            terminal.log(command)
+            for picture in of_sweeps:
+                picture.draw_sweep(Sweep(terminal, command, target, folder, keys))
+            _write_sheet(target, folder, terminal)
         return
     run = load_run(folder)
     run.task(keys.task)
     target = _picture_folder(folder)
     with Terminal(target / LOG, quiet=False) as terminal, plain_drawing(terminal.say):
         terminal.log(command)
-        subject = Subject(run, keys, terminal, command, target)
+        subject = Subject(terminal, command, target, run, keys)
         for name in keys.kinds:
             try:
                 pictures[name].draw(subject)
@@ -90,7 +95,16 @@ def visualize(composed: DictConfig) -> None:
                 if not keys.is_all:
                     raise
                 terminal.say(f"{name} left out: {reason}")
-        terminal.say(f"all pictures: {write_contact_sheet(target, title)}")
+        _write_sheet(target, folder, terminal)
+
+
+def _is_sweep(folder: Path) -> bool:
+    return folder.is_dir() and not (folder / CONFIG).is_file() and bool(run_folders(folder))
+
+
+def _write_sheet(target: Path, folder: Path, terminal: Terminal) -> None:
+    sheet = write_contact_sheet(target, f"pictures of {folder.name}")
+    terminal.say(f"all pictures: {sheet}")
 
 
 def _picture_folder(run: Path) -> Path:

@@ -1,6 +1,6 @@
-"""Training error per epoch, one line per run."""
+"""Training error per epoch, one line per run, one colour per configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,30 +25,46 @@ class ErrorCurve(NamedTuple):
 
 
 def draw_error_curves(
-    curves: Mapping[str, ErrorCurve], title: str, target: Path, command: str
+    curves: Mapping[str, Sequence[ErrorCurve]], title: str, target: Path, command: str
 ) -> Path:
-    """One line per label; the picture's path comes back."""
+    """One colour per label, one line per run; the picture's path comes back."""
     figure = new_figure("", 8.6, 4.4)
     axes = figure.subplots()
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(curves)))
-    for (label, curve), colour in zip(curves.items(), colours, strict=True):
-        told = f"{label}, converged" if curve.converged else label
-        told += "" if curve.is_whole else "\n(metrics.jsonl is damaged behind that)"
-        steps = np.arange(1, len(curve.losses) + 1)
-        axes.plot(steps, curve.losses, color=colour, linewidth=1.3, label=told)
-        axes.plot(steps[-1:], curve.losses[-1:], "o", color=colour, markersize=4)
-    longest = max(len(curve.losses) for curve in curves.values())
+    for (label, runs), colour in zip(curves.items(), colours, strict=True):
+        for index, curve in enumerate(runs):
+            told = _told(label, runs) if index == 0 else None
+            steps = np.arange(1, len(curve.losses) + 1)
+            width = 1.3 if len(runs) == 1 else 0.8
+            axes.plot(steps, curve.losses, color=colour, linewidth=width, label=told)
+            axes.plot(steps[-1:], curve.losses[-1:], "o", color=colour, markersize=4)
+    every_curve = [curve for runs in curves.values() for curve in runs]
+    longest = max(len(curve.losses) for curve in every_curve)
     if longest > EPOCHS_ON_A_LOG_AXIS:
         show_logarithmic(axes, longest)
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    every_loss = np.concatenate([curve.losses for curve in curves.values()])
+    every_loss = np.concatenate([curve.losses for curve in every_curve])
     axes.set_ylim(0, 1.05 * float(every_loss[np.isfinite(every_loss)].max(initial=0)) or 1)
-    is_perceptron = all(curve.is_perceptron for curve in curves.values())
+    is_perceptron = all(curve.is_perceptron for curve in every_curve)
     axes.set_xlabel("iteration" if is_perceptron else "epoch")
     axes.set_ylabel("train error, mean |sign - label|" if is_perceptron else "train loss")
     axes.set_title(title, fontsize=11)
     show_grid(axes)
     add_legend_beside(axes, axes.get_legend_handles_labels()[0], "", 1.01)
-    numbers = {label: curve.losses for label, curve in curves.items()}
+    numbers = {
+        label if len(runs) == 1 else f"{label}, {index}": curve.losses
+        for label, runs in curves.items()
+        for index, curve in enumerate(runs)
+    }
     return save_picture(figure, target, numbers, command=command, vector=True)
+
+
+def _told(label: str, runs: Sequence[ErrorCurve]) -> str:
+    """A label with how many of its runs converged, and what could not be read."""
+    num_converged = sum(curve.converged for curve in runs)
+    told = label if len(runs) == 1 else f"{label} ({len(runs)} runs)"
+    if num_converged:
+        told += ", converged" if num_converged == len(runs) else f", {num_converged} converged"
+    is_whole = all(curve.is_whole for curve in runs)
+    return told if is_whole else f"{told}\n(metrics.jsonl is damaged behind that)"

@@ -54,7 +54,7 @@ class ImageRow:
     """One tile per image, `(num_images, height, width)` or with a last axis of 3 for colours.
 
     Attributes:
-        captions: Above each tile; those that begin with WRONG_MARK are coloured.
+        captions: Above each tile; those with WRONG_MARK are coloured.
         outlines: Brightness `(num_images, height, width)` whose edges are drawn over the tiles.
         boxes: A frame on a tile, or None.
         words: On each tile.
@@ -85,7 +85,8 @@ def draw_image_rows(rows: Sequence[ImageRow], title: str) -> Figure:
     heights = [TILE_INCHES * row.tiles.shape[1] / row.tiles.shape[2] for row in rows]
     steps = [row.caption_inches + height for row, height in zip(rows, heights, strict=True)]
     ends = TITLE_INCHES + np.cumsum(steps)
-    figure = Figure(figsize=(max(right + LEGEND_INCHES, LEAST_INCHES), ends[-1] + GAP_INCHES))
+    beside = LEGEND_INCHES if any(row.legend or row.scale.label for row in rows) else 0
+    figure = Figure(figsize=(max(right + beside, LEAST_INCHES), ends[-1] + GAP_INCHES))
     write_title(figure, title)
     bars: dict[ColourScale, list[float]] = {}
     for row, height, end in zip(rows, heights, ends, strict=True):
@@ -112,7 +113,7 @@ def _draw_tile(axes: Axes, row: ImageRow, index: int) -> None:
         look = {"cmap": row.scale.colour_map, "norm": row.scale.norm}
     axes.imshow(tile, interpolation="nearest", **look)
     axes.set(xticks=[], yticks=[])
-    is_wrong = caption.startswith(WRONG_MARK)
+    is_wrong = WRONG_MARK in caption
     axes.set_title(caption, fontsize=7.5, pad=3, color=WRONG_COLOUR if is_wrong else "black")
     if row.outlines is not None:
         _draw_outline(axes, gaussian_filter(row.outlines[index], OUTLINE_BLUR))

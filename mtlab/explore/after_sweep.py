@@ -110,7 +110,7 @@ def _draw_learning_rates(
         model = config.model.model_copy(update=rule)
         trainer = build(config.model_copy(update={"model": model, "dataset": dataset})).trainer
         losses = np.array([event.train.loss for event in trainer.fit()], dtype=np.float64)
-        curves[f"lr {rate:g}"] = ErrorCurve(losses, True, bool(trainer.converged))
+        curves[f"lr {rate:g}"] = [ErrorCurve(losses, True, bool(trainer.converged))]
     title = (
         f"{config.dataset.name}, {first} against {second}: a perceptron at {len(curves)} learning"
         f" rates, initial weights of scale {keys.initial_scale:g}"

@@ -8,6 +8,7 @@ from mtlab.visualize.filters import Filters
 from mtlab.visualize.maximise import Maximise
 from mtlab.visualize.mistakes import Mistakes
 from mtlab.visualize.occlusion import Occlusion
+from mtlab.visualize.robustness import Robustness
 from mtlab.visualize.saliency import Saliency
 from mtlab.visualize.subject import Picture
 
@@ -21,5 +22,6 @@ KINDS: dict[str, type[Picture]] = {
     "mistakes": Mistakes,
     "saliency": Saliency,
     "occlusion": Occlusion,
+    "robustness": Robustness,
     "curves": Curves,
 }

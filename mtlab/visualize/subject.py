@@ -2,16 +2,13 @@
 
 import functools
 import math
-import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated
 
 import torch
-from matplotlib.figure import Figure
 from pydantic import BeforeValidator, Field
 
 from mtlab.config.base import (
@@ -27,13 +24,13 @@ from mtlab.config.base import (
 )
 from mtlab.data.dataset import Dataset, Split
 from mtlab.data.tasks import Task
-from mtlab.drawing.saving import Array, Numbers, save_picture
+from mtlab.drawing.saving import Array
 from mtlab.errors import MtlabError
 from mtlab.inference.loading import LoadedRun, rebuild_dataset
 from mtlab.seeding import generator
-from mtlab.terminal import Terminal
 from mtlab.visualize.ascent import Ascent, PixelRange
 from mtlab.visualize.layers import Layer, choose_layers, find_layers
+from mtlab.visualize.picture_folder import PictureFolder
 
 IMAGES_AT_ONCE = 500
 
@@ -70,14 +67,11 @@ class ClimbingPicture(Picture):
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One run, and what to show of it, in `folder` with a subfolder for each kind."""
+class Subject(PictureFolder):
+    """One run, and what to show of it."""
 
     run: LoadedRun
     keys: ShownKeys
-    terminal: Terminal
-    command: str
-    folder: Path
 
     @functools.cached_property
     def layers(self) -> list[Layer]:
@@ -155,21 +149,6 @@ class Subject:
                 task = bar.add_task(purpose, total=steps * num_climbs, figures="")
                 ascent = replace(ascent, on_step=functools.partial(bar.advance, task))
             yield ascent
-
-    def save(self, figure: Figure, name: str, numbers: Numbers, *, vector: bool = False) -> None:
-        """Write a picture, such as `filters/conv1`, and what it shows."""
-        path = self.folder / f"{name}.png"
-        save_picture(figure, path, numbers, command=self.command, vector=vector)
-        self.terminal.say(str(path))
-
-    def remove(self, name: str, *, pages: bool = False) -> None:
-        """Remove a picture of before, which the new ones may not replace, or its numbered pages."""
-        picture = self.folder / name
-        number = r"(_\d+)?" if pages else ""
-        pattern = rf"{re.escape(picture.name)}{number}\.(png|svg|npz)"
-        for path in picture.parent.glob("*.*"):
-            if re.fullmatch(pattern, path.name):
-                path.unlink()
 
 
 def write_probability(value: float) -> str:

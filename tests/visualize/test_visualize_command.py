@@ -17,7 +17,7 @@ from mtlab.inference.loading import load_run
 
 SMALL = (
     "maximise.steps=3", "dream.steps=2", "dream.octaves=2", "saliency.samples=2",
-    "embeddings.points=40", "occlusion.stride=14",
+    "embeddings.points=40", "occlusion.stride=14", "robustness.levels=[0.5]",
 )  # fmt: skip
 
 
@@ -53,7 +53,8 @@ def test_everything_of_a_multi_task_run_in_colour(colour_run: Path, mtlab: Runne
         "dream/dreams.png", "embeddings/pca.png", "filters/conv1.png", "filters/conv2.png",
         "maximise/colour_classes.png", "maximise/conv1.png", "maximise/conv2.png",
         "maximise/third_classes.png", "mistakes/colour.png", "mistakes/third.png",
-        "occlusion/colour.png", "occlusion/third.png", "saliency/saliency.png",
+        "occlusion/colour.png", "occlusion/third.png", "robustness/colour.png",
+        "robustness/examples.png", "robustness/third.png", "saliency/saliency.png",
     ]  # fmt: skip
     page = (pictures / "index.html").read_text()
     for name in drawn:

@@ -14,7 +14,7 @@ from trained_runs import files_below, train_run
 FEW_SHAPES = ("dataset=shapes", "dataset.num_images=120", "dataset.image_size=16")
 SMALL = (
     "maximise.steps=2", "maximise.class_restarts=1", "dream.steps=2", "dream.octaves=2",
-    "saliency.samples=1", "embeddings.points=40", "occlusion.stride=14",
+    "saliency.samples=1", "embeddings.points=40", "occlusion.stride=14", "robustness.levels=[0.5]",
 )  # fmt: skip
 
 
@@ -96,7 +96,8 @@ def test_a_run_without_classes_gets_every_picture_that_needs_none(
     assert drawn == [
         "activations/c.dense1.png", "activations/conv1.png", "activations/dense1.png",
         "curves/error.png", "dream/dreams.png", "embeddings/pca.png", "filters/conv1.png",
-        "maximise/c.output.png", "maximise/conv1.png", "occlusion/c.png", "saliency/saliency.png",
+        "maximise/c.output.png", "maximise/conv1.png", "occlusion/c.png",
+        "robustness/c.png", "robustness/examples.png", "saliency/saliency.png",
     ]  # fmt: skip
     page = (regression_run / "pictures" / "index.html").read_text()
     assert f"mtlab visualize run={regression_run}" in page
