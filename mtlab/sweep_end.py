@@ -30,12 +30,12 @@ def finish_sweep(folder: Path) -> int:
         return 0
     write_whole(folder / SWEEP_CSV, table.as_csv())
     text = io.StringIO()
-    Console(file=text, width=160).print(table.as_rich())
+    Console(file=text, width=160, force_jupyter=False).print(table.as_rich())
     best = "".join(f"{line}\n" for line in table.best)
     write_whole(folder / SWEEP_TABLE, text.getvalue() + best)
     if has_learning_rates(folder):
         draw_sweep_error_curves(folder, folder / FIGURES, "mtlab -m model.lr=...")
-    terminal = Console(highlight=False)
+    terminal = Console(highlight=False, force_jupyter=False)
     if terminal.is_terminal:
         terminal.print(table.as_rich())
     else:

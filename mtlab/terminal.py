@@ -20,7 +20,9 @@ class Terminal:
 
     def __init__(self, log: Path, quiet: bool) -> None:
         self._log_file: TextIO = log.open("a", encoding="utf-8")
-        self._log = Console(file=self._log_file, width=LOG_WIDTH, color_system=None)
+        self._log = Console(
+            file=self._log_file, width=LOG_WIDTH, color_system=None, force_jupyter=False
+        )
         self._quiet = quiet
         # In a notebook plain lines too: each would be a cell of HTML there.
         self.console = Console(highlight=False, force_jupyter=False)
