@@ -63,6 +63,7 @@ COMMANDS = {
     "ensemble": Command("ensemble:ensemble", "ensemble", "runs"),
     "export": Command("export:export", "export", "run"),
     "data export": Command("data_export:data_export", "data_export"),
+    "data show": Command("data_show:data_show", "data_show"),
 }
 
 
@@ -146,7 +147,7 @@ def take_command(arguments: list[str]) -> Command:
             "command",
             rule=f"must be one of {', '.join(COMMANDS)}",
             found=name,
-            remedy=f"did you mean {longer[0]}?" if longer else near,
+            remedy=f"did you mean {' or '.join(longer)}?" if longer else near,
         )
     return COMMANDS[name]
 

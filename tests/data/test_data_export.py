@@ -74,4 +74,4 @@ def test_more_class_names_than_can_be_read_are_left_out() -> None:
 def test_a_word_that_is_left_out_is_asked_for(mtlab: Runner) -> None:
     outcome = mtlab("data")
     assert outcome.code == 2
-    assert "did you mean data export?" in outcome.err
+    assert "did you mean data export or data show?" in outcome.err
