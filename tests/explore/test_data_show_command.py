@@ -38,8 +38,8 @@ def test_the_bundled_digits_are_counted_in_every_split(mtlab: Runner) -> None:
 
 
 def test_values_and_classes_of_the_same_images(mtlab: Runner) -> None:
-    outcome = mtlab("data", "show", "dataset=shapes", "dataset.num_images=200", "tasks=[c,a]", "per_class=1",
-                    "hydra.run.dir=here")  # fmt: skip
+    outcome = mtlab("data", "show", "dataset=shapes", "dataset.num_images=200", "tasks=[c,a]",
+                    "per_class=1", "hydra.run.dir=here")  # fmt: skip
     assert outcome.code == 0, outcome.err
     folder = mtlab.folder / "here"
     values = np.load(folder / "figures" / "values_c.npz")
