@@ -85,12 +85,16 @@ def runs(folder: str | Path = "outputs") -> "Runs":
 
         pandas.DataFrame(mtlab.runs("outputs").records())
 
+    Args:
+        folder: `latest` is the newest run, or the sweep that it was part of.
+
     Raises:
         mtlab.errors.RunFolderError: No such folder, or no run in it.
     """
+    from mtlab.artifacts.latest import named_folder
     from mtlab.results import Runs
 
-    return Runs(Path(folder).expanduser())
+    return Runs(named_folder(folder, "either"))
 
 
 def load(
@@ -107,7 +111,8 @@ def load(
     `.predict_array(images)` the array `(N, tasks)`. Nothing in the folder is executed or unpickled.
 
     Args:
-        folder: A run's folder, outputs/DATE/TIME, or an ensemble's.
+        folder: A run's folder, outputs/DATE/TIME, or an ensemble's; `latest`, the newest run that
+            has completed.
         device: `auto`, `cpu` or `cuda`.
         precision: `float32` or `bfloat16`; None: the one that the folder's test figures were
             measured in.
@@ -119,10 +124,15 @@ def load(
         mtlab.errors.ConfigError: A device, a precision, a number of threads or a batch size that
             does not exist.
     """
+    from mtlab.artifacts.latest import named_folder
     from mtlab.inference.predictor import load as load_predictor
 
     return load_predictor(
-        folder, device=device, precision=precision, threads=threads, batch_size=batch_size
+        named_folder(folder, "run"),
+        device=device,
+        precision=precision,
+        threads=threads,
+        batch_size=batch_size,
     )
 
 

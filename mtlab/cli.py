@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import sys
 from dataclasses import dataclass
@@ -14,12 +15,23 @@ from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from mtlab import __version__
-from mtlab.config.arguments import SHOWS, arrange
+from mtlab.config.arguments import (
+    FLAGS_WITH_VALUE,
+    SHOWS,
+    arrange,
+    override_key,
+    without_quotes,
+)
+from mtlab.dotted import belongs
 from mtlab.errors import MtlabError, did_you_mean
 from mtlab.jobs import run_jobs
 from mtlab.process import lasting_output, tune_for_training
+
+if TYPE_CHECKING:
+    from mtlab.artifacts.latest import Wanted
 
 EXIT_OK = 0
 EXIT_SWEEP_WITH_FAILURES = 1
@@ -65,6 +77,9 @@ COMMANDS = {
     "data export": Command("data_export:data_export", "data_export"),
     "data show": Command("data_show:data_show", "data_show"),
 }
+
+FOLDER_KEYS: dict[str, Wanted] = {"run": "run", "runs": "sweep", "model.init_from": "run"}
+"""Keys of folders, and what `latest` means for each."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -112,15 +127,16 @@ def _dispatch(arguments: list[str]) -> int:
     is_completion = {"-sc", "--shell-completion"} & set(arguments)
     if is_completion and any(argument.startswith("query=") for argument in arguments):
         complete_command()
+    arguments = without_quotes(arguments)
     command = take_command(arguments)
     if not command.config_name:
-        code = command.run(arguments)
+        code = command.run([said_folder(word, "either") for word in arguments])
         assert isinstance(code, int)
         return code
-    if command.positional and arguments and re.match(r"(?!-)[^=]+$", arguments[0]):
-        arguments[0] = f"{command.positional}={arguments[0]}"
-    arranged = arrange(arguments, COMMANDS)
-    if command is TRAIN:
+    arranged = arrange(with_folders(arguments, command.positional), COMMANDS)
+    if command is COMMANDS["rerun"]:
+        refuse_changes(arranged)
+    elif command is TRAIN:
         arranged = with_row_shown(arranged)
     jobs = run_jobs(command.run, command.config_name, arranged)
     is_whole = jobs.sweep is None or not (jobs.failures or jobs.num_not_completed)
@@ -150,6 +166,59 @@ def take_command(arguments: list[str]) -> Command:
             remedy=f"did you mean {' or '.join(longer)}?" if longer else near,
         )
     return COMMANDS[name]
+
+
+def with_folders(arguments: list[str], positional: str) -> list[str]:
+    """The first word that is a folder's as the key that it is for, and `latest` as its folder."""
+    words = list(arguments)
+    for index, word in enumerate(words):
+        is_flags = index > 0 and words[index - 1] in FLAGS_WITH_VALUE
+        if is_flags or not re.match("[^-~]", word):
+            continue
+        if positional and ("=" not in word or Path(word).is_dir()):
+            words[index] = f"{positional}={word}"
+            break
+    for index, word in enumerate(words):
+        key, _, value = word.partition("=")
+        if key in FOLDER_KEYS:
+            words[index] = f"{key}={said_folder(value, FOLDER_KEYS[key])}"
+    return words
+
+
+def said_folder(word: str, wanted: Wanted) -> str:
+    """A folder as it was typed; for the word `latest` the one that it stands for, which is said."""
+    if word != "latest":
+        return word
+    from mtlab.artifacts.latest import latest
+
+    folder = latest(wanted)
+    print(f"latest: {folder}")
+    return str(folder)
+
+
+def refuse_changes(arguments: list[str]) -> None:
+    """A rerun is the run itself.
+
+    Raises:
+        MtlabError: A setting, with the command that makes the run with it.
+    """
+    from mtlab.artifacts.reading import read_summary
+
+    typed = [word for word in arguments if not word.startswith("-") and "=" in word]
+    folder = next((word.partition("=")[2] for word in typed if word.startswith("run=")), "")
+    changes = [word for word in typed if not belongs(override_key(word), ("run", "hydra"))]
+    if not changes:
+        return
+    try:
+        own = read_summary(Path(folder.strip('"')).expanduser())["command"]
+    except (MtlabError, KeyError):
+        own = "mtlab ..."
+    raise MtlabError(
+        "rerun",
+        rule="makes a run again as it was, and takes no changes but hydra.run.dir=FOLDER",
+        found=" ".join(changes),
+        remedy=f"type the run's own command with them behind it: {own} {shlex.join(changes)}",
+    )
 
 
 def complete_command() -> None:

@@ -54,6 +54,31 @@ SHORT_NAMES = {
 _SEE_HELP = "see mtlab --help"
 
 
+def without_quotes(words: Iterable[str]) -> list[str]:
+    """Words without the single quotes that Windows' cmd.exe, unlike other shells, passes on.
+
+    It also ends a word at a blank between them: such words are put together again.
+
+    Raises:
+        MtlabError: A quote that is not closed.
+    """
+    whole: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        while word.startswith("'") and (len(word) == 1 or not word.endswith("'")):
+            following = next(rest, None)
+            if following is None:
+                raise MtlabError(
+                    "quotes",
+                    rule="a word that begins with ' must end with it",
+                    found=word,
+                    remedy='close it, or use "..." as Windows\' cmd.exe wants it',
+                )
+            word = f"{word} {following}"  # noqa: PLW2901 - it grows
+        whole.append(word[1:-1] if word.startswith("'") else word)
+    return whole
+
+
 def arrange(arguments: list[str], commands: Iterable[str] = ()) -> list[str]:
     """Hydra's arguments, its flags first: it takes no overrides on both sides of a flag.
 

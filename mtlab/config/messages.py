@@ -2,7 +2,7 @@
 
 import errno
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -13,11 +13,14 @@ from hydra.errors import (
     OverrideParseException,
     SearchPathException,
 )
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
 from yaml import YAMLError
 
+from mtlab.config.arguments import GROUPS, find_override
 from mtlab.config.compose import conf_folder
+from mtlab.config.meant_key import meant_key
+from mtlab.dotted import look_up
 from mtlab.errors import ConfigError, MtlabError, did_you_mean
 
 
@@ -110,12 +113,10 @@ def _several_values(overrides: Sequence[str]) -> ConfigError | None:
     for override in parsed:
         if override.is_sweep_override():
             key, values = override.key_or_group, override.get_value_string()
-            return ConfigError(
-                key,
-                rule="must be one value",
-                found=values,
-                remedy=f"write '{key}=[{values}]' for a list, or add -m to sweep over them",
-            )
+            remedy = f"write '{key}=[{values}]' for a list, or add -m to sweep over them"
+            if key in GROUPS:
+                remedy = f"add -m to sweep over them: mtlab -m {key}={values}"
+            return ConfigError(key, rule="must be one value", found=values, remedy=remedy)
     return None
 
 
@@ -137,15 +138,19 @@ def _unknown_key(
     key = str(cause.full_key or "") if isinstance(cause, OmegaConfBaseException) else ""
     parent, _, name = key.rpartition(".")
     groups = [override for override in overrides if _is_group(override) and key not in override]
-    known = _keys_below(parent, config_name, groups) or _keys_below(parent, config_name, [])
+    composed = _composed(config_name, groups) or _composed(config_name, [])
+    below = look_up(composed, parent) if parent else composed
+    known = [str(one) for one in below] if isinstance(below, Mapping) else []
     if not key or not known or name in known:
         return None
+    if not parent and config_name == "train":
+        known += [group for group in GROUPS if group not in known]
     where = f"{parent} has" if parent else "there are"
     return ConfigError(
         key,
         rule=f"must be a key that exists; {where} {', '.join(known)}",
         found=name,
-        remedy=did_you_mean(name, known, "see --cfg job for every key"),
+        remedy=meant_key(key, find_override(overrides, key), composed),
     )
 
 
@@ -170,14 +175,15 @@ def _is_group(override: str) -> bool:
     return "." not in key and re.fullmatch(r"[\w-]+", value) is not None
 
 
-def _keys_below(parent: str, config_name: str, groups: Sequence[str]) -> list[str]:
+def _composed(config_name: str, groups: Sequence[str]) -> dict[str, object]:
+    """The configuration with these files, nested; empty where it cannot be composed."""
     try:
         with initialize_config_dir(str(conf_folder()), version_base="1.3"):
             composed = compose(config_name, overrides=list(groups))
-            node = OmegaConf.select(composed, parent) if parent else composed
     except (HydraException, OmegaConfBaseException):
-        return []
-    return [str(key) for key in node] if isinstance(node, DictConfig) else []
+        return {}
+    values = OmegaConf.to_container(composed)
+    return {str(key): value for key, value in values.items()} if isinstance(values, dict) else {}
 
 
 def _in_one_line(error: BaseException) -> str:

@@ -36,6 +36,18 @@ class LambdaConfig(Keys):
     name: Literal["lambda"]
     lambda_: Share = Field(alias="lambda")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _check_no_weights(cls, values: object) -> object:
+        if isinstance(values, dict) and values.get("weights"):
+            raise ConfigError(
+                "mtl.weights",
+                rule="belongs to mtl=weights; mtl=lambda weighs two tasks by mtl.lambda alone",
+                found=values["weights"],
+                remedy="use mtl=weights for a weight per task",
+            )
+        return values
+
 
 class WeightsConfig(Keys):
     """One weight per named task; tasks that are not named have weight 1."""

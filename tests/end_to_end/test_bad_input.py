@@ -13,8 +13,8 @@ from mtlab import cli
 from mtlab.errors import ConfigError
 
 MISTAKES = [
-    (["trainer.epoch=3"], ["trainer.epoch", "did you mean epochs?"]),
-    (["modle=cnn"], ["modle", "did you mean model?"]),
+    (["trainer.epoch=3"], ["trainer.epoch", "did you mean trainer.epochs=3?"]),
+    (["modle=cnn"], ["modle", "did you mean model=cnn?"]),
     (["model=cn"], ["model", "cnn, mlp, mtl_cnn, perceptron", "did you mean cnn?"]),
     (["model=mlp", "model.filters=[3]"], ["model.filters", "widths"]),
     (["trainer.epochs=abc"], ["trainer.epochs", "whole number", "abc"]),
