@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mtlab.artifacts.reading import read_configuration, read_metrics, read_summary
 from mtlab.artifacts.run_dir import FIGURES, METRICS, PICTURES
+from mtlab.commands.best import find_best
 from mtlab.config.arguments import as_override
 from mtlab.dotted import flat, look_up
 from mtlab.inference.predictor import Predictions, Predictor, load
@@ -171,6 +172,7 @@ class Runs(Sequence[Run]):
         self.folder = folder
         found = collect([folder])
         self.problems = [f"{place}: {what}" for place, what in found.problems]
+        self._read = found.runs
         self._runs = [Run(run.folder) for run in found.runs]
         self._varied = compare_settings(found.runs).varied
 
@@ -183,6 +185,20 @@ class Runs(Sequence[Run]):
 
     def __len__(self) -> int:
         return len(self._runs)
+
+    def best(self, by: str = "") -> Run:
+        """The best run on validation, as `mtlab best` finds it: of the configuration with the best
+        mean over its seeds, the first.
+
+        Args:
+            by: A validation metric, `val.digit.accuracy`; `accuracy` or `loss` of all tasks; empty
+                for what the runs watched in training, `trainer.monitor`.
+
+        Raises:
+            ConfigError: No such metric, or runs that no one metric compares.
+        """
+        found, _ = find_best(self._read, by)
+        return self._runs[found.group.measured[0].number - 1]
 
     def records(self) -> list[Record]:
         """A row per run, as `pandas.DataFrame` takes it.

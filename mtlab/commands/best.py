@@ -1,7 +1,9 @@
 """`mtlab best`: the best run of a sweep on validation, its test figures, and how to repeat it."""
 
 import argparse
+import os
 import shlex
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -9,11 +11,12 @@ from mtlab.config.words import WordsParser
 from mtlab.errors import RunFolderError
 from mtlab.inference.run_filter import check_paths
 from mtlab.report.analyse.best import OF_ALL_TASKS, Winner, criterion_of, winner
-from mtlab.report.analyse.groups import group_labels, group_runs
+from mtlab.report.analyse.groups import Group, group_labels, group_runs
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.opening import best_sentence, counted, untold
 from mtlab.report.analyse.tables import estimated, main_metrics
 from mtlab.report.read.folders import collect
+from mtlab.report.read.run import Run
 from mtlab.report.write.terminal_tables import FittedTable, TerminalColumn
 
 DESCRIPTION = """\
@@ -37,20 +40,7 @@ def best(words: list[str]) -> int:
     """
     options = _options(words)
     runs, problems = collect(options.folders)
-    groups = [group for group in group_runs(runs) if group.measured]
-    measured = [run for group in groups for run in group.measured]
-    if options.by and options.by not in OF_ALL_TASKS:
-        by = options.by if options.by.startswith(("val.", "test.")) else f"val.{options.by}"
-        # What is no path at all is told with the names there are.
-        check_paths("by", [by], [{"val": run.summary.get("val")} for run in measured])
-    found = winner(groups, criterion_of(groups, options.by)) if groups else None
-    if found is None:
-        raise RunFolderError(
-            ", ".join(map(str, options.folders)),
-            rule="must hold a completed run with validation metrics",
-            found=f"{len(runs)} runs, {len(measured)} of them completed",
-            remedy="name another folder",
-        )
+    found, groups = find_best(runs, options.by)
     labels = group_labels(groups)
     console = Console(highlight=False, soft_wrap=True)
     num_compared = len(found.others) + 1
@@ -63,12 +53,38 @@ def best(words: list[str]) -> int:
         seed = f"seed {run.seed}: " if len(found.group.measured) > 1 else ""
         console.print(f"{seed}{run.place}", markup=False)
     console.print(f"repeat it: {_command(found)}", markup=False)
-    left_out = len(runs) - len(measured)
+    left_out = len(runs) - sum(len(group.measured) for group in groups)
     if left_out or problems:
         console.print(
             f"not compared: {counted(left_out + len(problems), 'run')} not completed or not read"
         )
     return 0
+
+
+def find_best(runs: Sequence[Run], by: str) -> tuple[Winner, list[Group]]:
+    """The best configuration, and all that it was compared with.
+
+    Args:
+        by: A validation metric; empty for what the runs watched.
+
+    Raises:
+        MtlabError: See `best`.
+    """
+    groups = [group for group in group_runs(runs) if group.measured]
+    measured = [run for group in groups for run in group.measured]
+    if by and by not in OF_ALL_TASKS:
+        path = by if by.startswith(("val.", "test.")) else f"val.{by}"
+        # What is no path at all is told with the names there are.
+        check_paths("by", [path], [{"val": run.summary.get("val")} for run in measured])
+    found = winner(groups, criterion_of(groups, by)) if groups else None
+    if found is None:
+        raise RunFolderError(
+            os.path.commonpath([run.folder for run in runs]),
+            rule="must hold a completed run with validation metrics",
+            found=f"{len(runs)} runs, {len(measured)} of them completed",
+            remedy="name another folder",
+        )
+    return found, groups
 
 
 def _options(words: list[str]) -> argparse.Namespace:

@@ -15,7 +15,7 @@ from mtlab.errors import ConfigError
 MISTAKES = [
     (["trainer.epoch=3"], ["trainer.epoch", "did you mean trainer.epochs=3?"]),
     (["modle=cnn"], ["modle", "did you mean model=cnn?"]),
-    (["model=cn"], ["model", "cnn, mlp, mtl_cnn, perceptron", "did you mean cnn?"]),
+    (["model=cn"], ["model", "mlp, mtl_cnn, perceptron", "did you mean cnn?"]),
     (["model=mlp", "model.filters=[3]"], ["model.filters", "widths"]),
     (["trainer.epochs=abc"], ["trainer.epochs", "whole number", "abc"]),
     (["optimizer.lr=-1"], ["optimizer.lr", "above 0", "-1"]),
@@ -55,7 +55,7 @@ MISTAKES = [
     (["model=null"], ["model", "null", "default"]),
     (["dataset=3"], ["dataset", "name a file", "found 3"]),
     (["-m", "mtl=weights,0.5"], ["mtl", "found 0.5"]),
-    (["model.name=[a]"], ["model.name", "cnn, mlp"]),
+    (["model.name=[a]"], ["model.name", "mlp", "cnn"]),
     (["seed=${nope}"], ["nope"]),
     (["trainer.epochs=x"], ["for example 'trainer.epochs=3'"]),
     (["mtl=weights", "mtl.weights.digit=1e300"], ["mtl.weights.digit", "1e+06"]),

@@ -76,6 +76,10 @@ def test_a_sweep_is_a_table_of_what_varied_and_what_was_measured() -> None:
     table = sweep._repr_html_()
     assert table.count("<tr>") == 5 and "mtl.lambda" in table and "folder" not in table
     assert (sweep.folder / "sweep.csv").is_file()
+    first, second = (sum(row["val.digit.loss"] for row in pair) for pair in (rows[:2], rows[2:]))
+    assert sweep.best("val.digit.loss") is sweep[0 if first < second else 2]
+    with pytest.raises(ConfigError, match="whoever chooses by them"):
+        sweep.best("test.digit.accuracy")
     everything = package.runs("outputs")
     assert len(everything) == 4 and everything.problems == []
 
