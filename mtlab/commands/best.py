@@ -43,9 +43,8 @@ def best(words: list[str]) -> int:
     found, groups = find_best(runs, options.by)
     labels = group_labels(groups)
     console = Console(highlight=False, soft_wrap=True)
-    num_compared = len(found.others) + 1
-    of_how_many = "the only configuration" if num_compared == 1 else f"best of {num_compared}"
-    console.print(f"{of_how_many}: {best_sentence(found, labels)}", markup=False)
+    of_how_many = f"best of {len(found.others) + 1}: " if found.others else ""
+    console.print(f"{of_how_many}{best_sentence(found, labels)}", markup=False)
     for line in untold([found], labels):
         console.print(f"cannot be told: {line}", markup=False)
     Console(highlight=False).print(_table(found))

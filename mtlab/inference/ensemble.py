@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,10 @@ from mtlab.inference.run_filter import RunFilter
 from mtlab.inference.votes import Votes, mean_votes, measure_votes, task_weights, votes_of
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.runner.measure import scatter_points
-from mtlab.training.monitor import Monitor
+from mtlab.training.monitor import LOWER_IS_BETTER, Monitor
+
+MOST_SHOWN = 3
+"""Of the values that were not good enough to be kept."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def find_candidates(folders: list[Path], keep: str | None) -> list[Candidate]:
         raise RunFolderError(
             "keep" if keep is not None else "runs",
             rule="must leave at least one member",
-            found="; ".join(f"{one.title}: {one.why_not}" for one in candidates),
+            found=_why_none(candidates, condition),
             remedy="loosen it, or name other runs",
         )
     return candidates
@@ -124,6 +128,22 @@ def _why_not(run: Path, summary: dict[str, Any], condition: RunFilter | None) ->
         return None
     values = [f"{path} is {_shown(look_up(summary, path))}" for path in condition.paths]
     return f"{', '.join(values)}, and keep is {condition.expression}"
+
+
+def _why_none(candidates: Sequence[Candidate], condition: RunFilter | None) -> str:
+    """The best values of what was compared, and how many runs could be no member at all."""
+    found = [_why_not(one.folder, one.summary, None) for one in candidates]
+    reasons = Counter(reason for reason in found if reason is not None)
+    told = [f"{reason} ({count} of {len(candidates)})" for reason, count in reasons.items()]
+    for path in condition.paths if condition is not None else ():
+        values = [(look_up(one.summary, path), one.title) for one in candidates]
+        known = sorted((value, title) for value, title in values if isinstance(value, float))
+        if path.rpartition(".")[2] not in LOWER_IS_BETTER:
+            known.reverse()
+        if known:
+            best = ", ".join(f"{_shown(value)} ({title})" for value, title in known[:MOST_SHOWN])
+            told.append(f"{path} at best {best}")
+    return "; ".join(told) or f"none of {len(candidates)} runs"
 
 
 def _shown(value: object) -> str:

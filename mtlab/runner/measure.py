@@ -30,6 +30,8 @@ class Measured:
         last: The same with the last weights, of a trainer whose last ones may be far from the best;
             None for others.
         converged: Whether the trainer found a solution; None where there is no such notion.
+        seconds: All of it, reading the test split included.
+        test_seconds: Of measuring on the test split alone, once it is read.
     """
 
     kept_epoch: int
@@ -38,6 +40,7 @@ class Measured:
     converged: bool | None
     num_test_samples: int
     seconds: float
+    test_seconds: float
 
 
 def measure(experiment: Experiment, folder: RunFolder) -> Measured:
@@ -57,7 +60,11 @@ def measure(experiment: Experiment, folder: RunFolder) -> Measured:
     save_model(folder.weights, model, experiment.dataset)
     test = _load_test(experiment, folder).to(experiment.device.torch_device)
     splits = {"train": experiment.train, "val": experiment.val, "test": test}
-    metrics = {name: experiment.measure(split) for name, split in splits.items()}
+    metrics = {}
+    for name, split in splits.items():
+        test_started = time.perf_counter()
+        metrics[name] = experiment.measure(split)
+    test_seconds = time.perf_counter() - test_started
     last_metrics = None
     if trainer.converged is not None and kept is not last:
         # The last weights of pairs that cannot be separated jump about: both are reported.
@@ -71,7 +78,9 @@ def measure(experiment: Experiment, folder: RunFolder) -> Measured:
     write_whole(folder.confusions, json.dumps(confusions) + "\n")
     _save_scatter(experiment, test, folder)
     seconds = time.perf_counter() - started
-    return Measured(kept_epoch, metrics, last_metrics, trainer.converged, len(test), seconds)
+    return Measured(
+        kept_epoch, metrics, last_metrics, trainer.converged, len(test), seconds, test_seconds
+    )
 
 
 def _load_test(experiment: Experiment, folder: RunFolder) -> Split:

@@ -65,8 +65,10 @@ class RunRecord(Record):
         """What stands in summary.json between how the run was started and its versions.
 
         `train`, `val` and `test` hold per task its metrics, with the weights that were kept; test
-        is measured once, after training. A perceptron also has `converged`, whether its error fell
-        to the tolerance, and `last`, the metrics of its last weights where it keeps its best ones.
+        is measured once, after training. `losses` has of each split the tasks' losses added up with
+        the weights in `weighting`, `seconds.test` how long the test split took. A perceptron also
+        has `converged`, whether its error fell to the tolerance, and `last`, the metrics of its
+        last weights where it keeps its best ones.
         """
         history, measured = self.history, self.measured_run
         device = None if self.experiment is None else self.experiment.device
@@ -83,10 +85,12 @@ class RunRecord(Record):
             "kept_epoch": measured and measured.kept_epoch,
             **dict.fromkeys(("train", "val", "test")),
             **{name: split.tasks for name, split in splits.items()},
+            "losses": {name: split.loss for name, split in splits.items()} or None,
             "seconds": {
                 "total": self.seconds,
                 "train": history.train_seconds,
                 "evaluate": history.evaluate_seconds + (measured.seconds if measured else 0.0),
+                "test": measured and measured.test_seconds,
                 "epoch_mean": epochs_seconds / history.epochs if history.epochs else None,
             },
             "samples_per_second": history.samples_per_second,

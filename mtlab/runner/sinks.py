@@ -72,6 +72,7 @@ class EpochLines(Sink):
         self._num_epochs = num_epochs
         self._epochs_between = -(-num_epochs // MOST_LINES)
         self._unsaid: EpochEnd | None = None
+        self._is_star_explained = False
         self._bar = terminal.progress()
         if self._bar is not None:
             self._bar.start()
@@ -91,7 +92,11 @@ class EpochLines(Sink):
 
     def _say_last(self) -> None:
         if self._unsaid is not None:
-            self._terminal.say(epoch_line(self._unsaid, self._num_epochs))
+            line = epoch_line(self._unsaid, self._num_epochs)
+            if self._unsaid.is_best and not self._is_star_explained:
+                line += " (best on validation so far, by trainer.monitor)"
+                self._is_star_explained = True
+            self._terminal.say(line)
             self._unsaid = None
 
     def _move_bar(self, event: Event) -> None:

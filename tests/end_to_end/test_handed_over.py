@@ -187,7 +187,7 @@ def test_members_that_are_left_out_are_named_and_none_left_is_an_error(
     )
     assert done.returncode == 2
     assert "must leave at least one member" in done.stderr
-    assert "#1, seed 43: val.b.accuracy is 0" in done.stderr
+    assert "found val.b.accuracy at best 0" in done.stderr
     assert not (tmp_path / "none").exists() or not (tmp_path / "none" / "summary.json").exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,32 @@ import pytest
 from conftest import Runner
 from trained_runs import train_run
 
+from mtlab.errors import RunFolderError
+from mtlab.inference.ensemble import find_candidates
+
 
 def write_images(path: Path, brightness: int) -> Path:
     images = np.full((40, 6, 6), brightness, np.uint8)
     images[::2, :3] += 100
     np.savez(path, X=images, y=np.arange(40) % 2)
     return path
+
+
+def test_a_condition_that_none_meets_is_answered_with_the_best_values(tmp_path: Path) -> None:
+    for job in range(20):
+        folder = tmp_path / f"{job}_x"
+        folder.mkdir()
+        summary = {"status": "completed", "seed": job, "val": {"b": {"mae": 0.5 + job / 100}}}
+        (folder / "summary.json").write_text(json.dumps(summary))
+        if job < 18:
+            (folder / "model.safetensors").touch()
+    with pytest.raises(RunFolderError) as caught:
+        find_candidates([tmp_path], "val.b.mae<0.5")
+    assert str(caught.value) == (
+        "keep: must leave at least one member; found it kept no weights (2 of 20); val.b.mae at"
+        " best 0.5 (#0, seed 0), 0.51 (#1, seed 1), 0.52 (#2, seed 2); loosen it, or name other"
+        " runs"
+    )
 
 
 def train(folder: Path, brightness: int, *overrides: str) -> Path:

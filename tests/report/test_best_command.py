@@ -44,7 +44,7 @@ def test_the_best_on_validation_is_told_with_its_test_figures_and_how_to_repeat_
         " widths=[2], and 10.00 % on test\n"
     )
     assert f"mtlab rerun {tmp_path}/10_run" in text
-    assert "how much of a lead is noise where n = 1: too few" in text
+    assert "how much is noise where n = 1: too few" in text
 
 
 def test_with_seeds_the_mean_decides_and_all_seeds_are_repeated(

@@ -8,9 +8,10 @@ import pytest
 from made_runs import write_run
 
 from mtlab.report.analyse.groups import Estimate, difference, estimate, group_runs
+from mtlab.report.analyse.guessing import guessing_table
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.published import comparisons
-from mtlab.report.analyse.tables import Table, estimated, means_table, number_ranges
+from mtlab.report.analyse.tables import Table, estimated, means_table, number_ranges, runs_table
 from mtlab.report.read.folders import collect
 
 MINUS = "\N{MINUS SIGN}"
@@ -258,3 +259,39 @@ def test_one_value_has_no_spread():
 def test_no_values_are_refused():
     with pytest.raises(ValueError, match="at least one"):
         estimate([])
+
+
+def test_networks_stand_against_guessing_where_a_regression_is_learned(tmp_path: Path):
+    # Of 0, 0.5 and 1 the mean is off by 1/3 on average.
+    published = {"val.a.accuracy": 75, "test.c.mae": 0.2}
+    write_run(tmp_path / "0", tasks=("a",), values=("c",), accuracy=0.9, published=published)
+    table = guessing_table(group_runs(collect([tmp_path]).runs))
+    assert texts(table, "metric") == ["a accuracy [%]", "c mae"]
+    assert texts(table, "guessing") == ["50.00", "0.3333"]
+    assert texts(table, "times better, test") == ["1.80", "1.33"]
+    assert texts(table, "times better, published") == ["1.50", "1.67"]
+    write_run(tmp_path / "more" / "1")
+    assert guessing_table(group_runs(collect([tmp_path / "more"]).runs)) is None
+
+
+def test_grids_show_how_deep_and_wide_a_network_is(tmp_path: Path):
+    for job, widths in enumerate(([8, 9], [32, 16, 8])):
+        write_run(tmp_path / f"{job}", settings={"model.widths": widths})
+    table = runs_table(collect([tmp_path]).runs, {})
+    assert texts(table, "depth") == ["2", "3"]
+    assert texts(table, "greatest width") == ["9", "32"]
+
+
+def test_total_losses_are_shown_where_they_weigh_the_tasks_alike(tmp_path: Path):
+    for job, weight in enumerate((1, 1, 2)):
+        write_run(
+            tmp_path / f"{job // 2}" / f"{job}",
+            tasks=("a", "b"),
+            seed=job,
+            weighting={"a": weight, "b": 1},
+            losses={"train": 0.1, "val": 0.2, "test": 0.3},
+        )
+    assert texts(runs_table(collect([tmp_path / "0"]).runs, {}), "total loss, test") == ["0.3"] * 2
+    assert "total loss, test" not in [
+        column.title for column in runs_table(collect([tmp_path]).runs, {}).columns
+    ]

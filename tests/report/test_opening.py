@@ -50,13 +50,22 @@ def test_too_few_seeds_and_failed_runs_are_said(tmp_path: Path):
     write_rates(tmp_path, (0.7, 0.9), num_seeds=2)
     write_run(tmp_path / "x", status="failed")
     told = opening(tmp_path)[2]
-    assert "how much of a lead is noise where n = 2: too few" in told
+    assert "how much is noise where n = 2: too few" in told
     assert "what run 5 would have come to: not completed" in told
 
 
 def test_without_a_second_configuration_nothing_is_best(tmp_path: Path):
     write_rates(tmp_path, (0.7,))
-    assert opening(tmp_path)[1].startswith("Best on validation: nothing, as no two")
+    _, best, untold = opening(tmp_path)
+    told = "the only configuration by val.digit.accuracy: 70.00 % (n = 1), and 70.00 % on test"
+    assert best == f"Best on validation: {told}."
+    assert "n = 1" in untold
+
+
+def test_runs_of_different_questions_are_not_compared(tmp_path: Path):
+    for job, dataset in enumerate(("digits", "mnist")):
+        write_run(tmp_path / f"{job}", dataset=dataset)
+    assert opening(tmp_path)[1].startswith("Best on validation: nothing to choose from")
 
 
 def test_runs_that_weigh_their_tasks_differently_are_compared_task_by_task(tmp_path: Path):

@@ -139,7 +139,7 @@ def test_regression_has_its_figures_in_the_tables_and_a_scatter(tmp_path: Path):
     (listing,) = [line for line in text.splitlines() if line.startswith("| run |")]
     measures = "| a accuracy, val \\[%\\] | a accuracy, test \\[%\\] | c mae, val | c mae, test |"
     assert measures in listing
-    (means,) = [line for line in text.splitlines() if line.startswith("| configuration |")]
+    (means,) = [line for line in text.splitlines() if line.startswith("| configuration | runs")]
     assert measures in means
     assert "![Predicted against true: digits · c](figures/scatter_digits-c.png)" in text
     for ending in ("png", "svg"):

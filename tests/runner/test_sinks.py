@@ -74,3 +74,11 @@ def test_a_tracker_changes_nothing_that_is_measured(mtlab: Runner) -> None:
         (mtlab.folder / name / "model.safetensors").read_bytes() for name in ("without", "with")
     ]
     assert weights[0] == weights[1]
+
+
+def test_the_star_behind_an_epoch_is_explained_once(mtlab: Runner) -> None:
+    outcome = mtlab(*QUICK, "trainer.figures=false", "trainer.monitor=loss")
+    starred = [line for line in outcome.out.splitlines() if " *" in line]
+    assert len(starred) > 1
+    told = " * (best on validation so far, by trainer.monitor)"
+    assert [line.endswith(told) for line in starred] == [True, *[False] * (len(starred) - 1)]

@@ -81,25 +81,26 @@ def winner(groups: Sequence[Group], criterion: Criterion, problem: str = "") -> 
 
 
 def winners(groups: Sequence[Group]) -> list[Winner]:
-    """The best of several by what they watched in training; where no one metric compares them, the
-    best of each problem by its own main metric.
+    """The best, or only, configuration by what all watched in training; where no one metric
+    compares them, the best of each problem by its own main metric.
     """
     measured = [group for group in groups if group.measured]
     try:
-        found = [winner(measured, criterion_of(measured))]
+        found = winner(measured, criterion_of(measured))
     except ConfigError:
-        found = [
+        of_each = (
             winner([group for group, _ in members], _main(members[0]), problem)
             for problem, members in problems_of(measured).items()
-        ]
-    return [one for one in found if one is not None and one.others]
+        )
+        return [one for one in of_each if one is not None and one.others]
+    return [] if found is None else [found]
 
 
 def best_marks(found: Sequence[Winner]) -> dict[int, str]:
     """By the number of a run of the best configuration, what is said of it in tables."""
     by_run: dict[int, list[str]] = {}
     for one in found:
-        for run in one.group.measured:
+        for run in one.group.measured if one.others else ():
             by_run.setdefault(run.number, []).append(one.criterion.name)
     return {number: f"best on validation by {', '.join(by)}" for number, by in by_run.items()}
 

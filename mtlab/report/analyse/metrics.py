@@ -17,8 +17,10 @@ TITLES = {
     "seconds.total": "total",
     "seconds.train": "training",
     "seconds.evaluate": "evaluation",
+    "seconds.test": "testing",
     "seconds.epoch_mean": "mean epoch",
     "samples_per_second": "speed",
+    **{f"losses.{split}": f"total loss, {split}" for split in ("train", "val", "test")},
 }
 
 
@@ -38,7 +40,7 @@ class Metric:
 
     @property
     def lower_is_better(self) -> bool:
-        return self.path.rpartition(".")[2] in LOWER_IS_BETTER
+        return self.path.rpartition(".")[2] in LOWER_IS_BETTER or self.path.startswith("losses.")
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from mtlab.report.analyse.best import Winner
-from mtlab.report.analyse.groups import Estimate, Group
+from mtlab.report.analyse.groups import FEWEST_FOR_INTERVAL, Estimate, Group
 from mtlab.report.analyse.metrics import Metric, decimals_of_spread
 from mtlab.report.analyse.settings import SEED, compare_settings, short_keys, tasks_of
 from mtlab.report.analyse.tables import estimated, these_runs
@@ -30,12 +30,12 @@ def opening(
     best = [best_sentence(one, labels, is_alone=len(set(names)) == len(names)) for one in shown]
     if len(winners) > len(shown):
         best.append(f"{len(winners) - len(shown)} more are marked in the tables")
-    told = "; ".join(best) or "nothing, as no two configurations here answer the same question"
+    told = "; ".join(best) or "nothing to choose from: no two runs here answer the same question"
     open_ = untold(shown, labels)
     not_completed = [run.number for run in runs if not run.is_completed]
     if not_completed:
         open_.append(f"what {these_runs(not_completed)} would have come to: not completed")
-    if not open_ and winners:
+    if not open_ and winners and winners[0].others:
         open_.append("nothing about the best: each of its leads is wider than the noise of seeds")
     sentences = [_compared(runs, groups), f"Best on validation: {told}."]
     return sentences + ([f"Cannot be told: {'; '.join(open_)}."] if open_ else [])
@@ -65,7 +65,7 @@ def best_sentence(winner: Winner, labels: Mapping[int, str], *, is_alone: bool =
         is_alone: No other sentence has the same criterion, of another problem.
     """
     criterion = winner.criterion
-    name = f"{labels[winner.group.number]} " if winner.others else ""
+    name = f"{labels[winner.group.number]} " if winner.others else "the only configuration "
     problem = "" if is_alone else f" ({winner.problem})"
     value = value_text(criterion.metric, winner.estimate)
     lead = ""
@@ -108,12 +108,12 @@ def untold(winners: Sequence[Winner], labels: Mapping[int, str]) -> list[str]:
                 f"whether {labels[winner.group.number]} is better than {names} {by}, as the 95%"
                 " interval of the lead holds 0"
             )
-        few = [gain.n for _, gain in winner.others if gain.interval is None]
-        smallest = min([smallest, *few])
-    if smallest < math.inf:
+        counts = [winner.estimate.n, *(gain.n for _, gain in winner.others)]
+        smallest = min([smallest, *counts])
+    if smallest < FEWEST_FOR_INTERVAL:
         told.append(
-            f"how much of a lead is noise where n = {smallest}: too few, and seed=0,1,2 gives"
-            " intervals"
+            f"how much is noise where n = {smallest}: too few for an interval, which seed=0,1,2"
+            " gives"
         )
     return told
 

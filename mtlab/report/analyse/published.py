@@ -15,12 +15,13 @@ from mtlab.report.analyse.tables import (
     estimated,
     run_numbers,
     setting_columns,
+    size_columns,
     table_of,
     these_runs,
 )
 from mtlab.report.read.run import Run
 
-MOST_COLUMNS = 14
+MOST_COLUMNS = 16
 """Of a table with a row per group; beyond, each metric gets a row of its own."""
 SPLITS = ("test.", "last.", "train.", "val.")
 
@@ -197,7 +198,10 @@ def _group_columns(groups: Sequence[Group]) -> list[Column[Group]]:
 
     return [
         Column("row" if any(run.row for run in firsts) else "run", name),
-        *(column.of(lambda group: group.first) for column in setting_columns(firsts, shown)),
+        *(
+            column.of(lambda group: group.first)
+            for column in (*setting_columns(firsts, shown), *size_columns(firsts))
+        ),
         *([NUM_SEEDS] if any(len(group.measured) > 1 for group in groups) else []),
     ]
 

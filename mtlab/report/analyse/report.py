@@ -12,6 +12,7 @@ from mtlab.report.analyse.accuracy_charts import cost_charts, lambda_charts
 from mtlab.report.analyse.best import best_marks, winners
 from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Kind
 from mtlab.report.analyse.groups import Group, group_labels, group_runs
+from mtlab.report.analyse.guessing import guessing_table
 from mtlab.report.analyse.opening import opening
 from mtlab.report.analyse.published import comparisons, notes_on_others
 from mtlab.report.analyse.run_charts import curve_charts, prediction_charts
@@ -53,6 +54,7 @@ class Report:
         self.table = runs_table(self.runs, best_by)
         self.means = means_table(self.groups, best_by)
         self.single_task = single_task_tables(self.groups)
+        self.guessing = guessing_table(self.groups)
         self.comparisons = comparisons(self.groups)
         self.notes = [*_notes(self.runs, self.groups), *notes_on_others(self.groups)]
         self.charts = _charts(self.runs, self.groups)
@@ -67,6 +69,7 @@ class Report:
         found = [("published", one.title, one.table) for one in self.comparisons]
         found += [("single_task", title, table) for title, table in self.single_task]
         found += [("means", "", self.means)] if self.means else []
+        found += [("guessing", "", self.guessing)] if self.guessing else []
         found += [("lambda", dataset, table) for dataset, table in self.lambda_tables]
         found.append(("runs", "", self.table))
         names = FileNames()

@@ -105,7 +105,7 @@ def _table(best: SingleTask, shared: Sequence[Group], task: str, measure: str) -
     columns: list[Column[Group]] = [Column("network", name), NUM_SEEDS]
     for metric, split in ((val, "val"), (test, "test")):
         columns += [
-            Column(metric.header, partial(_mean, metric), is_number=True),
+            Column(metric.header.removeprefix(f"{task} "), partial(_mean, metric), is_number=True),
             Column(f"delta, {split}{unit}", partial(delta, metric), is_number=True),
         ]
     columns += [

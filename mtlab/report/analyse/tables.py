@@ -14,7 +14,10 @@ from mtlab.report.read.run import Run
 # Follow from the configuration, so they have no spread over seeds.
 COUNTS = ("parameters.total", "parameters.trainable", "flops_per_sample")
 REGRESSION_METRICS = ("mae", "rmse", "r2")
-COUNTS_AND_TIMES = ("parameters.total", "epochs", "best_epoch", "seconds.train", "seconds.total")
+COUNTS_AND_TIMES = (
+    *("parameters.total", "epochs", "best_epoch"),
+    *("seconds.train", "seconds.test", "seconds.total"),
+)
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -111,6 +114,44 @@ def setting_columns(runs: Sequence[Run], keys: Sequence[str]) -> list[Column[Run
     ]
 
 
+def size_columns(runs: Sequence[Run]) -> list[Column[Run]]:
+    """How many layers the trunk has, and the units or filters of its widest, where runs of several
+    layers differ in it.
+    """
+    columns: list[Column[Run]] = []
+    for title, size in SIZES.items():
+        if len({size(run) for run in runs}) > 1 and any(len(run.layers) > 1 for run in runs):
+            cell = partial(_size_cell, size)
+            columns.append(Column(title, cell, is_number=True, is_setting=True))
+    return columns
+
+
+def _size_cell(size: Callable[[Run], int], run: Run) -> Cell:
+    return text_cell(str(size(run) or ""))
+
+
+def _greatest_width(run: Run) -> int:
+    return max(run.layers, default=0)
+
+
+SIZES: dict[str, Callable[[Run], int]] = {
+    "depth": lambda run: len(run.layers),
+    "greatest width": _greatest_width,
+}
+
+
+def total_losses(runs: Sequence[Run]) -> list[Metric]:
+    """The weighted sums of several tasks' losses, where all runs weigh the same tasks alike: others
+    cannot be compared.
+    """
+    weighed = [run for run in runs if run.number_at("losses.test") is not None]
+    kinds = {
+        tuple((task, run.number_at(f"weighting.{task}")) for task in run.tasks) for run in weighed
+    }
+    is_sum = len(kinds) == 1 and all(len(run.tasks) > 1 for run in weighed)
+    return [Metric("losses.val"), Metric("losses.test")] if is_sum else []
+
+
 def main_metrics(runs: Iterable[Run]) -> list[Metric]:
     """What tables show of each task: accuracy, or of regression the mean absolute error, the root
     of the mean squared one and r2; each on validation, where choices are made, and beside it on
@@ -146,7 +187,7 @@ def runs_table(runs: Sequence[Run], best_by: Mapping[int, str]) -> Table:
         return Cell(metric.text(metric.in_unit(value)), metric.in_unit(value))
 
     said = {"True": "yes", "False": "no"}
-    metrics = [*main_metrics(runs), *map(Metric, COUNTS_AND_TIMES)]
+    metrics = [*main_metrics(runs), *total_losses(runs), *map(Metric, COUNTS_AND_TIMES)]
     columns: list[Column[Run]] = [
         Column(
             "run",
@@ -156,6 +197,7 @@ def runs_table(runs: Sequence[Run], best_by: Mapping[int, str]) -> Table:
         Column("experiment", lambda run: text_cell(run.preset), is_setting=True),
         Column("row", lambda run: text_cell(run.row), is_setting=True),
         *setting_columns(runs, compare_settings(runs).varied),
+        *size_columns(runs),
         *(Column(one.header, partial(measured, one), is_number=True) for one in metrics),
         Column("converged", lambda run: Cell(said.get(run.text_at("converged"), ""))),
     ]
@@ -168,8 +210,9 @@ def means_table(groups: Sequence[Group], best_by: Mapping[int, str]) -> Table | 
     if not averaged:
         return None
     names = group_labels(averaged)
-    metrics = main_metrics(run for group in averaged for run in group.measured)
-    metrics += [Metric("parameters.total"), Metric("seconds.train")]
+    measured = [run for group in averaged for run in group.measured]
+    metrics = [*main_metrics(measured), *total_losses(measured)]
+    metrics += map(Metric, ("parameters.total", "seconds.train", "seconds.test"))
 
     def name(group: Group) -> Cell:
         number = group.first.number

@@ -1,6 +1,7 @@
 """One run as the report sees it: read from its folder, tolerant of what is missing there."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,6 +79,15 @@ class Run:
             return self.text_at("row")
         members = [one for one in self._list("members") if isinstance(one, dict)]
         return f"ensemble of {sum(bool(one.get('kept')) for one in members)}"
+
+    @cached_property
+    def layers(self) -> tuple[int, ...]:
+        """Units or filters of each layer of its trunk; empty where the model is no row of those."""
+        found = (self.settings.get(f"model.{name}", "") for name in ("widths", "filters"))
+        text = next(filter(None, found), "")
+        widths = re.findall(r"\d+", text)
+        repeats = int(self.settings.get("model.convolutions_per_block", 1))
+        return tuple(int(width) for width in widths for _ in range(repeats))
 
     @cached_property
     def published(self) -> dict[str, float]:

@@ -12,7 +12,8 @@ from mtlab.report.read.run import Run
 
 IDENTITY = ("experiment", "row", "status", "error", "dataset", "model", "seed")
 COUNTS = ("parameters.total", "parameters.shared", "flops_per_sample", "epochs", "best_epoch")
-SECONDS = tuple(f"seconds.{name}" for name in ("total", "train", "evaluate", "epoch_mean"))
+SECONDS = tuple(f"seconds.{name}" for name in ("total", "train", "evaluate", "test", "epoch_mean"))
+LOSSES = tuple(f"losses.{split}" for split in ("train", "val", "test"))
 PLACES = ("device", "precision", "hardware.name", "started_at", "command")
 SPLITS = ("train", "val", "test", "last.test")
 
@@ -24,7 +25,7 @@ def as_csv(report: Report) -> str:
     differ only in seed: its number, n, and per main metric `mean:`, `std:`, `low:`, `high:` (95%
     interval).
     """
-    measured = (*COUNTS, *_measured_paths(report.runs), *SECONDS, "samples_per_second")
+    measured = (*COUNTS, *_measured_paths(report.runs), *LOSSES, *SECONDS, "samples_per_second")
     published = dict.fromkeys(path for run in report.runs for path in run.published)
     averaged = main_metrics(report.runs)
     group_of = {run.number: group for group in report.groups for run in group.runs}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mtlab.report.analyse.charts import Chart
+from mtlab.report.analyse.guessing import GUESSING_REMARK
 from mtlab.report.analyse.report import Report
 from mtlab.report.analyse.single_task import SINGLE_TASK_REMARK
 
@@ -25,8 +26,11 @@ def template_environment(*, autoescape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["means_remark"] = MEANS_REMARK
-    environment.globals["single_task_remark"] = SINGLE_TASK_REMARK
+    environment.globals |= {
+        "means_remark": MEANS_REMARK,
+        "single_task_remark": SINGLE_TASK_REMARK,
+        "guessing_remark": GUESSING_REMARK,
+    }
     return environment
 
 

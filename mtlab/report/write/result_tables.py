@@ -13,7 +13,7 @@ from mtlab.report.analyse.best import Winner, winners
 from mtlab.report.analyse.groups import group_runs
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.settings import compare_settings, is_said_by_row, short_keys, tasks_of
-from mtlab.report.analyse.tables import main_metrics
+from mtlab.report.analyse.tables import main_metrics, size_columns
 from mtlab.report.read.folders import Problem, read_runs
 from mtlab.report.read.run import Run
 from mtlab.report.write.csv_file import csv_text
@@ -27,11 +27,11 @@ RANKS_OF_METRICS = {
 }
 RANKS = {
     **{"val": 1, "seed": 2, "test": 3, "last epoch": 4, "train": 4},
-    **{"seconds": 5, "parameters": 6, "epochs": 7},
+    **{"seconds": 5, "parameters": 6, "epochs": 7, "greatest width": 8, "depth": 8},
 }
 LEFT = ("row", "status", "error")
 FOLDED = ("error",)
-NUMBERS = ("job", "seed", "status", "parameters", "epochs", "seconds")
+NUMBERS = ("job", "status", *RANKS)
 
 
 def show_result(
@@ -140,11 +140,13 @@ def sweep_table(folder: Path) -> SweepTable:
     varied = {key: key.removesuffix(".name") for key in _varied_settings(runs)}
     metrics = _metric_columns(runs)
     has_errors = any(run.text_at("error") for run in runs)
-    found = winners(group_runs(runs))
+    found = [one for one in winners(group_runs(runs)) if one.others]
+    sizes = size_columns(runs)
     rows = []
     for run in runs:
         row = {"job": _job(run)}
         row |= {name: _as_typed(_setting(run, key)) for key, name in varied.items()}
+        row |= {column.title: column.cell(run).text for column in sizes}
         row["status"] = run.status.value
         for title, path in metrics.items():
             value = run.number_at(path)
