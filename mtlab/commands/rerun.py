@@ -24,8 +24,9 @@ def rerun(composed: DictConfig) -> None:
     """Hydra's job: the same run in a folder of its own, to the bit on the same machine."""
     options = to_options(composed, RerunOptions)
     with RunRecord(hydra_origin(composed, "rerun")) as record:
-        config = read_run_config(Path(options.run).expanduser())
-        run(record, config)
+        folder = Path(options.run).expanduser()
+        config = read_run_config(folder)
+        run(record, config, repeated=folder)
         show_result(
             record.summary(), record.folder.path, record.terminal.say, config.trainer.figures
         )

@@ -12,7 +12,9 @@ from mtlab.errors import MtlabError, did_you_mean
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
 OPEN_KEYS = ("mtl.weights", "dataset.tasks", "model.heads")
 # Their values hold signs that mean something else to Hydra, as the = in the folders of a sweep.
-VERBATIM_KEYS = ("keep", "run", "runs", "input", "output", "figure", "dataset.path")
+VERBATIM_KEYS = (
+    *("keep", "run", "runs", "input", "output", "figure", "dataset.path", "model.init_from"),
+)
 GROUPS = (
     *("dataset", "model", "mtl", "optimizer", "scheduler", "augmentation", "device", "trainer"),
     *("tracker", "experiment"),

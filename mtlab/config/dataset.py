@@ -1,17 +1,12 @@
 """Keys of the group `dataset`: where images come from, how they are split and scaled, its tasks."""
 
-from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
 from mtlab.config.base import Count, Keys, Name, Positive, Share, ShareInside, Whole, described
+from mtlab.config.files import Place
 from mtlab.errors import ConfigError
-
-# In full, so that a run can be measured again from any folder.
-Place = Annotated[
-    str, AfterValidator(lambda typed: typed and str(Path(typed).expanduser().absolute()))
-]
 
 T = TypeVar("T")
 

@@ -1,8 +1,16 @@
 """Keys that name a run's folder or a file."""
 
+from pathlib import Path
 from typing import Annotated
 
+from pydantic import AfterValidator
+
 from mtlab.config.base import described
+
+# In full, so that a run can be measured again from any folder.
+Place = Annotated[
+    str, AfterValidator(lambda typed: typed and str(Path(typed).expanduser().absolute()))
+]
 
 RunFolderKey = Annotated[str, described("the folder of a run", "outputs/DATE/TIME", min_length=1)]
 NpzFile = Annotated[str, described("a .npz file", "images.npz", pattern=r"\.npz$")]

@@ -16,6 +16,7 @@ from mtlab.config.base import (
     Whole,
     described,
 )
+from mtlab.config.files import Place
 
 
 class ConvLayer(Keys):
@@ -138,6 +139,9 @@ class LayeredKeys(ModelKeys):
     Attributes:
         branch_widths: Units of the dense layers in each head that `heads` does not name.
         heads: By task, the heads with layers of their own.
+        init_from: The folder of a run whose weights are the start; see
+            `mtlab.runner.warm_start`.
+        freeze: Which part of the network does not train.
     """
 
     branch_widths: list[Count]
@@ -153,6 +157,10 @@ class LayeredKeys(ModelKeys):
         "lecun_normal",
         "orthogonal",
     ] = "default"
+    init_from: Annotated[
+        Place | None, described("the folder of a trained run", "outputs/DATE/TIME")
+    ] = None
+    freeze: Literal["trunk"] | None = None
     heads: dict[Name, HeadConfig] = Field(default_factory=dict)
 
 

@@ -80,9 +80,23 @@ def build_model(
             remedy="use fewer or narrower layers",
         )
     network = _build(config, image_shape, tasks)
-    if isinstance(config, LayeredKeys):
+    if isinstance(network, MultiTaskNetwork):
+        assert isinstance(config, LayeredKeys)
         initialise(network, config.initialisation)
+        if config.freeze == "trunk":
+            _freeze(network.trunk)
     return network
+
+
+def _freeze(trunk: Trunk) -> None:
+    if not list(trunk.parameters()):
+        raise ModelError(
+            "model.freeze",
+            rule="trunk needs shared layers with weights",
+            found="a trunk without any",
+            remedy="add layers to the trunk, or leave it out",
+        )
+    trunk.freeze()
 
 
 def _build(

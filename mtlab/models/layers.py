@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import nn
@@ -213,6 +214,23 @@ class Trunk(nn.Module):
     """
 
     output_shape: tuple[int, ...]
+    _is_frozen = False
+
+    def freeze(self) -> None:
+        """Keep parameters and batch norm's statistics as they are from here on.
+
+        Its dropout stays, which the heads train against.
+        """
+        self.requires_grad_(False)
+        self._is_frozen = True
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        for layer in self.modules():
+            if self._is_frozen and isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+                layer.eval()
+        return self
 
     def forward(self, images_bchw: torch.Tensor) -> torch.Tensor:
         """`(batch, channels, height, width)` to `(batch, *output_shape)`."""

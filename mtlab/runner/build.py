@@ -7,7 +7,7 @@ from functools import cached_property
 from torch import nn
 
 from mtlab.config.device import DeviceConfig
-from mtlab.config.model import ModelConfig
+from mtlab.config.model import LayeredKeys, ModelConfig
 from mtlab.config.run import RunConfig, resolved
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.build import build_augmentation, build_dataset
@@ -20,6 +20,7 @@ from mtlab.models.counting import LayerSize, ParameterCounts, count_parameters, 
 from mtlab.objective.build import build_objective
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.objective.objective import Objective
+from mtlab.runner.warm_start import WarmStart, start_from_run
 from mtlab.seeding import generator, seed_global_generators
 from mtlab.training.build import build_trainer
 from mtlab.training.evaluate import evaluate
@@ -34,7 +35,7 @@ class Experiment:
     Attributes:
         config: With its tasks, and what suits them where `auto` stood.
         train, val: The trainer's splits; the test split is in `dataset`, not read yet.
-        model: The trainer's, at first with fresh weights.
+        model: The trainer's, at first with fresh weights, or those that `warm_start` tells of.
     """
 
     config: RunConfig
@@ -48,6 +49,7 @@ class Experiment:
     augmentation: AffineAugmentation | None
     parameters: ParameterCounts
     layers: Sequence[LayerSize]
+    warm_start: WarmStart | None
 
     @property
     def flops_per_sample(self) -> int:
@@ -101,6 +103,9 @@ def build(config: RunConfig) -> Experiment:
         config.trainer.monitor, dataset.tasks, objective.task_weights(), config.trainer.min_delta
     )
     model = build_model(config.model, dataset.image_shape, dataset.tasks, dataset.available_tasks)
+    start = None
+    if isinstance(config.model, LayeredKeys) and config.model.init_from is not None:
+        start = start_from_run(model, config.model, dataset.image_shape)
     parameters, layers = count_parameters(model), layer_sizes(model, dataset.image_shape)
     place = device.torch_device
     return Experiment(
@@ -115,6 +120,7 @@ def build(config: RunConfig) -> Experiment:
         augmentation=build_augmentation(config.augmentation, dataset.pixel_statistics, place),
         parameters=parameters,
         layers=layers,
+        warm_start=start,
     )
 
 

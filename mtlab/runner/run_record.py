@@ -68,7 +68,8 @@ class RunRecord(Record):
         is measured once, after training. `losses` has of each split the tasks' losses added up with
         the weights in `weighting`, `seconds.test` how long the test split took. A perceptron also
         has `converged`, whether its error fell to the tolerance, and `last`, the metrics of its
-        last weights where it keeps its best ones.
+        last weights where it keeps its best ones. A fine-tuned run has `init_from`: the folder, the
+        digest of its weights, whose heads were loaded and whose are fresh.
         """
         history, measured = self.history, self.measured_run
         device = None if self.experiment is None else self.experiment.device
@@ -98,6 +99,8 @@ class RunRecord(Record):
             "precision": device and device.precision,
             "hardware": device and {"name": device.name, "threads": device.num_threads},
         }
+        if self.experiment is not None and self.experiment.warm_start is not None:
+            values["init_from"] = asdict(self.experiment.warm_start)
         if measured is not None and measured.converged is not None:
             values["converged"] = measured.converged
         if measured is not None and measured.last is not None:

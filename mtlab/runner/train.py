@@ -1,11 +1,13 @@
 """The life of a run: built, trained, measured, and written down as it goes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from omegaconf import OmegaConf
 
 from mtlab.artifacts.run_dir import write_whole
+from mtlab.config.model import LayeredKeys
 from mtlab.config.no_effect import check_perceptron, check_weighting
 from mtlab.config.run import RunConfig
 from mtlab.runner.build import Experiment, build
@@ -14,15 +16,22 @@ from mtlab.runner.run_record import RunRecord
 from mtlab.runner.sinks import EpochLines, MetricsFile, Sink, closing_all
 from mtlab.runner.trackers.build import build_trackers
 from mtlab.runner.untrained import classes_without_images, heads_without_tasks
+from mtlab.runner.warm_start import changes_since
 from mtlab.training.trainer import Trainer
 
 
-def run(record: RunRecord, config: RunConfig, overrides: Sequence[str] = ()) -> None:
+def run(
+    record: RunRecord,
+    config: RunConfig,
+    overrides: Sequence[str] = (),
+    repeated: Path | None = None,
+) -> None:
     """Build a run, train it and measure it.
 
     Args:
         overrides: What was typed. The run does not depend on it; a setting that has no effect on
             this run is refused.
+        repeated: The folder of the run that this one is to repeat.
 
     Raises:
         MtlabError: Parts that do not fit each other, before the folder is written into; a loss that
@@ -46,6 +55,7 @@ def run(record: RunRecord, config: RunConfig, overrides: Sequence[str] = ()) -> 
         *experiment.dataset.notes,
         *classes_without_images(experiment.dataset),
         *heads_without_tasks(config, experiment.dataset),
+        *_told_of_start(experiment, repeated),
     ):
         record.terminal.say(line)
     if trainer is None:
@@ -69,6 +79,20 @@ def train(trainer: Trainer, sinks: Sequence[Sink]) -> None:
     for event in trainer.fit():
         for sink in sinks:
             sink.receive(event)
+
+
+def _told_of_start(experiment: Experiment, repeated: Path | None) -> Iterator[str]:
+    """What fine-tuning starts from, and what it leaves alone."""
+    start, model = experiment.warm_start, experiment.config.model
+    if start is not None:
+        yield str(start)
+    if repeated is not None:
+        yield from changes_since(repeated, start)
+    if isinstance(model, LayeredKeys) and model.freeze is not None:
+        counts = experiment.parameters
+        train = f"{counts.trainable:,} of {counts.total:,} parameters train"
+        is_random = "" if start else "; the trunk keeps random weights, for want of model.init_from"
+        yield f"model.freeze={model.freeze}: {train}{is_random}"
 
 
 def _in_one_line(experiment: Experiment) -> str:

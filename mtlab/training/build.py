@@ -105,10 +105,16 @@ def _perceptron_trainer(
 
 
 def _check_shared_layers(config: RunConfig, model: MultiTaskNetwork, objective: Objective) -> None:
-    if objective.aggregator is not None and not model.shared_parameters():
-        raise ConfigError(
-            "mtl",
-            rule="must be a weighting where the tasks share no layer that gradients could meet in",
-            found=config.mtl and config.mtl.name,
-            remedy="use mtl=weights, or give the model shared layers",
-        )
+    shared = model.shared_parameters().values()
+    if objective.aggregator is None or any(parameter.requires_grad for parameter in shared):
+        return
+    is_frozen = bool(shared)
+    cause = (
+        "model.freeze=trunk lets no shared layer train" if is_frozen else "none is shared at all"
+    )
+    raise ConfigError(
+        "mtl",
+        rule="must be a weighting where the tasks share no layer that trains",
+        found=f"{config.mtl and config.mtl.name}, and {cause}",
+        remedy="use mtl=weights, or " + ("leave model.freeze out" if is_frozen else "share layers"),
+    )

@@ -57,7 +57,7 @@ def build_optimizer(
         if not kernels:
             raise ConfigError(
                 "optimizer.conv_weight_decay",
-                rule="needs a model with convolutions",
+                rule="needs a model with convolutions that train",
                 found=config.conv_weight_decay,
                 remedy="set it to 0, or choose model=cnn",
             )
