@@ -15,7 +15,7 @@ LINE, SMALL, TITLE = 0.135, 7.0, 8.0
 """A line of small text in inches, and sizes of texts in points."""
 LETTER = 0.057
 """About the width of a small letter in inches."""
-MOST_LETTERS = 18
+MOST_LETTERS = 20
 """Of what a block does, in a line."""
 PARAMETERS, TIMES = " par.", "\N{MULTIPLICATION SIGN}"
 MOST_UNITS, UNIT = 7, 0.075

@@ -14,7 +14,7 @@ from mtlab.models.multitask import MultiTaskNetwork
 
 MOST_BLOCKS = 9
 """In a row; of more, neighbours of the same shape share one, then those of the same size."""
-MOST_KINDS = 3
+MOST_KINDS = 4
 
 
 def drawing_of(
@@ -40,9 +40,15 @@ class _Stage:
 
     def as_block(self) -> Block:
         counts = Counter(_short(layer.kind) for layer in self.layers)
+        if len(counts) > MOST_KINDS:
+            # Those that count: without norms, activations and what is made by no layer.
+            mains = [
+                layer.kind for layer in self.layers if layer.operations or "pool" in layer.kind
+            ]
+            counts = Counter(kind.split(",")[0] for kind in mains)
         told = [f"{count} {TIMES} {kind}" if count > 1 else kind for kind, count in counts.items()]
         if len(told) > MOST_KINDS:
-            told = [*told[: MOST_KINDS - 1], f"{len(self.layers)} layers in all"]
+            told = [*told[: MOST_KINDS - 1], f"and {len(told) - MOST_KINDS + 1} others"]
         parameters = sum(layer.parameters for layer in self.layers)
         return Block(self.shape, tuple(told), parameters, self.layers[0].name.endswith("join"))
 
@@ -69,8 +75,10 @@ def blocks_of(layers: Sequence[LayerSize]) -> list[Block]:
         lambda a, b: len(a.shape) == 3 and a.shape[1:] == b.shape[1:],
         lambda a, b: len(a.shape) == 1 == len(b.shape) and _first(a) == "flatten",
     ]
+    # Where branches come together, what stands side by side must not look like a row.
+    has_branches = any(layer.kind.startswith(("sum", "concatenation")) for layer in layers)
     for same in sames:
-        if len(stages) > MOST_BLOCKS:
+        if has_branches or len(stages) > MOST_BLOCKS:
             stages = _merged(stages, same)
     return [stage.as_block() for stage in stages]
 

@@ -70,8 +70,9 @@ def layer_sizes(model: nn.Module, image_shape: tuple[int, int, int]) -> list[Lay
 
     Operations are counted as torch's FlopCounterMode does, which would load torch's compiler for
     seconds: products of dense layers and convolutions, a multiplication and an addition being two
-    operations; biases, activations and pooling are not counted. Where maps become a vector without
-    a layer of their own, or a head joins features of others to its own, there is a row for it.
+    operations; biases, activations and pooling are not counted. Where maps become a vector
+    without a layer of their own, where blocks add or concatenate what their branches gave, and
+    where a head joins features of others to its own, there is a row for it.
     """
     listing = _Listing(model, image_shape)
     hooks = [module.register_forward_hook(listing.add) for module in listing.names]
@@ -112,16 +113,21 @@ class _Listing:
         self._counted: set[nn.Parameter] = set()
         self._shapes: dict[str | None, Shape] = {None: image_shape}
         self._last_output: torch.Tensor | None = None
+        # By address what is there so far; kept, so that no address is given away again.
+        self._there: dict[int, torch.Tensor] = {}
+        self._num_unnamed: Counter[str] = Counter()
         self.rows: list[LayerSize] = []
 
     def add(self, module: nn.Module, inputs: Sequence[torch.Tensor], output: torch.Tensor) -> None:
         task, follows = self._tasks[module], inputs[0] is self._last_output
-        self._last_output = output
-        if follows and type(module) in ACTIVATIONS.values():
+        if not follows:
+            self._reach(task, inputs[0])
+        self._last_output = self._there[output.data_ptr()] = output
+        is_sum = bool(self.rows) and self.rows[-1].kind == "sum"
+        if (follows or is_sum) and type(module) in ACTIVATIONS.values():
             last = self.rows[-1]
             self.rows[-1] = replace(last, kind=f"{last.kind}, {_kind(module)}")
             return
-        self._reach(task, tuple(inputs[0].shape[1:]))
         own = set(module.parameters()) - self._counted
         self._counted |= own
         operations = 0
@@ -135,9 +141,11 @@ class _Listing:
         kind = "dense, sign" if name == "unit" else _kind(module)
         self._append(LayerSize(name, kind, shape, parameters, trainable, operations, task))
 
-    def _reach(self, task: str | None, shape: Shape) -> None:
-        """Rows for what happens to the part's features before a layer that is given this shape."""
-        before = self._shapes.get(task, self._shapes[None])
+    def _reach(self, task: str | None, given: torch.Tensor) -> None:
+        """Rows for what happens between the layers, before one that is given this."""
+        shape, before = tuple(given.shape[1:]), self._shapes.get(task, self._shapes[None])
+        is_new = bool(self.rows) and given.data_ptr() not in self._there
+        self._there[given.data_ptr()] = given
         prefix = "" if task is None else f"{task}."
         if len(shape) == 1 < len(before) and prod(before) <= shape[0]:
             before = (prod(before),)
@@ -146,6 +154,12 @@ class _Listing:
             lenders = " and ".join(self._borrowing[task])
             kind = f"join features of {lenders}"
             self._append(LayerSize(f"{prefix}join", kind, shape, 0, 0, 0, task))
+        elif is_new and len(shape) == 3:
+            # No module stands for it: blocks add or concatenate what their branches gave.
+            kind = "sum" if shape == before else "concatenation"
+            self._num_unnamed[kind] += 1
+            name = f"{prefix}{kind[:6]}{self._num_unnamed[kind]}"
+            self._append(LayerSize(name, kind, shape, 0, 0, 0, task))
 
     def _append(self, row: LayerSize) -> None:
         self.rows.append(row)
@@ -170,6 +184,7 @@ NAMES: list[tuple[tuple[type[nn.Module], ...], str]] = [
     ((nn.Linear,), "dense"),
     ((nn.BatchNorm1d, nn.BatchNorm2d), "norm"),
     ((nn.MaxPool2d, nn.AvgPool2d, GlobalAveragePooling), "pool"),
+    (tuple(ACTIVATIONS.values()), "activation"),
 ]
 """Layers by the names that commands call them; others go by that of their class."""
 

@@ -23,6 +23,9 @@ EVERY_MODEL = [
     ("model=cnn", "dataset=fashion_mnist", "model.global_average_pooling=true"),
     ("model=vgg", "dataset=emnist"),
     ("model=perceptron", "dataset=kmnist", "dataset.classes=[0,1]"),
+    ("model=resnet",),
+    ("model=densenet",),
+    ("model=inception",),
 ]
 
 
@@ -95,10 +98,18 @@ class Residual(Trunk):
         return self.scale * self.activation(images + self.convolution(images)).flatten(1)
 
 
+def test_sums_and_concatenations_of_blocks_have_rows() -> None:
+    kinds = [row.kind for row in layer_sizes(*built("model=resnet", "model.batch_norm=false"))]
+    assert kinds.count("sum, relu") == 3
+    rows = layer_sizes(*built("model=densenet"))
+    joined = [row.shape[0] for row in rows if row.kind == "concatenation"]
+    assert joined[:3] == [24 + 12, 24 + 2 * 12, 24 + 3 * 12]
+
+
 def test_any_trunk_can_be_listed_and_frozen_weights_are_told() -> None:
     model = MultiTaskNetwork(Residual(), {"digit": classification_head(16, [], 3)})
     model.trunk.convolution.requires_grad_(False)
     rows = layer_sizes(model, (1, 4, 4))
-    assert [row.kind for row in rows] == ["conv 3x3, padding 1", "relu", "residual", "dense"]
+    assert [row.kind for row in rows] == ["conv 3x3, padding 1", "sum, relu", "residual", "dense"]
     assert sum(row.parameters for row in rows) == 10 + 1 + 51
     assert [row.trainable for row in rows] == [0, 0, 1, 51]
