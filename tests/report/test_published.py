@@ -192,3 +192,22 @@ def test_runs_of_another_dataset_are_said_to_stand_beside_nothing(tmp_path: Path
     report = Report(collect([tmp_path]), ["."])
     assert f"W{sentence}" in report.comparisons[0].remarks
     assert not any(sentence in note for note in report.notes)
+
+
+def test_each_seed_stands_beside_what_is_published_for_it(tmp_path: Path):
+    for seed, number in ((42, 0.03), (43, 0.06)):
+        write_run(
+            tmp_path / f"{seed}",
+            seed=seed,
+            experiment="three",
+            row=f"seed {seed}",
+            published={"val.digit.accuracy": number},
+            settings={f"rows.seed {seed}": {"seed": seed}},
+        )
+    groups = group_runs(collect([tmp_path]).runs)
+    # One configuration, whose two seeds are published apart.
+    assert [len(group.measured) for group in groups] == [2]
+    (comparison,) = comparisons(groups)
+    assert texts(comparison.table, "row") == ["seed 42", "seed 43"]
+    assert texts(comparison.table, "published") == ["3.00", "6.00"]
+    assert not Report(collect([tmp_path]), ["."]).notes

@@ -116,9 +116,9 @@ class Group:
 
     @property
     def published(self) -> dict[str, float]:
-        """What its runs stand against, see `Run.published`."""
-        runs = (*self.measured, *self.runs)
-        return next((run.published for run in runs if run.published), {})
+        """What its runs stand against, see `Run.published`; nothing where it differs by seed."""
+        found = [run.published for run in self.runs if run.published]
+        return found[0] if found and all(one == found[0] for one in found) else {}
 
     def estimate(self, metric: Metric) -> Estimate | None:
         """Over the measured runs that have the metric, in the report's unit.
@@ -133,6 +133,25 @@ class Group:
         return estimate(found, metric.bounds) if found else None
 
 
+def by_published(groups: Sequence[Group]) -> list[Group]:
+    """The groups, each in parts where something else is published for each seed."""
+    parts = []
+    for group in groups:
+        by_numbers: dict[frozenset[tuple[str, float]], list[Run]] = {}
+        for run in group.runs:
+            by_numbers.setdefault(frozenset(run.published.items()), []).append(run)
+        if len([one for one in by_numbers if one]) > 1:
+            parts += [
+                Group(
+                    group.number, tuple(runs), tuple(one for one in group.measured if one in runs)
+                )
+                for runs in by_numbers.values()
+            ]
+        else:
+            parts.append(group)
+    return parts
+
+
 def group_runs(runs: Sequence[Run]) -> list[Group]:
     """Group by preset, row and the whole configuration but the seed, in the order of the first
     runs.
@@ -142,7 +161,7 @@ def group_runs(runs: Sequence[Run]) -> list[Group]:
     members: dict[object, list[Run]] = {}
     for run in runs:
         settings = configuration(run)
-        key = (run.preset, run.row, settings) if settings else run.folder
+        key = (run.preset, run.row_but_seed, settings) if settings else run.folder
         members.setdefault(key, []).append(run)
     groups = []
     for number, found in enumerate(members.values(), start=1):

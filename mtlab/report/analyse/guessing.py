@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from mtlab.report.analyse.groups import Group, group_labels
+from mtlab.report.analyse.groups import Group, by_published, group_labels
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.tables import EMPTY, NUM_SEEDS, Cell, Column, Table, estimated, table_of
 
@@ -41,14 +41,20 @@ def guessing_table(groups: Sequence[Group]) -> Table | None:
     """A row per configuration and task, of those that learn a regression, which has no accuracy
     that can be read alone; None where there is none.
     """
-    measured = [group for group in groups if group.measured]
+    measured = [group for group in by_published(groups) if group.measured]
     shown = [group for group in measured if any(map(group.first.scatter, group.first.tasks))]
     if not shown:
         return None
-    names = group_labels(measured)
+    names = group_labels(groups)
+
+    def name(one: _Guessed) -> Cell:
+        run = one.group.first
+        seed = f", {run.row}" if run.row != run.row_but_seed else ""
+        return Cell(f"{names[one.group.number]}{seed}", run.number)
+
     listed = [one for group in shown for task in group.first.tasks for one in _guessed(group, task)]
     columns: list[Column[_Guessed]] = [
-        Column("configuration", lambda one: Cell(names[one.group.number], one.group.number)),
+        Column("configuration", name),
         NUM_SEEDS.of(lambda one: one.group),
         Column("metric", lambda one: Cell(Metric(f"{one.task}.{one.measure}").header)),
         Column("guessing", _guess, is_number=True),
@@ -79,7 +85,9 @@ def _guessed(group: Group, task: str) -> list[_Guessed]:
 
 
 def _guess(one: _Guessed) -> Cell:
-    return Cell(one.metric("test").text(one.guess), one.guess)
+    metric = one.metric("test")
+    text = metric.published_text if metric.is_fraction else metric.text
+    return Cell(text(one.guess), one.guess)
 
 
 def _value(split: str, one: _Guessed) -> Cell:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from mtlab.report.analyse.groups import Group
+from mtlab.report.analyse.groups import Group, by_published
 from mtlab.report.analyse.metrics import Metric, decimals_of_spread
 from mtlab.report.analyse.settings import SEED, compare_settings, grouped, is_said_by_row
 from mtlab.report.analyse.tables import (
@@ -45,7 +45,7 @@ class _Compared(NamedTuple):
 def comparisons(groups: Sequence[Group]) -> list[Comparison]:
     """Per preset with published numbers, its groups in the order of the runs."""
     found = []
-    for preset, members in grouped(groups, lambda group: group.first.preset).items():
+    for preset, members in grouped(by_published(groups), lambda group: group.first.preset).items():
         compared = _compared_metrics(members)
         if compared:
             title = preset or "runs outside an experiment"
@@ -55,9 +55,10 @@ def comparisons(groups: Sequence[Group]) -> list[Comparison]:
 
 def notes_on_others(groups: Sequence[Group]) -> list[str]:
     """Which presets have published metrics, but none for any run here, and why."""
+    by_preset = grouped(by_published(groups), lambda group: group.first.preset)
     return [
         f"{preset}: {sentence}"
-        for preset, members in grouped(groups, lambda group: group.first.preset).items()
+        for preset, members in by_preset.items()
         if not any(group.published for group in members)
         for sentence in _not_compared(members)
     ]
@@ -85,14 +86,14 @@ def _has_published(run: Run) -> bool:
 
 
 def _compared_metrics(groups: Sequence[Group]) -> dict[Metric, dict[int, _Compared]]:
-    """By group; accuracies first, then counts, then seconds; none that no group has."""
+    """By a group's first run; accuracies first, then counts and seconds; none that no group has."""
 
     def importance(metric: Metric) -> int:
         return 0 if metric.path.startswith(SPLITS) else 2 if metric.is_timing else 1
 
     paths = dict.fromkeys(path for group in groups for path in group.published)
     found = {
-        metric: {group.number: _compare(group, metric) for group in groups}
+        metric: {group.runs[0].number: _compare(group, metric) for group in groups}
         for metric in sorted(map(Metric, paths), key=importance)
     }
     return {
@@ -137,7 +138,7 @@ def _table(groups: Sequence[Group], compared: dict[Metric, dict[int, _Compared]]
         return table_of(groups, columns, _runs)
 
     def compared_in(pair: tuple[Group, Metric]) -> _Compared:
-        return compared[pair[1]][pair[0].number]
+        return compared[pair[1]][pair[0].runs[0].number]
 
     return table_of(
         [(group, metric) for group in groups for metric in compared],
@@ -157,10 +158,14 @@ def _runs(group: Group) -> list[int]:
 def _metric_columns(metric: Metric, by_group: dict[int, _Compared]) -> list[Column[Group]]:
     if _is_as_published(list(by_group.values())):
         title = f"{metric.header}, as published"
-        return [Column(title, lambda group: by_group[group.number].value._replace(folded=""), True)]
+        return [
+            Column(
+                title, lambda group: by_group[group.runs[0].number].value._replace(folded=""), True
+            )
+        ]
     unit = "points" if metric.is_fraction else metric.unit
     delta_title = f"delta [{unit}]" if unit else "delta"
-    return _three_columns(metric.header, delta_title, lambda group: by_group[group.number])
+    return _three_columns(metric.header, delta_title, lambda group: by_group[group.runs[0].number])
 
 
 def _three_columns(

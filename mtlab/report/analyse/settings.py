@@ -135,7 +135,8 @@ def labels(runs: Sequence[Run]) -> dict[int, str]:
     """
     has_several = len({run.preset for run in runs}) > 1
     members = grouped(
-        runs, lambda run: f"{run.preset} {run.row}".strip() if has_several else run.row
+        runs,
+        lambda run: f"{run.preset} {run.row_but_seed}".strip() if has_several else run.row_but_seed,
     )
     texts = {}
     for name, same in members.items():

@@ -80,6 +80,17 @@ class Run:
         members = [one for one in self._list("members") if isinstance(one, dict)]
         return f"ensemble of {sum(bool(one.get('kept')) for one in members)}"
 
+    @property
+    def row_but_seed(self) -> str:
+        """The row, unless a seed is all that it sets: then it names a repetition."""
+        row = self.row
+        keys = {
+            key.removeprefix(f"rows.{row}.").partition(".")[0]
+            for key in self.settings
+            if key.startswith(f"rows.{row}.")
+        }
+        return "" if keys - {"published"} == {"seed"} else row
+
     @cached_property
     def layers(self) -> tuple[int, ...]:
         """Units or filters of each layer of its trunk; empty where the model is no row of those."""
