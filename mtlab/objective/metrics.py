@@ -40,26 +40,35 @@ class ConfusionMatrix:
         return self._counts.view(shape).to("cpu", copy=True)
 
 
+def class_metrics(confusion: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Precision, recall and f1 of each class, `(classes,)`, in double precision.
+
+    From a confusion matrix `(classes, classes)` with targets in rows. A class that is never
+    predicted has precision 0, one that never occurs has recall 0.
+    """
+    counts = confusion.double()
+    right = counts.diagonal()
+    occurrences, predictions = counts.sum(dim=1), counts.sum(dim=0)
+    return {
+        "precision": right / predictions.clamp(min=1),
+        "recall": right / occurrences.clamp(min=1),
+        "f1": 2 * right / (occurrences + predictions).clamp(min=1),
+    }
+
+
 def classification_metrics(confusion: torch.Tensor) -> dict[str, float]:
     """Measures from a confusion matrix `(classes, classes)` with targets in rows.
 
     Precision, recall and f1 are means over the classes that occur as target or prediction, each
     counting the same: scikit-learn's `precision_recall_fscore_support(average="macro",
-    zero_division=0)`. A class that is never predicted has precision 0, one that never occurs has
-    recall 0.
+    zero_division=0)`; see `class_metrics`.
     """
     counts = confusion.double()
     right = counts.diagonal()
-    occurrences, predictions = counts.sum(dim=1), counts.sum(dim=0)
-    seen = (occurrences + predictions) > 0
-    per_class = {
-        "precision": right / predictions.clamp(min=1),
-        "recall": right / occurrences.clamp(min=1),
-        "f1": 2 * right / (occurrences + predictions).clamp(min=1),
-    }
+    seen = (counts.sum(dim=1) + counts.sum(dim=0)) > 0
     means = {
         name: float(values[seen].mean()) if seen.any() else 0.0
-        for name, values in per_class.items()
+        for name, values in class_metrics(confusion).items()
     }
     return {"accuracy": float(right.sum() / counts.sum().clamp(min=1)), **means}
 

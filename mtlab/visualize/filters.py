@@ -129,21 +129,28 @@ def _draw_weights(
 
 
 def _draw_every_kernel(subject: Subject, layer: Layer) -> None:
-    """A row per filter, a column per input channel, on as many sheets as that takes."""
-    weights = layer.weights
-    num_filters, num_inputs = weights.shape[:2]
-    scale = ColourScale.centred(weights, "weight")
-    pixels, at_once = sheet_sizes(weights.shape)
-    name = f"filters/{layer.name}_all_channels"
+    num_filters, num_inputs = layer.weights.shape[:2]
     title = f"{layer.name}: {num_filters} filters by {num_inputs} input channels"
+    draw_kernels(subject, layer, range(num_filters), f"filters/{layer.name}_all_channels", title)
+
+
+def draw_kernels(
+    subject: Subject, layer: Layer, filters: Sequence[int], name: str, title: str
+) -> None:
+    """A row per filter, a column per input channel, on as many sheets as that takes.
+
+    The colours are those of the whole layer's weights.
+    """
+    scale = ColourScale.centred(layer.weights, "weight")
+    pixels, at_once = sheet_sizes((len(filters), *layer.weights.shape[1:]))
     subject.remove(name, pages=True)
-    for first in range(0, num_filters, at_once):
-        part = weights[first : first + at_once]
-        numbers = np.arange(first, first + len(part))
-        is_whole = len(part) == num_filters
-        told = title if is_whole else f"{title}, {first} to {numbers[-1]}"
-        figure = draw_kernel_sheet(part, first, pixels, scale, told)
-        page = name if is_whole else f"{name}_{first}"
+    for first in range(0, len(filters), at_once):
+        numbers = list(filters[first : first + at_once])
+        part = layer.weights[numbers]
+        is_whole = len(part) == len(filters)
+        told = title if is_whole else f"{title}, {numbers[0]} to {numbers[-1]}"
+        figure = draw_kernel_sheet(part, numbers, pixels, scale, told)
+        page = name if is_whole else f"{name}_{numbers[0]}"
         subject.save(figure, page, {"weights": part, "filters": numbers})
 
 
@@ -170,13 +177,13 @@ def kernels_in_rows(weights: Float32Array) -> npt.NDArray[np.float64]:
 
 
 def draw_kernel_sheet(
-    weights: Float32Array, first_filter: int, pixels: int, scale: ColourScale, title: str
+    weights: Float32Array, filters: Sequence[int], pixels: int, scale: ColourScale, title: str
 ) -> Figure:
-    """Rows of filters, numbered from the first, and columns of input channels.
+    """Rows of filters with their numbers, and columns of input channels.
 
     Each weight is so many pixels wide.
     """
-    num_filters, num_inputs, kernel_height, kernel_width = weights.shape
+    _, num_inputs, kernel_height, kernel_width = weights.shape
     sheet = kernels_in_rows(weights)
     height, width = (side * pixels / DOTS_PER_INCH for side in sheet.shape)
     room_across, room_down = max(width, LEAST_SIDE_INCHES[0]), max(height, LEAST_SIDE_INCHES[1])
@@ -187,7 +194,6 @@ def draw_kernel_sheet(
     axes.set_facecolor("0.8")
     look: dict[str, Any] = {"cmap": scale.colour_map, "norm": scale.norm}
     axes.imshow(sheet, aspect="auto", interpolation="nearest", **look)
-    filters = range(first_filter, first_filter + num_filters)
     _number(axes.yaxis, filters, kernel_height, FILTER_LABEL_PIXELS / pixels)
     _number(axes.xaxis, range(num_inputs), kernel_width, CHANNEL_LABEL_PIXELS / pixels)
     axes.tick_params(labelsize=7, length=2)
@@ -199,7 +205,7 @@ def draw_kernel_sheet(
     return figure
 
 
-def _number(axis: Axis, numbers: range, kernel: int, room: float) -> None:
+def _number(axis: Axis, numbers: Sequence[int], kernel: int, room: float) -> None:
     """Ticks at the middle of kernels, as many as have room (in weights) for their numbers."""
     step = 2 ** max(math.ceil(math.log2(room / (kernel + 1))), 0)
     middles = [(kernel + 1) * index + (kernel - 1) / 2 for index in range(len(numbers))]

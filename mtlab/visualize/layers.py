@@ -20,6 +20,8 @@ from mtlab.models.perceptron import Perceptron
 class Layer:
     """A convolution or a dense layer, with the nonlinearity behind it unless it is an output.
 
+    Between them there may be batch norm.
+
     Names are `conv1`, `dense1`, ...; in a head with the task in front and `<task>.output` for its
     last dense layer; `unit` for a perceptron's. Shared layers have no task.
     """
@@ -28,6 +30,7 @@ class Layer:
     module: nn.Conv2d | nn.Linear
     activation: nn.Module | None
     task: str | None
+    norm: nn.BatchNorm1d | nn.BatchNorm2d | None = None
 
     @property
     def is_convolution(self) -> bool:
@@ -63,6 +66,8 @@ def _layers_of(part: nn.Module, task: str | None) -> list[Layer]:
             kind = "conv" if isinstance(module, nn.Conv2d) else "dense"
             counts[kind] += 1
             layers.append(Layer(f"{prefix}{kind}{counts[kind]}", module, None, task))
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) and layers:
+            layers[-1] = replace(layers[-1], norm=module)
         elif type(module) in ACTIVATIONS.values() and layers and layers[-1].activation is None:
             layers[-1] = replace(layers[-1], activation=module)
     if task is not None:

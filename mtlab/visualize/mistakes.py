@@ -5,7 +5,7 @@ import torch
 from mtlab.config.base import Count
 from mtlab.data.tasks import ClassificationTask
 from mtlab.drawing.mosaic import draw_images
-from mtlab.visualize.subject import DoesNotApplyError, Picture, Subject, write_probability
+from mtlab.visualize.subject import Picture, Subject, write_probability
 
 IMAGE_INCHES = 1.05
 
@@ -16,18 +16,8 @@ class Mistakes(Picture):
     count: Count
 
     def draw(self, subject: Subject) -> None:
-        if not any(isinstance(task, ClassificationTask) for task in subject.tasks):
-            raise DoesNotApplyError(
-                "task",
-                rule="must have classes for what=mistakes",
-                found=", ".join(task.name for task in subject.tasks) + ", which has values",
-                remedy="for example what=saliency",
-            )
-        for task in subject.tasks:
-            if isinstance(task, ClassificationTask):
-                self._draw_task(subject, task)
-            else:
-                subject.terminal.say(f"mistakes of {task.name} left out: the task has no classes")
+        for task in subject.tasks_of(ClassificationTask, "mistakes"):
+            self._draw_task(subject, task)
 
     def _draw_task(self, subject: Subject, task: ClassificationTask) -> None:
         logits, targets = subject.outputs[task.name], subject.test.targets[task.name]

@@ -32,7 +32,8 @@ class Occlusion(Picture):
         chosen = choose_images(subject, several=True)
         fill = subject.pixels.low
         if self.fill == "mean":
-            fill = subject.dataset.train.images.mean(dim=(0, 2, 3), keepdim=True)
+            brightness = subject.pixels.as_shares(subject.dataset.train.images)
+            fill = subject.pixels.as_input(brightness.mean(dim=(0, 2, 3), keepdim=True))
         cover = Cover(subject.ask, self.stride, fill)
         slides = [cover.slide(image, self.patch) for image in chosen.images]
         classifications = [task for task in subject.tasks if isinstance(task, ClassificationTask)]
@@ -161,7 +162,7 @@ class Cover:
 
     Attributes:
         ask: Network input to what the model says, per task.
-        fill: Network input of a covered pixel, `(1, channels, 1, 1)`.
+        fill: Network input of a covered pixel, `(1, channels, 1, 1)` or of the image's size.
     """
 
     ask: Callable[[torch.Tensor], dict[str, torch.Tensor]]

@@ -41,7 +41,8 @@ class PictureFolder:
         are_numbers = [isinstance(value, int | float) for value in lines[0].values()]
         columns = [_in_short([line[title] for line in lines]) for title in titles]
         cells = list(zip(*columns, strict=True))
-        path.with_suffix(".tex").write_text(latex_table(titles, cells, are_numbers), "utf-8")
+        words = [title.replace("_", " ") for title in titles]
+        path.with_suffix(".tex").write_text(latex_table(words, cells, are_numbers), "utf-8")
         self.terminal.say(str(path))
 
     def remove(self, name: str, *, pages: bool = False) -> None:

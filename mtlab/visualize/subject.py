@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import torch
 from pydantic import BeforeValidator, Field
@@ -23,7 +23,7 @@ from mtlab.config.base import (
     one_as_list,
 )
 from mtlab.data.dataset import Dataset, Split
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.drawing.saving import Array
 from mtlab.errors import MtlabError
 from mtlab.inference.loading import LoadedRun, rebuild_dataset
@@ -33,6 +33,7 @@ from mtlab.visualize.layers import Layer, choose_layers, find_layers
 from mtlab.visualize.picture_folder import PictureFolder
 
 IMAGES_AT_ONCE = 500
+T = TypeVar("T", ClassificationTask, RegressionTask)
 
 
 class DoesNotApplyError(MtlabError):
@@ -134,6 +135,22 @@ class Subject(PictureFolder):
         """The task that `task=` names, else every one."""
         name = self.keys.task
         return [self.run.task(name)] if name else list(self.run.tasks)
+
+    def tasks_of(self, kind: type[T], what: str) -> list[T]:
+        """The chosen tasks that are classifications, or regressions; the others are told."""
+        has = {ClassificationTask: "classes", RegressionTask: "values"}
+        chosen = [task for task in self.tasks if isinstance(task, kind)]
+        others = [task for task in self.tasks if not isinstance(task, kind)]
+        if not chosen:
+            raise DoesNotApplyError(
+                "task",
+                rule=f"must have {has[kind]} for what={what}",
+                found=", ".join(f"{task.name}, which has {has[type(task)]}" for task in others),
+                remedy="for example what=saliency",
+            )
+        for task in others:
+            self.terminal.say(f"{what} of {task.name} left out: the task has no {has[kind]}")
+        return chosen
 
     @contextmanager
     def ascent(

@@ -72,7 +72,9 @@ def test_a_sheet_of_kernels_fits_a_screen_as_far_as_pixels_allow(
 def test_filters_and_channels_of_a_sheet_are_numbered() -> None:
     weights = np.zeros((8, 3, 2, 2), np.float32)
     scale = ColourScale("RdBu_r", -1, 1, "weight")
-    figure = draw_kernel_sheet(weights, 16, sheet_sizes(weights.shape)[0], scale, "title")
+    figure = draw_kernel_sheet(
+        weights, range(16, 24), sheet_sizes(weights.shape)[0], scale, "title"
+    )
     axes, bar = figure.axes
     assert [text.get_text() for text in axes.get_yticklabels()] == [str(n) for n in range(16, 24)]
     # The middle of a kernel of two weights, with one between kernels; every other has room.
