@@ -31,6 +31,7 @@ ClassNames = Annotated[
     list[Name], NoneTwice, described("a list of names, each label with a name of its own", "[a,b]")
 ]
 TaskNames = Annotated[list[Name], NoneTwice, described("a list of tasks, none twice", "[a,b]")]
+TwoCounts = Annotated[list[Count], Field(min_length=2, max_length=2)]
 Limits = Annotated[
     list[float],
     described(
@@ -128,6 +129,29 @@ class DatasetKeys(Keys):
     class_names: ClassNames | None
     tasks: dict[Name, TaskConfig]
     default_tasks: TaskNames | None
+    folds: Annotated[int, Field(ge=2)] | None = None
+    fold: Whole | None = None
+
+    @model_validator(mode="after")
+    def _check_fold(self) -> Self:
+        last = None if self.folds is None else self.folds - 1
+        if (self.fold is None) != (last is None):
+            key, found = ("folds", f"fold {self.fold}") if last is None else ("fold", "none")
+            raise ConfigError(
+                f"dataset.{key}",
+                rule="must be set with the other: dataset.folds says into how many parts training"
+                " images are divided, dataset.fold which of them is validation",
+                found=found,
+                remedy="for example dataset.folds=5 -m dataset.fold=0,1,2,3,4",
+            )
+        if self.fold is not None and last is not None and self.fold > last:
+            raise ConfigError(
+                "dataset.fold",
+                rule=f"must be one of dataset.folds={self.folds}, from 0 to {last}",
+                found=self.fold,
+                remedy=f"sweep over all by -m dataset.fold={','.join(map(str, range(last + 1)))}",
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_tasks(self) -> Self:
@@ -175,6 +199,22 @@ class NpzConfig(UndividedKeys):
     label_names: list[Name] | None
 
 
+class FolderConfig(UndividedKeys):
+    """Pictures in a folder per class."""
+
+    source: Literal["folder"]
+    path: Annotated[Place, described("a folder of pictures by class", "photos")]
+    image_size: Count | TwoCounts | None
+    channels: Literal[1, 3] | None
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width."""
+        if isinstance(self.image_size, list):
+            return self.image_size[0], self.image_size[1]
+        return None if self.image_size is None else (self.image_size, self.image_size)
+
+
 class ShapesConfig(UndividedKeys):
     """The drawn shapes."""
 
@@ -186,6 +226,6 @@ class ShapesConfig(UndividedKeys):
 
 
 DatasetConfig = Annotated[
-    DigitsConfig | DownloadedConfig | EmnistConfig | NpzConfig | ShapesConfig,
+    DigitsConfig | DownloadedConfig | EmnistConfig | NpzConfig | FolderConfig | ShapesConfig,
     Field(discriminator="source"),
 ]

@@ -14,7 +14,10 @@ Place = Annotated[
 
 RunFolderKey = Annotated[str, described("the folder of a run", "outputs/DATE/TIME", min_length=1)]
 NpzFile = Annotated[str, described("a .npz file", "images.npz", pattern=r"\.npz$")]
-ImagesFile = Annotated[str, described("a .npy or .npz file", "X.npy", pattern=r"\.np[yz]$")]
+ImagesPlace = Annotated[
+    str,
+    described("a .npy or .npz file, a picture or a folder of pictures", "photo.png", min_length=1),
+]
 PredictionsFile = Annotated[str, described("a .csv or .npz file", "y.csv", pattern=r"\.(csv|npz)$")]
 TableFile = Annotated[
     str, described("a .tex, .md, .csv or .txt file", "table.tex", pattern=r"\.(tex|md|csv|txt)$")

@@ -54,3 +54,16 @@ def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
                 found=override,
                 remedy="leave it out, or add the task to `tasks`",
             )
+
+
+def check_folds(config: RunConfig, overrides: Sequence[str]) -> None:
+    """Refuse a share of validation images where folds say which they are."""
+    typed = find_override(overrides, "dataset.val_fraction")
+    if config.dataset.folds is not None and typed is not None:
+        raise ConfigError(
+            "dataset.val_fraction",
+            rule=f"has no effect beside dataset.folds={config.dataset.folds}, which says how many"
+            " images are validation",
+            found=typed,
+            remedy="leave one of them out",
+        )

@@ -29,8 +29,8 @@ PLACE_AND_SPEED = (
 )
 """Where and how fast a run is made, and what is drawn of it: no part of a study's protocol."""
 
-REPETITION = ("seed",)
-"""Tells repetitions of one run apart."""
+REPETITION = ("seed", "dataset.fold")
+"""Tells repetitions of one run apart: their random numbers, and who is validated on."""
 
 PERCEPTRON_RULE = ("model.lr", "model.initial_scale", "model.tolerance", "model.update")
 """How a perceptron learns; it makes it no other model."""
@@ -40,6 +40,8 @@ FOR_TRAINING_IMAGES = (
     "dataset.root",
     "dataset.normalisation",
     "dataset.val_fraction",
+    "dataset.folds",
+    "dataset.fold",
     "dataset.class_names",
     "dataset.default_tasks",
 )

@@ -11,6 +11,7 @@ from mtlab.config.dataset import (
     DigitsConfig,
     DownloadedConfig,
     EmnistConfig,
+    FolderConfig,
     NpzConfig,
     ShapesConfig,
     UndividedKeys,
@@ -20,9 +21,10 @@ from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.dataset import Dataset, PixelStatistics, Split
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, Outline, cache_folder, emnist
+from mtlab.data.folder import Folder
 from mtlab.data.npz import Npz
 from mtlab.data.shapes import Shapes
-from mtlab.data.source import LabelledImages, Source, Strata, by_main_label, divide
+from mtlab.data.source import LabelledImages, Source, Strata, by_main_label, divide, divide_by_fold
 from mtlab.data.splits import strata_of, stratified_subset
 from mtlab.data.tasks import Task
 from mtlab.data.tasks_build import label_of, learn_tasks
@@ -47,6 +49,14 @@ def open_source(config: DatasetConfig) -> Source:
                 strata_by(config),
                 white=config.white,
                 is_unit=config.normalisation == "unit",
+            )
+        case FolderConfig():
+            return Folder(
+                Path(config.path),
+                config.size,
+                config.channels,
+                config.test_fraction,
+                strata_by(config),
             )
         case ShapesConfig():
             return Shapes(
@@ -81,7 +91,7 @@ def build_dataset(
     source = open_source(config)
     everything = source.train()
     check_classes(everything, config)
-    train, val = _divided(kept_samples(everything, config, seed), config, seed)
+    train, val = _divided(source, kept_samples(everything, config, seed), config, seed)
     available, learned = learn_tasks(config, everything, source, requested, choice)
     if pixel_statistics is None:
         statistics = PixelStatistics.of(train.images, config.normalisation)
@@ -149,18 +159,33 @@ def read_inputs(config: DatasetConfig, requested: list[str] | None, choice: str)
 
 
 def _divided(
-    kept: LabelledImages, config: DatasetConfig, seed: int
+    source: Source, kept: LabelledImages, config: DatasetConfig, seed: int
 ) -> tuple[LabelledImages, LabelledImages]:
     """Training and validation images."""
-    if len(kept) < 2:
+    fewest = config.folds or 2
+    if len(kept) < fewest:
         raise DataError(
             "dataset.limit" if config.limit is not None else f"dataset={config.name}",
-            rule="must leave at least two images, one to train on and one to validate on",
+            rule="must leave at least two images, one to train on and one to validate on"
+            if config.folds is None
+            else f"must leave an image for each of dataset.folds={fewest}",
             found=f"{len(kept)}",
             remedy="keep more images",
         )
+    given = source.val()
     draws = generator(seed, "validation split")
-    return divide(kept, config.val_fraction, strata_by(config), draws)
+    if config.folds is None or config.fold is None:
+        if given is not None:
+            return kept, kept_test_samples(given, config)
+        return divide(kept, config.val_fraction, strata_by(config), draws)
+    if given is not None:
+        raise ConfigError(
+            "dataset.folds",
+            rule="draws validation images from the training images, and the data have their own",
+            found=f"{len(given)} validation images",
+            remedy="leave it out, or take the val folder away",
+        )
+    return divide_by_fold(kept, config.folds, config.fold, strata_by(config), draws)
 
 
 def digest_of(images: torch.Tensor) -> str:

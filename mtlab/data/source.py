@@ -6,7 +6,7 @@ from functools import cached_property
 
 import torch
 
-from mtlab.data.splits import count_held_out, strata_of, stratified_split
+from mtlab.data.splits import count_held_out, strata_of, stratified_folds, stratified_split
 from mtlab.seeding import generator
 
 TEST_SPLIT_SEED = 0
@@ -62,6 +62,16 @@ def divide(
     return samples.select(rest), samples.select(held_out)
 
 
+def divide_by_fold(
+    samples: LabelledImages, num_folds: int, fold: int, strata: Strata, draws: torch.Generator
+) -> tuple[LabelledImages, LabelledImages]:
+    """The rest and one fold, see `stratified_folds`."""
+    of_samples = strata(samples, len(samples) // num_folds)
+    folds = stratified_folds(of_samples, num_folds, draws)
+    rest, held_out = ((folds != fold).nonzero(), (folds == fold).nonzero())
+    return samples.select(rest.squeeze(1)), samples.select(held_out.squeeze(1))
+
+
 class Source:
     """A dataset on disk or in a package. Nothing of the test split is read before `test()`."""
 
@@ -71,6 +81,10 @@ class Source:
 
     def test(self) -> LabelledImages:
         raise NotImplementedError
+
+    def val(self) -> LabelledImages | None:
+        """Validation images that came as such; None where they are drawn from `train()`."""
+        return None
 
     def known_labels(self) -> dict[str, torch.Tensor]:
         """Per label that the source knows all classes of, those classes, ascending.

@@ -46,6 +46,21 @@ def stratified_subset(
     return torch.cat(chosen).sort().values
 
 
+def stratified_folds(
+    labels: torch.Tensor, num_folds: int, generator: torch.Generator
+) -> torch.Tensor:
+    """The fold of each sample `(num_samples,)`, from 0.
+
+    Folds differ by at most one sample, and so do the samples that each has of a class: each class
+    is shuffled, and one sample after the other is dealt out to the folds in turn.
+    """
+    members = [(labels == label).nonzero().squeeze(1) for label in labels.unique()]
+    shuffled = [one[torch.randperm(len(one), generator=generator)] for one in members]
+    folds = torch.empty(len(labels), dtype=torch.int64)
+    folds[torch.cat(shuffled)] = torch.arange(len(labels)) % num_folds
+    return folds
+
+
 def count_held_out(num_samples: int, fraction: float) -> int:
     """How many of the samples a split holds out: at least one, and one is left for the rest."""
     return min(max(round(fraction * num_samples), 1), num_samples - 1)

@@ -82,14 +82,14 @@ class Predictions:
         ]
         return np.stack([column.astype(np.float64) for column in columns], axis=1)
 
-    def as_csv(self, with_probabilities: bool) -> str:
+    def as_csv(self, with_probabilities: bool, names: Sequence[str] | None = None) -> str:
         """One row per image.
 
-        Columns: `image`, then per classification task `<task>` (the class's name), `<task>_class`
-        (its label, as in the training data) and, if wanted, `<task>_p_<class's name>`; per
-        regression task `<task>`.
+        Columns: `image` (its name, else its number), then per classification task `<task>` (the
+        class's name), `<task>_class` (its label, as in the training data) and, if wanted,
+        `<task>_p_<class's name>`; per regression task `<task>`.
         """
-        columns: dict[str, Sequence[Any]] = {"image": range(len(self))}
+        columns: dict[str, Sequence[Any]] = {"image": names or range(len(self))}
         for name, one in self.tasks.items():
             if isinstance(one, ValuePrediction):
                 columns[name] = _nine_digits(one.values)
@@ -105,14 +105,33 @@ class Predictions:
         writer.writerows(zip(*columns.values(), strict=True))
         return text.getvalue()
 
-    def save_npz(self, path: Path, with_probabilities: bool) -> None:
-        """`y` (N, tasks), and per classification task its labels, names and probabilities.
+    def in_words(self, image: int) -> list[str]:
+        """A line per task: the class with its probability, and the next two; or the value."""
+        lines = []
+        for name, one in self.tasks.items():
+            if isinstance(one, ValuePrediction):
+                lines.append(f"{name}: {one.values[image]:.4g}")
+                continue
+            shares = one.probabilities[image]
+            best, *others = shares.argsort()[::-1][:3].tolist()
+            names = one.task.class_names
+            rest = ", ".join(f"{names[other]} {shares[other]:.4f}" for other in others)
+            lines.append(f"{name}: {names[best]}, probability {shares[best]:.4f} (then {rest})")
+        return lines
+
+    def save_npz(
+        self, path: Path, with_probabilities: bool, names: Sequence[str] | None = None
+    ) -> None:
+        """`y` (N, tasks), `image` (N,) where the images have names, and per classification task its
+        labels, names and probabilities.
 
         `<task>_class` (N,) is the label of the most probable class; `<task>_classes` and
         `<task>_labels` (classes,) are name and label of each class, in the order of
         `<task>_probabilities` (N, classes).
         """
         arrays: dict[str, npt.NDArray[Any]] = {"y": self.as_array()}
+        if names:
+            arrays["image"] = np.array(names)
         for name, one in self.tasks.items():
             if isinstance(one, ClassPrediction):
                 arrays[f"{name}_class"] = one.labels
@@ -135,6 +154,7 @@ class Predictor:
     def __init__(self, members: Sequence[LoadedRun], device: Device, batch_size: int) -> None:
         self.tasks = members[0].tasks
         self.image_shape = members[0].image_shape
+        self.pixel_statistics = members[0].pixel_statistics
         self.device = device
         self._members = members
         self._batch_size = batch_size

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.config.model import LayeredKeys
-from mtlab.config.no_effect import check_perceptron, check_weighting
+from mtlab.config.no_effect import check_folds, check_perceptron, check_weighting
 from mtlab.config.run import RunConfig
 from mtlab.runner.build import Experiment, build
 from mtlab.runner.measure import measure
@@ -39,6 +39,7 @@ def run(
     """
     record.config = config
     check_perceptron(config, overrides)
+    check_folds(config, overrides)
     experiment = build(config)
     check_weighting([task.name for task in experiment.dataset.tasks], overrides)
     record.config, record.experiment = experiment.config, experiment

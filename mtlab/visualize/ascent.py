@@ -8,7 +8,7 @@ arXiv:1412.0035; jitter: Mordvintsev, Olah, Tyka (2015), "Inceptionism".
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch.nn import functional
@@ -89,6 +89,17 @@ class Ascent:
         """
         pixels = self.pixels.of_size((start.shape[2], start.shape[3]))
         low, high = pixels.low, pixels.high
+        if self.anchor and low.shape[2:] != (1, 1):
+            # An image's contrast is that of its brightness, where each pixel has its own scale.
+            plain = PixelRange(
+                torch.zeros_like(low[..., :1, :1]), torch.ones_like(low[..., :1, :1])
+            )
+            climbed = replace(self, pixels=plain).climb(
+                lambda shares: score(pixels.as_input(shares)),
+                pixels.as_shares(start),
+                None if kept is None else pixels.as_shares(kept),
+            )
+            return pixels.as_input(climbed)
         images, span = start.clamp(low, high), high - low
         kept = images if kept is None else kept
         for step in range(self.num_steps):

@@ -30,7 +30,7 @@ GROUP_FILES = sorted(
 @pytest.mark.parametrize("path", GROUP_FILES, ids=str)
 def test_every_group_file_composes_and_is_typed(path: Path) -> None:
     overrides = [f"{path.parent}={path.stem}"]
-    if path.stem in ("npz", "three_targets"):
+    if path.stem in ("npz", "three_targets", "folder"):
         overrides.append("dataset.path=some.npz")
     to_run_config(composed(*overrides))
 

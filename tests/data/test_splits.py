@@ -12,6 +12,7 @@ from mtlab.data.splits import (
     count_held_out,
     strata_of,
     strata_of_values,
+    stratified_folds,
     stratified_split,
     stratified_subset,
 )
@@ -33,6 +34,22 @@ def test_every_class_keeps_its_share(labels: list[int], fraction: float, seed: i
     for value in tensor.unique():
         exact = float((tensor == value).sum()) * expected / len(labels)
         assert abs(int((tensor[held_out] == value).sum()) - exact) < 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    labels=st.lists(st.integers(0, 6), min_size=5, max_size=120),
+    num_folds=st.integers(2, 5),
+    seed=st.integers(0, 2**31),
+)
+def test_folds_are_alike_in_size_and_in_every_class(
+    labels: list[int], num_folds: int, seed: int
+) -> None:
+    tensor = torch.tensor(labels)
+    folds = stratified_folds(tensor, num_folds, torch.Generator().manual_seed(seed))
+    for members in (folds, *(folds[tensor == value] for value in tensor.unique())):
+        sizes = members.bincount(minlength=num_folds)
+        assert int(sizes.sum()) == len(members) and int(sizes.max() - sizes.min()) <= 1
 
 
 def test_the_seed_decides_who_is_held_out() -> None:
