@@ -72,7 +72,8 @@ def show_logarithmic(axes: Axes, span: float) -> None:
 
 
 def show_grid(axes: Axes) -> None:
-    """A faint grid, and no frame above and to the right."""
+    """A faint grid behind what is drawn, and no frame above and to the right."""
+    axes.set_axisbelow(True)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -12,15 +12,15 @@ TEN_COLOURS = (
 """Far apart in hue or in lightness, so that they differ even as points of a pixel or two. No two
 are closer than 40 in CIELAB; common sequences have pairs at 20."""
 
-LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
+LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito (2008), "Color Universal Design", told apart with every common colour blindness:
-without black and yellow, which vanish on a dark and on a light page; grey stands in for black."""
+without black and yellow, which vanish on a dark and on a light page."""
 
 WRONG_COLOUR = LINE_COLOURS[1]
 """Of what is wrong or stands out; always beside a mark or a frame."""
 
-LINE_MARKERS = ("o", "s", "D", "^", "v")
-"""The next marker for each turn through the colours of lines."""
+LINE_MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+"""One more than colours: each line has its own of both, and 42 lines differ in one at least."""
 
 
 def class_colours(num_classes: int) -> list[Colour]:

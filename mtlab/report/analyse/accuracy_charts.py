@@ -1,21 +1,28 @@
-"""Accuracy over lambda, and against what it costs: which groups share a chart or a line."""
+"""Accuracy over lambda, and against costs and sizes: which groups share a chart or a line."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 
-from mtlab.report.analyse.charts import COST, LAMBDA, Chart, Line, Panel
+from mtlab.report.analyse.charts import COST, LAMBDA, SIZE, Chart, Line, Panel
 from mtlab.report.analyse.groups import Group, group_labels
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.problems import problems_of
 from mtlab.report.analyse.settings import configuration, grouped, labels
+from mtlab.report.analyse.single_task import single_task_estimates
 from mtlab.report.read.run import Run
 
 WEIGHT = "mtl.lambda"
 # Runs whose seconds are closer than this take the same time, up to what else the machine did.
 LEAST_RATIO_OF_SECONDS = 1.25
-COSTS = (Metric("parameters.total"), Metric("seconds.train"))
+COSTS = (Metric("parameters.total"), Metric("seconds.train"), Metric("seconds.test"))
 ACCURACY_TITLE = "test accuracy [%]"
+SIZES = (("depth", "depth [layers]"), ("width", "greatest width [units or filters]"))
+SIZE_KEYS = ("model.widths", "model.filters")
+LAMBDA_TITLE = "lambda (weight of the first task's loss)"
+MEASURED = "multi-task"
 
 
 def lambda_charts(groups: Sequence[Group]) -> Iterator[Chart]:
@@ -33,16 +40,18 @@ def lambda_charts(groups: Sequence[Group]) -> Iterator[Chart]:
     apart = [line for members in grouped(weighed, family).values() for line in _apart(members)]
     for dataset, found in grouped(apart, lambda members: members[0].first.dataset).items():
         names = _family_names([members[0].first for members in found])
-        lines = [
-            line
-            for members, name in zip(found, names, strict=True)
-            for task in members[0].first.tasks
-            for line in _lambda_lines(members, task, f"{task}, {name}" if name else task)
+        panels: dict[str, list[Line]] = {}
+        for members, name in zip(found, names, strict=True):
+            for task in members[0].first.tasks:
+                panels.setdefault(task, []).extend(_lambda_lines(members, task, name or MEASURED))
+        shown = [
+            Panel("lambda", LAMBDA_TITLE, ACCURACY_TITLE, [*lines, *alone], task)
+            for task, lines in panels.items()
+            if lines
+            for alone in [_single_task_lines(groups, lines, task)]
         ]
-        if lines:
-            x_title = "lambda (weight of the first task's loss)"
-            panel = Panel("lambda", x_title, ACCURACY_TITLE, lines)
-            yield Chart(LAMBDA, dataset, LAMBDA.caption, [panel])
+        if shown:
+            yield Chart(LAMBDA, dataset, LAMBDA.caption, shown)
 
 
 def _apart(members: Sequence[Group]) -> list[list[Group]]:
@@ -83,6 +92,8 @@ def _lambda_lines(members: Sequence[Group], task: str, label: str) -> Iterator[L
     line = _accuracies(label, ((group, task, _lambda(group)) for group in ordered))
     if line is None or len(line.x) < 2:
         return
+    guessed = tuple(_lambda(group) or 0.0 for group in ordered if has_no_weight(group.first, task))
+    line = replace(line, guessed=guessed)
     yield line
     published = [
         (_lambda(group) or 0.0, metric.published_in_unit(group.published[metric.path]))
@@ -91,49 +102,146 @@ def _lambda_lines(members: Sequence[Group], task: str, label: str) -> Iterator[L
     ]
     if published:
         x, y = zip(*published, strict=True)
-        yield replace(line, x=x, y=y, estimates=(), style="published")
+        name = "published" if label == MEASURED else f"{label}, published"
+        yield Line(name, line.runs, x, y, style="published", guessed=guessed)
+
+
+def _single_task_lines(groups: Sequence[Group], lines: Sequence[Line], task: str) -> list[Line]:
+    """The networks that learned the task alone, as levels across the axes."""
+    shown = {run for line in lines for run in line.runs}
+    measured = {group.number for group in groups if group.first.number in shown}
+    found = {
+        single.group.number: single
+        for (number, of_task), single in single_task_estimates(groups).items()
+        if number in measured and of_task == task
+    }
+    names = group_labels([single.group for single in found.values()])
+    ends = tuple(end(place for line in lines for place in line.x) for end in (min, max))
+    levels = []
+    for number, single in found.items():
+        name = "single task" if len(found) == 1 else f"single task, {names[number]}"
+        places = [(single.group, task, end) for end in ends]
+        if (line := _accuracies(name, places)) is not None:
+            levels.append(replace(line, style="single"))
+        if single.published is not None:
+            y = (single.published,) * 2
+            levels.append(Line(f"{name}, published", (), ends, y, style="single"))
+    return levels
 
 
 def _lambda(group: Group) -> float | None:
+    return _number(group.first, WEIGHT)  # None: tasks that are not weighed by lambda.
+
+
+def _number(run: Run, key: str) -> float | None:
     try:
-        return float(group.first.settings.get(WEIGHT, ""))
+        return float(run.settings.get(key, ""))
     except ValueError:
-        return None  # Tasks that are not weighed by lambda.
+        return None
 
 
-def _accuracies(label: str, places: Iterable[tuple[Group, str, float | None]]) -> Line | None:
+def has_no_weight(run: Run, task: str) -> bool:
+    """Whether the task's loss had weight 0, so that the network guesses the task."""
+    first_weight = _number(run, WEIGHT)
+    if first_weight is not None and len(run.tasks) == 2:
+        return first_weight == (0 if task == run.tasks[0] else 1)
+    return _number(run, f"mtl.weights.{task}") == 0
+
+
+def _accuracies(
+    label: str, places: Iterable[tuple[Group, str, float | None]], number: int = 0
+) -> Line | None:
     """Mean accuracies of groups in tasks at their places; None where nothing is known."""
     found = [
-        (group, x, estimate)
+        (group, x, estimate, group.values(metric))
         for group, task, x in places
-        if x is not None and (estimate := group.estimate(Metric(f"test.{task}.accuracy")))
+        for metric in [Metric(f"test.{task}.accuracy")]
+        if x is not None and (estimate := group.estimate(metric))
     ]
     if not found:
         return None
-    groups, x, estimates = zip(*found, strict=True)
-    runs = tuple(run.number for group in groups for run in group.runs)
-    return Line(label, runs, x, tuple(estimate.mean for estimate in estimates), estimates)
+    groups, x, estimates, values = zip(*found, strict=True)
+    return Line(
+        label,
+        tuple(dict.fromkeys(run.number for group in groups for run in group.runs)),
+        x,
+        tuple(estimate.mean for estimate in estimates),
+        tuple(map(min, values)),
+        tuple(map(max, values)),
+        group=number,
+        estimates=estimates,
+    )
 
 
 def cost_charts(groups: Sequence[Group]) -> Iterator[Chart]:
-    """Accuracy against parameters and against training seconds, for each problem that was solved
+    """Accuracy against parameters, training and testing seconds, for each problem that was solved
     at more than one cost.
     """
-    for problem, members in problems_of(groups).items():
-        names = group_labels([group for group, _ in members])
+    for problem, members in _trained(groups).items():
         panels = []
         for cost in COSTS:
-            points = []
-            for group, task in members:
-                spent = group.estimate(cost)
-                place = (group, task, None if spent is None else spent.mean)
-                point = _accuracies(names[group.number], [place])
-                points += [] if point is None else [point]
+            spent = [(group, task, group.estimate(cost)) for group, task in members]
+            places = [(group, task, one and one.mean) for group, task, one in spent]
+            points = _points(places)
             if _differ(cost, [point.x[0] for point in points]):
-                lines = list(_with_front(points))
+                lines = [*_front(points)]
                 panels.append(Panel(cost.title, cost.header, ACCURACY_TITLE, lines))
         if panels:
             yield Chart(COST, problem, COST.caption, panels)
+
+
+def _trained(groups: Sequence[Group]) -> dict[str, list[tuple[Group, str]]]:
+    """Problems without groups that guess: what those cost buys nothing."""
+    return {
+        problem: trained
+        for problem, members in problems_of(groups).items()
+        if (trained := [one for one in members if not has_no_weight(one[0].first, one[1])])
+    }
+
+
+def _points(places: Sequence[tuple[Group, str, float | None]]) -> list[Line]:
+    """A point for each group whose place is known."""
+    names = group_labels([group for group, _, _ in places])
+    found = [_accuracies(names[one[0].number], [one], one[0].number) for one in places]
+    return [replace(point, style="points") for point in found if point is not None]
+
+
+def size_charts(groups: Sequence[Group]) -> Iterator[Chart]:
+    """Accuracy against depth and against width, for each problem in which one of them varies."""
+    for problem, members in _trained(groups).items():
+        sizes = [(group, task, size_of(group.first)) for group, task in members]
+        panels = []
+        for place, (name, title) in enumerate(SIZES):
+            sized = [(group, task, size and size[place]) for group, task, size in sizes]
+            points = _points(sized)
+            if len({point.x for point in points}) > 1:
+                rest = partial(_all_but_size, kept=1 - place)
+                lines = [*_alike(grouped(sized, rest).values()), *points]
+                panels.append(Panel(name, title, ACCURACY_TITLE, lines))
+        if panels:
+            yield Chart(SIZE, problem, SIZE.caption, panels)
+
+
+def size_of(run: Run) -> tuple[int, int] | None:
+    """Depth and greatest width of an MLP's hidden layers or a CNN's convolutions; None without."""
+    listed = next((run.settings[key] for key in SIZE_KEYS if key in run.settings), "")
+    numbers = [int(number) for number in re.findall(r"\d+", listed)]
+    return (len(numbers), max(numbers)) if numbers else None
+
+
+def _all_but_size(one: tuple[Group, str, object], kept: int) -> Hashable:
+    """What networks share that differ in one size alone: the other is kept."""
+    run = one[0].first
+    size = size_of(run)
+    return configuration(run, *SIZE_KEYS), run.preset, size and size[kept]
+
+
+def _alike(families: Iterable[Sequence[tuple[Group, str, float | None]]]) -> Iterator[Line]:
+    """A line through the means of each family that has more than one place."""
+    for members in families:
+        line = _accuracies("", sorted(members, key=lambda one: one[2] or 0))
+        if line is not None and len(set(line.x)) > 1:
+            yield Line("", line.runs, line.x, line.y, style="alike")
 
 
 def _differ(cost: Metric, values: Sequence[float]) -> bool:
@@ -142,14 +250,15 @@ def _differ(cost: Metric, values: Sequence[float]) -> bool:
     return not cost.is_timing or max(values) > LEAST_RATIO_OF_SECONDS * min(values)
 
 
-def _with_front(points: Sequence[Line]) -> Iterator[Line]:
+def _front(points: Sequence[Line]) -> Iterator[Line]:
     """The line through the Pareto front, and the points, filled where they lie on it."""
     places = [(point.x[0], point.y[0]) for point in points]
     front = pareto_front(places)
     x, y = zip(*sorted(places[index] for index in front), strict=True)
-    yield Line("Pareto front", (), x, y, style="front")
+    if len(set(x)) > 1:
+        yield Line("Pareto front", (), x, y, style="front")
     for index, point in enumerate(points):
-        yield replace(point, style="points", on_front=index in front)
+        yield replace(point, on_front=index in front)
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:

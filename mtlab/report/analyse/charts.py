@@ -1,6 +1,6 @@
 """What a chart is: its kind, and what it shows as plain numbers, for page and files alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -17,12 +17,16 @@ class Kind(NamedTuple):
     plural: str
 
 
+SPREAD = "over seeds reach from the lowest to the highest run; tables have the 95% intervals."
+"""Two or three seeds, as most have, make intervals that are wider than any axis."""
+
 LAMBDA = Kind(
     "lambda",
     "lambda",
     "Accuracy against lambda",
-    "The loss is lambda times the first task's plus (1 - lambda) times the second's."
-    " Bars are 95% intervals over seeds; a cross is what was published.",
+    "The loss is lambda times the first task's plus (1 - lambda) times the second's. A task whose"
+    " loss has weight 0 is guessed: where its accuracy lies below the axes, an arrow tells it."
+    f" Bars and bands {SPREAD}",
     "charts over lambda",
 )
 COST = Kind(
@@ -30,30 +34,50 @@ COST = Kind(
     "costs",
     "Accuracy against parameters and time",
     "Filled points lie on the Pareto front: no other is cheaper and as accurate, or as cheap and"
-    " more accurate. Bars are 95% intervals over seeds.",
+    f" more accurate. Points at the same cost stand side by side. Bars {SPREAD}",
     "charts over costs",
+)
+SIZE = Kind(
+    "size",
+    "sizes",
+    "Accuracy against depth and width",
+    "Depth: hidden layers of an MLP, convolutions of a CNN; width: most units or filters of one of"
+    " them. Dotted lines join what differs in that size alone; points of the same size stand side"
+    f" by side. Bars {SPREAD}",
+    "charts over sizes",
 )
 CURVES = Kind(
     "curves",
     "curves",
     "Learning curves",
-    "One line per run, one colour per configuration. Solid: training, while the weights moved;"
-    " dashed and hollow: validation, at the end of the epoch.",
+    "One line per configuration: the mean of its completed runs that reached the epoch, in a band"
+    " from the lowest to the highest of them. Solid: training, while the weights moved; dashed and"
+    " hollow: validation, at the end of the epoch. A task whose loss has weight 0 is left out.",
     "learning curves",
+)
+TOTAL_LOSS = Kind(
+    "loss",
+    "losses",
+    "Total loss",
+    "The weighted sum that training minimises, as mean and band of each configuration. Sums of"
+    " other weights are other quantities, so each weighting has its own axes.",
+    "charts of the total loss",
 )
 PERCEPTRON = Kind(
     "perceptron",
     "perceptrons",
     "Error curves of perceptrons",
     "Mean of |sign(w·x + b) - y| over the training images after each iteration, with labels -1"
-    " and +1: 2 is all wrong, 0 is all right.",
+    " and +1: 2 is all wrong, 0 is all right. Lines are means over seeds, bands reach from the"
+    " lowest to the highest run; one that stopped keeps its error.",
     "error curves of perceptrons",
 )
 CONFUSION = Kind(
     "confusion",
     "confusions",
     "Confusion matrix",
-    "Test split; colour: share of the true class, numbers: images.",
+    "Test split; numbers are images. Blue: right, orange: wrong, as shares of the true class, each"
+    " on its own scale.",
     "confusion matrices",
 )
 SCATTER = Kind(
@@ -63,7 +87,7 @@ SCATTER = Kind(
     "Test split; a perfect prediction lies on the dashed line.",
     "scatters of predicted against true values",
 )
-KINDS = (LAMBDA, COST, CURVES, PERCEPTRON, CONFUSION, SCATTER)
+KINDS = (LAMBDA, COST, SIZE, CURVES, TOTAL_LOSS, PERCEPTRON, CONFUSION, SCATTER)
 
 
 @dataclass(frozen=True)
@@ -72,19 +96,32 @@ class Line:
 
     Attributes:
         label: In the legend, where lines of one label are one entry; empty for none.
+        low, high: The lowest and the highest of the runs that `y` is the mean of; empty for one.
+        group: The configuration's number, which decides the colour; 0 for a line through several.
         estimates: Of accuracies over seeds, what `y` is the mean of.
+        style: `front` and `alike` guide the eye; `single` is a level that the others stand against.
         split: Of curves, `training` or `validation`.
         on_front: Whether points are filled.
+        guessed: Places on the x axis where the task's loss has weight 0.
     """
 
     label: str
     runs: tuple[int, ...]
     x: tuple[float, ...]
     y: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    group: int = 0
     estimates: tuple[Estimate, ...] = ()
-    style: Literal["joined", "points", "front", "published"] = "joined"
+    style: Literal["joined", "points", "front", "alike", "published", "single"] = "joined"
     split: str = ""
     on_front: bool = True
+    guessed: tuple[float, ...] = ()
+
+    def ends(self) -> Iterator[tuple[float, float]]:
+        """Every place that the line, its bars or its band reach."""
+        for values in (self.y, self.low, self.high):
+            yield from zip(self.x, values, strict=False)  # One run has no spread.
 
 
 class Panel(NamedTuple):
@@ -94,6 +131,7 @@ class Panel(NamedTuple):
     x_title: str
     y_title: str
     lines: list[Line]
+    title: str = ""
 
 
 class Predictions(NamedTuple):

@@ -128,9 +128,13 @@ class Group:
         hardware = {(run.text_at("device"), run.text_at("hardware.name")) for run in self.measured}
         if metric.is_timing and len(hardware) > 1:
             return None
-        values = [run.number_at(metric.path) for run in self.measured]
-        found = [metric.in_unit(value) for value in values if value is not None]
-        return estimate(found, metric.bounds) if found else None
+        values = self.values(metric)
+        return estimate(values, metric.bounds) if values else None
+
+    def values(self, metric: Metric) -> list[float]:
+        """Of the measured runs that have the metric, in the report's unit."""
+        found = [run.number_at(metric.path) for run in self.measured]
+        return [metric.in_unit(value) for value in found if value is not None]
 
 
 def by_published(groups: Sequence[Group]) -> list[Group]:

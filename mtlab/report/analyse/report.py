@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from mtlab.artifacts.run_dir import Status
 from mtlab.drawing.lettering import FileNames
-from mtlab.report.analyse.accuracy_charts import cost_charts, lambda_charts
+from mtlab.report.analyse.accuracy_charts import cost_charts, lambda_charts, size_charts
 from mtlab.report.analyse.best import best_marks, winners
 from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Kind
 from mtlab.report.analyse.groups import Group, group_labels, group_runs
 from mtlab.report.analyse.guessing import guessing_table
 from mtlab.report.analyse.opening import opening
 from mtlab.report.analyse.published import comparisons, notes_on_others
-from mtlab.report.analyse.run_charts import curve_charts, prediction_charts
+from mtlab.report.analyse.run_charts import curve_charts, prediction_charts, total_loss_charts
 from mtlab.report.analyse.settings import compare_settings
 from mtlab.report.analyse.single_task import single_task_tables
 from mtlab.report.analyse.tables import Table, lambda_table, means_table, runs_table, these_runs
@@ -59,7 +59,7 @@ class Report:
         self.notes = [*_notes(self.runs, self.groups), *notes_on_others(self.groups)]
         self.charts = _charts(self.runs, self.groups)
         over_lambda = (chart for chart in self.charts if chart.kind is LAMBDA)
-        self.lambda_tables = [(chart.topic, lambda_table(chart.panels[0])) for chart in over_lambda]
+        self.lambda_tables = [(chart.topic, lambda_table(chart.panels)) for chart in over_lambda]
         counts = Counter(run.status for run in self.runs)
         self.status_counts = {one.value: counts[one] for one in STATUS_ORDER if counts[one]}
 
@@ -103,7 +103,8 @@ def _charts(runs: Sequence[Run], groups: Sequence[Group]) -> list[Chart]:
     names = FileNames()
     charts: list[Chart] = []
     topics: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
-    for find in (lambda_charts, cost_charts, curve_charts, prediction_charts):
+    finders = (lambda_charts, cost_charts, size_charts, curve_charts, total_loss_charts)
+    for find in (*finders, prediction_charts):
         for chart in find(groups):
             seen = topics[chart.kind]
             # Of several charts on one topic, the first has what matters most.

@@ -1,17 +1,22 @@
-"""What single runs did: their curves over epochs, and their predictions on the test split."""
+"""What configurations did over epochs, and what their runs predicted on the test split."""
 
 import math
+import statistics
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from mtlab.config.roles import FOR_THE_LOSS
 from mtlab.dotted import look_up
+from mtlab.report.analyse.accuracy_charts import has_no_weight
 from mtlab.report.analyse.charts import (
     CONFUSION,
     CURVES,
     PERCEPTRON,
     SCATTER,
+    TOTAL_LOSS,
     Chart,
     Line,
     Panel,
@@ -20,6 +25,7 @@ from mtlab.report.analyse.charts import (
 from mtlab.report.analyse.groups import Group, group_labels
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.problems import problems_of
+from mtlab.report.analyse.settings import grouped, labels
 from mtlab.report.read.run import Run, finite_number
 
 # Of all runs together, so that a page of many runs stays small; each keeps at least a few.
@@ -30,35 +36,51 @@ POINTS_PER_SCATTER = (50, 500)
 SPLITS = {"train": "training", "val": "validation"}
 PERCEPTRON_ERROR = "training error: mean |sign(w·x + b) - y|"
 
+MOST_PANELS = 6
+DECIDE_LOSS = ("tasks", *FOR_THE_LOSS)
+
 T = TypeVar("T")
 
 
 class Curve(NamedTuple):
-    """A run, and those of its epochs that are shown."""
+    """Runs of one configuration, and the epochs of each; `group` is the configuration's number."""
 
     label: str
-    run: int
-    epochs: Sequence[Mapping[str, Any]]
+    group: int
+    runs: tuple[int, ...]
+    epochs: tuple[Sequence[Mapping[str, Any]], ...]
+
+
+def _curves(groups: Sequence[Group], num_groups: int) -> list[Curve]:
+    """Of completed runs; of others where none completed. A report's only configuration needs no
+    name.
+    """
+    names = group_labels(groups)
+    return [
+        Curve(
+            names[group.number] if num_groups > 1 else "",
+            group.number if num_groups > 1 else 0,
+            tuple(run.number for run in group.measured or group.runs),
+            tuple(run.epochs for run in group.measured or group.runs),
+        )
+        for group in groups
+    ]
 
 
 def curve_charts(groups: Sequence[Group]) -> Iterator[Chart]:
-    """Every run's curves, however the run ended: for each dataset and task first the loss beside
-    the main measure, then charts of the other measures.
+    """For each dataset and task first the loss beside the main measure, then charts of the other
+    measures.
     """
-    topics: dict[tuple[str, str, bool], list[tuple[Group, Run]]] = {}
+    topics: dict[tuple[str, str, bool], list[Group]] = {}
     for group in groups:
-        for run in group.runs:
-            for task in run.tasks if run.epochs else ():
-                key = (run.dataset, task, run.text_at("model") == "perceptron")
-                topics.setdefault(key, []).append((group, run))
+        run = group.first
+        for task in run.tasks if run.epochs else ():
+            key = (run.dataset, task, run.text_at("model") == "perceptron")
+            topics.setdefault(key, []).append(group)
     for (dataset, task, is_perceptron), found in topics.items():
+        trained = [group for group in found if not has_no_weight(group.first, task)]
         kind = PERCEPTRON if is_perceptron else CURVES
-        names = group_labels(list({group.number: group for group, _ in found}.values()))
-        most = _share(MOST_CURVE_POINTS, len(found), POINTS_PER_CURVE)
-        curves = [
-            Curve(names[group.number], run.number, thin(run.epochs, most, is_perceptron))
-            for group, run in found
-        ]
+        curves = _curves(trained or found, len(groups))
         for part in _parts(_measures(curves, task), num_first=1 if is_perceptron else 2):
             panels = [curve_panel(curves, task, measure, is_perceptron) for measure in part]
             shown = [panel for panel in panels if panel.lines]
@@ -71,7 +93,8 @@ def _measures(curves: Sequence[Curve], task: str) -> list[str]:
     names: dict[str, None] = {}
     for curve in curves:
         for split in SPLITS:
-            measured = look_up(curve.epochs[-1], f"{split}.{task}")
+            last = next(epochs[-1] for epochs in curve.epochs if epochs)
+            measured = look_up(last, f"{split}.{task}")
             names |= dict.fromkeys(measured if isinstance(measured, Mapping) else ())
     return sorted(names, key=lambda name: name != "loss")
 
@@ -83,46 +106,111 @@ def _parts(names: Sequence[str], num_first: int) -> Iterator[Sequence[str]]:
         yield names[start : start + 2]
 
 
+def total_loss_charts(groups: Sequence[Group]) -> Iterator[Chart]:
+    """The sum over several tasks, for each dataset; a panel for each weighting of the tasks."""
+    summed = [group for group in groups if len(group.first.tasks) > 1 and group.first.epochs]
+    for dataset, found in grouped(summed, lambda group: group.first.dataset).items():
+        weightings = list(grouped(found, lambda group: _weighting(group.first)).values())
+        names = _weighting_names([members[0].first for members in weightings])
+        numbers = [group.number for group in found]
+        curves = dict(zip(numbers, _curves(found, len(groups)), strict=True))
+        panels = []
+        for members, name in zip(weightings, names, strict=True):
+            panel = curve_panel([curves[group.number] for group in members])
+            panels += [panel._replace(title=name)] if panel.lines else []
+        for start in range(0, len(panels), MOST_PANELS):
+            shown = panels[start : start + MOST_PANELS]
+            part = f"weightings {start + 1} to {start + len(shown)}"
+            yield Chart(TOTAL_LOSS, dataset, TOTAL_LOSS.caption, shown, part=part)
+
+
+def _weighting(run: Run) -> frozenset[tuple[str, str]]:
+    """Everything that decides what the total loss is a sum of."""
+    return frozenset(
+        (key, text)
+        for key, text in run.settings.items()
+        if key.startswith("mtl.") or key.rpartition(".")[2] in DECIDE_LOSS
+    )
+
+
+def _weighting_names(firsts: Sequence[Run]) -> list[str]:
+    """What tells weightings apart; nothing where there is one."""
+    if len(firsts) < 2:
+        return [""] * len(firsts)
+    told = labels(
+        [
+            replace(run, settings=dict(_weighting(run)), summary={}, name="other weights")
+            for run in firsts
+        ]
+    )
+    return [told[run.number] for run in firsts]
+
+
 def curve_panel(
-    curves: Sequence[Curve], task: str, measure: str, is_perceptron: bool = False
+    curves: Sequence[Curve], task: str = "", measure: str = "loss", is_perceptron: bool = False
 ) -> Panel:
-    """A measure of a task over epochs, in the report's unit; a perceptron's error is that of
-    training alone.
+    """A measure of a task over epochs, in the report's unit, or without a task the total loss; a
+    perceptron's error is that of training alone.
     """
-    metric = Metric(f"{task}.{measure}")
+    path = f"{task}.{measure}" if task else measure
+    metric = Metric(path)
     is_error = is_perceptron and measure == "loss"
+    most = _share(MOST_CURVE_POINTS, len(curves), POINTS_PER_CURVE)
     lines = []
-    for label, run, epochs in curves:
+    for curve in curves:
+        longest = max(curve.epochs, key=len)
+        kept = thin([float(epoch["epoch"]) for epoch in longest], most, is_perceptron)
         for split, name in list(SPLITS.items())[: 1 if is_error else 2]:
-            known = [
-                (float(epoch["epoch"]), metric.in_unit(value))
-                for epoch in epochs
-                if (value := finite_number(look_up(epoch, f"{split}.{task}.{measure}"))) is not None
-            ]
-            if known:
-                x, y = zip(*known, strict=True)
-                lines.append(Line(label, (run,), x, y, split=name))
+            line = _mean_line(curve, f"{split}.{path}", metric, kept, is_perceptron)
+            lines += [] if line is None else [replace(line, split=name)]
     over = "iteration" if is_perceptron else "epoch"
-    return Panel(over, over, PERCEPTRON_ERROR if is_error else metric.header, lines)
+    title = metric.header if task else "total loss"
+    return Panel(over, over, PERCEPTRON_ERROR if is_error else title, lines)
+
+
+def _mean_line(
+    curve: Curve, path: str, metric: Metric, epochs: Sequence[float], goes_on: bool
+) -> Line | None:
+    """Mean, lowest and highest of the runs that reached an epoch; None where nothing is known.
+
+    Args:
+        goes_on: A run that stopped keeps its last value.
+    """
+    known: dict[float, list[float]] = {epoch: [] for epoch in epochs}
+    for one in curve.epochs:
+        numbers = {
+            float(epoch["epoch"]): metric.in_unit(value)
+            for epoch in one
+            if (value := finite_number(look_up(epoch, path))) is not None
+        }
+        last = max(numbers, default=0.0)
+        for epoch in epochs if numbers else ():
+            at = min(epoch, last) if goes_on else epoch
+            known[epoch] += [numbers[at]] if at in numbers else []
+    found = {epoch: values for epoch, values in known.items() if values}
+    if not found:
+        return None
+    mean, low, high = (
+        tuple(of(values) for values in found.values()) for of in (statistics.fmean, min, max)
+    )
+    band = (low, high) if low != high else ((), ())
+    return Line(curve.label, curve.runs, tuple(found), mean, *band, group=curve.group)
 
 
 def _share(most: int, num_runs: int, limits: tuple[int, int]) -> int:
     return max(limits[0], min(limits[1], most // num_runs))
 
 
-def thin(values: Sequence[T], most: int, more_at_first: bool = False) -> tuple[T, ...]:
-    """At most so many of them, evenly spaced, with the first and the last.
-
-    Args:
-        more_at_first: Every other one is closer to the first, for a logarithmic axis.
+def thin(values: Sequence[T], most: int, is_logarithmic: bool = False) -> tuple[T, ...]:
+    """At most so many of them with the first and the last, evenly spaced on the axis that shows
+    them.
     """
     last = len(values) - 1
     if last < most:
         return tuple(values)
-    num_even = most - most // 2 if more_at_first else most
-    even = np.linspace(0, last, num_even)
-    early = np.expm1(np.linspace(0, np.log1p(last), most - num_even, endpoint=False))
-    return tuple(values[place] for place in sorted({round(place) for place in (*even, *early)}))
+    even = np.linspace(0, last, most)
+    places = np.expm1(np.linspace(0, np.log1p(last), most)) if is_logarithmic else even
+    return tuple(values[place] for place in sorted({round(place) for place in places}))
 
 
 def prediction_charts(groups: Sequence[Group]) -> Iterator[Chart]:

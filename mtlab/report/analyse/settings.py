@@ -150,14 +150,15 @@ def labels(runs: Sequence[Run]) -> dict[int, str]:
 
 
 def _told_settings(runs: Sequence[Run]) -> dict[int, str]:
-    varied = _needed([key for key in compare_settings(runs).varied if key != SEED], runs)
-    short = short_keys(varied, tasks_of(runs))
-    return {
-        run.number: ", ".join(
-            f"{short[key]}={run.settings[key]}" for key in varied if run.settings.get(key)
-        )
-        for run in runs
-    }
+    varied = [key for key in compare_settings(runs).varied if key != SEED]
+    needed = _needed(varied, runs)
+    # Told from others by what it lacks, a run has nothing in its name but what could be left out.
+    return {run.number: _told(run, needed, runs) or _told(run, varied, runs) for run in runs}
+
+
+def _told(run: Run, keys: Sequence[str], runs: Sequence[Run]) -> str:
+    short = short_keys(keys, tasks_of(runs))
+    return ", ".join(f"{short[key]}={run.settings[key]}" for key in keys if run.settings.get(key))
 
 
 def _needed(keys: Sequence[str], runs: Sequence[Run]) -> list[str]:

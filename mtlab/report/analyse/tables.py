@@ -275,7 +275,7 @@ def estimated(estimate: Estimate | None, metric: Metric, decimals: int | None = 
     return Cell(text, estimate.mean, note=f"95%: {low} to {high}")
 
 
-def lambda_table(panel: Panel) -> Table:
+def lambda_table(panels: Sequence[Panel]) -> Table:
     """A row per lambda, a column per line of measured accuracies."""
 
     def accuracy(estimates: dict[float, Estimate], value: float) -> Cell:
@@ -284,9 +284,13 @@ def lambda_table(panel: Panel) -> Table:
     columns: list[Column[float]] = [
         Column("lambda", lambda value: Cell(f"{value:g}", value), is_number=True)
     ]
-    lines = [line for line in panel.lines if line.estimates]
-    for line in lines:
-        estimates = dict(zip(line.x, line.estimates, strict=True))
-        title = f"{line.label} accuracy [%]"
-        columns.append(Column(title, partial(accuracy, estimates), is_number=True))
-    return table_of(sorted({x for line in lines for x in line.x}), columns, lambda _: [])
+    values: set[float] = set()
+    for panel in panels:
+        lines = [line for line in panel.lines if line.style == "joined"]
+        for line in lines:
+            name = panel.title if len(lines) == 1 else f"{panel.title}, {line.label}"
+            estimates = dict(zip(line.x, line.estimates, strict=True))
+            cell = partial(accuracy, estimates)
+            columns.append(Column(f"{name} accuracy [%]", cell, is_number=True))
+            values |= set(line.x)
+    return table_of(sorted(values), columns, lambda _: [])

@@ -10,6 +10,7 @@ from mtlab.drawing.lettering import plain_drawing
 from mtlab.report.analyse.charts import Chart
 from mtlab.report.read.folders import Problem
 from mtlab.report.write.chart_figures import chart_figure
+from mtlab.report.write.looks import group_places
 from mtlab.report.write.svg import ChartFigure, as_svg
 
 DOTS_PER_INCH = 150
@@ -29,11 +30,11 @@ def draw_charts(
     # Before the first is drawn: a report that is cut off leaves no file that nobody knows.
     names = [f"{chart.name}{ending}" for chart in charts if chart.name for ending in ENDINGS]
     write_whole(folder / LISTED, json.dumps(names, indent=1) + "\n")
-    drawn, problems = [], []
+    drawn, problems, places = [], [], group_places(charts)
     with plain_drawing(say):
         for number, chart in enumerate(charts):
             try:
-                figure = chart_figure(chart)
+                figure = chart_figure(chart, places)
                 _lay_out(figure)
                 svg = as_svg(figure, salt=f"{chart.kind.word}{number}")
                 if chart.name:

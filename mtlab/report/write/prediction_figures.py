@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
-from matplotlib.colors import to_hex
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize, to_hex
 
 from mtlab.drawing.axes import show_grid
 from mtlab.drawing.colours import LINE_COLOURS
@@ -17,10 +19,16 @@ MOST_OPAQUE_POINTS = 100
 LONGEST_CLASS_NAME = 18
 LONGEST_TITLE = 60
 LONGEST_TITLE_BEFORE_RUN = 40
-COLOUR_MAP = "Blues"
 NUM_COLOURS = 32
+# A single wrong image has a colour that is seen, a few right ones too.
+COLOURS = {
+    name: matplotlib.colormaps[colour_map](np.linspace(0.12, 0.95, NUM_COLOURS))
+    for name, colour_map in (("right", "Blues"), ("wrong", "Oranges"))
+}
+ENDS_OF_WRONG = tuple(n * unit for unit in (0.01, 0.1) for n in (1, 2, 3, 4, 5, 6, 8, 10))
+"""Where the scale of errors may end, as a share of the true class: a quarter of it is short."""
 # Neither black nor white, which a page takes for its own text and background.
-DARK, BRIGHT = "#101010", "#fafafa"
+DARK, BRIGHT, FAINT = "#101010", "#fafafa", "#9a9a9a"
 
 
 def confusion_figure(
@@ -29,7 +37,10 @@ def confusion_figure(
     title: str,
     run: int | None = None,
 ) -> ChartFigure:
-    """A confusion matrix, coloured by each row's shares, with counts where there is room.
+    """A confusion matrix: counts where there is room, coloured by each row's shares.
+
+    What is wrong has its own colour and scale, which ends at the greatest share of errors: where
+    nearly all is right, one sees what is not.
 
     Args:
         confusion: Counts, one row per true class.
@@ -37,23 +48,34 @@ def confusion_figure(
     """
     counts = np.asarray(confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    is_right = np.eye(len(counts), dtype=bool)
+    most_wrong = float(shares[~is_right].max(initial=0))
+    end_of_wrong = next(end for end in ENDS_OF_WRONG if end >= most_wrong)
+    levels = np.where(is_right, shares, shares / end_of_wrong)
     num_classes = len(class_names)
     side = min(3.2 + 0.42 * num_classes, 12)
-    figure = ChartFigure(side + 0.8, side)
-    axes = figure.subplots()
+    figure = ChartFigure(side + 1.2, side)
+    grid = figure.add_gridspec(2, 2, width_ratios=(24, 1))
+    axes = figure.add_subplot(grid[:, 0])
+    places = np.rint(levels * (NUM_COLOURS - 1)).astype(int)
+    pixels = np.where(is_right[..., None], COLOURS["right"][places], COLOURS["wrong"][places])
+    pixels[counts == 0] = 0  # Transparent: a page is dark or light.
     # Without interpolation a vector file holds one pixel per cell, which a page can fill anew.
-    image = axes.imshow(shares, cmap=COLOUR_MAP, vmin=0, vmax=1, interpolation="none")
-    colours = matplotlib.colormaps[COLOUR_MAP](np.linspace(0, 1, NUM_COLOURS))
+    image = axes.imshow(pixels, interpolation="none")
     figure.mark(
         [image],
         matrix=json.dumps(counts.tolist(), separators=(",", ":")),
         names=json.dumps(list(class_names), ensure_ascii=False),
-        colours=[to_hex(colour) for colour in colours],
+        ends=ENDS_OF_WRONG,
+        **{name: [to_hex(colour) for colour in colours] for name, colours in COLOURS.items()},
     )
-    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    for row, (name, end) in enumerate((("right", 1.0), ("wrong", end_of_wrong))):
+        _add_scale(figure, figure.add_subplot(grid[row, 1]), name, end)
     has_counts = num_classes <= MOST_CLASSES_WITH_COUNTS
     font_size = 8 if num_classes > 3 else 10
     for row, column in np.ndindex(counts.shape) if has_counts else ():
+        is_wrong = row != column
+        colour = BRIGHT if levels[row, column] > 0.6 else DARK if counts[row, column] else FAINT
         cell = axes.text(
             column,
             row,
@@ -61,7 +83,8 @@ def confusion_figure(
             ha="center",
             va="center",
             fontsize=font_size,
-            color=BRIGHT if shares[row, column] > 0.5 else DARK,
+            color=colour,
+            fontweight="bold" if is_wrong and counts[row, column] else "normal",
             in_layout=False,  # Cells never reach outside, and asking each is slow.
         )
         figure.mark([cell], cell=f"{row} {column}")
@@ -73,9 +96,21 @@ def confusion_figure(
         for label in axes.get_xticklabels():
             label.set(rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(num_classes), names, fontsize=label_size)
-    axes.set(xlabel="predicted", ylabel="true")
+    axes.set(xlabel="predicted class", ylabel="true class")
     _title(figure, title, run)
     return figure
+
+
+def _add_scale(figure: ChartFigure, axes: Axes, name: str, end: float) -> None:
+    """A bar whose ticks are parts of its end, which a page changes with the run."""
+    bar = figure.colorbar(ScalarMappable(Normalize(0, end), ListedColormap(COLOURS[name])), axes)
+    parts = [place / 4 for place in range(5)]
+    labels = [f"{100 * end * part:.3g}" for part in parts]
+    bar.set_ticks([end * part for part in parts], labels=labels)
+    axes.tick_params(labelsize=7)
+    bar.set_label(f"{name} [% of the true class]", fontsize=8)
+    for part, label in zip(parts, axes.get_yticklabels(), strict=True):
+        figure.mark([label] if name == "wrong" else [], part=part)
 
 
 def scatter_figure(
@@ -107,7 +142,7 @@ def scatter_figure(
     )
     figure.mark([drawn], x=true, y="|".join(f"{y:g}" for y in predicted))
     figure.mark([axes.patch], low=ends[0], high=ends[1])
-    axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel="true", ylabel="predicted")
+    axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel="true value", ylabel="predicted value")
     show_grid(axes)
     axes.legend(loc="upper left", frameon=False, fontsize=8)
     _title(figure, title, run)

@@ -67,7 +67,7 @@ def _run_figures(
             points = list(zip(values["true"], values["predicted"], strict=True))
             yield "scatter", task, _into_file(scatter_figure, points, title)
         if task in matrices:
-            title = f"{task}, test split, accuracy {measured['accuracy']:.4f}"
+            title = f"{task}, test split, accuracy {100 * measured['accuracy']:.2f}%"
             names = summary["classes"][task]
             yield "confusion", task, _into_file(confusion_figure, matrices[task], names, title)
         if summary.get("model") == "perceptron" and weights.is_file():
@@ -90,7 +90,7 @@ def learning_curves_figure(
 ) -> Figure:
     """Loss and accuracy, of regression the mean absolute error, per epoch and split."""
     measure = "accuracy" if "accuracy" in epochs[0]["val"][task] else "mae"
-    curves = [Curve("", 0, epochs)]
+    curves = [Curve("", 0, (), (epochs,))]
     panels = [curve_panel(curves, task, name) for name in ("loss", measure)]
     title = shortened(task, LONGEST_TASK)
     if best_epoch is None:

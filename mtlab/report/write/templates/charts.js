@@ -95,12 +95,13 @@ class Chart {
       });
     }
     if (nearest === null) return null;
-    const [{ element: { dataset }, keys, runs }, index] = nearest;
+    const [{ element: { dataset }, runs }, index] = nearest;
     const x = dataset.x ? words(dataset.x)[index] : index + 1;
     const y = dataset.y.split("|")[index];
     if (this.values !== null) return `true ${x}, predicted ${y}`;
-    const split = keys[1];
-    const label = dataset.label ?? `${runTitles[runs[0]]}, ${split}`;
+    const label = dataset.split === undefined ? dataset.label
+      : [runs.length > 1 ? dataset.label : runTitles[runs[0]], dataset.split,
+        runs.length > 1 ? `mean of runs ${runs.join(", ")}` : ""].filter(Boolean).join(", ");
     return `${label}\n${dataset.over ?? "epoch"} ${x}: ${y}`;
   }
 
@@ -126,15 +127,18 @@ class Chart {
   }
 
   fillMatrix(image, counts) {
-    const colours = words(image.dataset.colours);
-    const colourOf = (row, column) =>
-      colours[Math.round(shareOf(row, column) * (colours.length - 1))];
+    const right = words(image.dataset.right), wrong = words(image.dataset.wrong);
+    const shares = counts.map((row) => row.map((_, column) => shareOf(row, column)));
+    const mostWrong = Math.max(0, ...shares.flatMap((row, y) => row.filter((_, x) => x !== y)));
+    const end = words(image.dataset.ends).map(Number).find((one) => one >= mostWrong);
+    const levelOf = (row, column) => shares[row][column] / (row === column ? 1 : end);
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = counts.length;
     const pen = canvas.getContext("2d");
-    counts.forEach((row, y) => row.forEach((_, x) => {
-      pen.fillStyle = colourOf(row, x);
-      pen.fillRect(x, y, 1, 1);
+    counts.forEach((row, y) => row.forEach((count, x) => {
+      const colours = x === y ? right : wrong;
+      pen.fillStyle = colours[Math.round(levelOf(y, x) * (colours.length - 1))];
+      if (count > 0) pen.fillRect(x, y, 1, 1);
     }));
     image.setAttribute("href", canvas.toDataURL());
     image.dataset.matrix = JSON.stringify(counts);
@@ -142,7 +146,13 @@ class Chart {
       const [row, column] = words(cell.dataset.cell).map(Number);
       const text = cell.querySelector("text") ?? cell;
       text.textContent = counts[row][column];
-      text.style.fill = shareOf(counts[row], column) > 0.5 ? "#fafafa" : "#101010";
+      const count = counts[row][column];
+      text.style.fill = levelOf(row, column) > 0.6 ? "#fafafa" : count > 0 ? "#101010" : "#9a9a9a";
+      text.style.fontWeight = row !== column && count > 0 ? "bold" : "normal";
+    }
+    for (const tick of this.svg.querySelectorAll("[data-part]")) {
+      const text = tick.querySelector("text") ?? tick;
+      text.textContent = String(Number((100 * end * tick.dataset.part).toPrecision(3)));
     }
   }
 

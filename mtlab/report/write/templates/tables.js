@@ -36,6 +36,19 @@ for (const table of document.querySelectorAll("table.sortable")) {
   }
 }
 
+// What is cut off at the right or below fades, so that one sees that there is more.
+function showWhatIsCut(box) {
+  const isMore = (here, size, whole) => here + size < whole - 2;
+  box.classList.toggle("more-right", isMore(box.scrollLeft, box.clientWidth, box.scrollWidth));
+  box.classList.toggle("more-below", isMore(box.scrollTop, box.clientHeight, box.scrollHeight));
+}
+
+for (const box of document.querySelectorAll(".scroll, figure.chart")) {
+  const show = () => showWhatIsCut(box);
+  box.addEventListener("scroll", show, { passive: true });
+  new ResizeObserver(show).observe(box);
+}
+
 function filterRuns() {
   const words = document.getElementById("search").value.toLowerCase().split(/\s+/);
   const wanted = [...document.querySelectorAll("#filters select")]
