@@ -91,12 +91,6 @@ def show_epochs(axes: Axes, last: int) -> None:
     axes.set_xlim(0.5, max(last, 1) + 0.5)
 
 
-def within_percent(mean: float, half_width: float | None) -> tuple[float, float]:
-    """How far an interval reaches below and above its mean, as far as percents go."""
-    width = half_width or 0.0
-    return min(width, max(mean, 0.0)), min(width, max(100 - mean, 0.0))
-
-
 def limit_percent(axes: Axes) -> None:
     """No part of the y axis below 0% or above 100%."""
     low, high = axes.get_ylim()

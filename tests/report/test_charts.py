@@ -16,7 +16,10 @@ from mtlab.report.analyse.charts import (
     COST,
     CURVES,
     LAMBDA,
+    PERCEPTRON,
     SCATTER,
+    SIZE,
+    TOTAL_LOSS,
     Chart,
     Kind,
     Line,
@@ -68,10 +71,56 @@ def test_long_curves_keep_their_ends():
     epochs = [{"epoch": number} for number in range(1, 1002)]
     kept = [epoch["epoch"] for epoch in thin(epochs, 5)]
     assert kept == [1, 251, 501, 751, 1001]
-    early = [epoch["epoch"] for epoch in thin(epochs, 100, more_at_first=True)]
+    early = [epoch["epoch"] for epoch in thin(epochs, 100, is_logarithmic=True)]
     assert early[:5] == [1, 2, 3, 4, 5]
     assert early[-1] == 1001
     assert len(early) <= 100
+    # As many between 10 and 100 as between 100 and 1000.
+    tens, hundreds = (sum(low < one <= 10 * low for one in early) for low in (10, 100))
+    assert abs(tens - hundreds) <= 2
+
+
+def test_curves_are_the_mean_of_seeds_in_a_band_from_the_lowest_to_the_highest(tmp_path: Path):
+    for seed, (accuracies, status) in enumerate(
+        (((0.5, 0.6), "completed"), ((0.7, 0.9, 0.9), "completed"), ((0.1,), "failed"))
+    ):
+        run = write_run(tmp_path / f"{seed}", seed=seed, status=status)
+        lines = [
+            {"epoch": epoch, "train": {}, "val": {"digit": {"accuracy": accuracy}}}
+            for epoch, accuracy in enumerate(accuracies, start=1)
+        ]
+        (run / "metrics.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    (chart,) = charts_of(tmp_path, CURVES)
+    (line,) = lines_of(chart)
+    # The failed run is in no mean, and the last epoch was reached by one run.
+    assert line.runs == (1, 2)
+    assert line.y == pytest.approx((60, 75, 90))
+    assert (line.low, line.high) == (pytest.approx((50, 60, 90)), pytest.approx((70, 90, 90)))
+
+
+def test_a_perceptron_that_stopped_keeps_its_error(tmp_path: Path):
+    for seed, epochs in enumerate((1, 3)):
+        write_run(tmp_path / f"{seed}", seed=seed, epochs=epochs, model="perceptron")
+    (error, *_) = charts_of(tmp_path, PERCEPTRON)
+    (line,) = lines_of(error)
+    # 1 and then nothing beside 1, 1/2, 1/3.
+    assert line.y == pytest.approx((1, (1 + 1 / 2) / 2, (1 + 1 / 3) / 2))
+
+
+def test_total_losses_of_other_weights_have_axes_of_their_own(tmp_path: Path):
+    write_lambdas(tmp_path, (0, 0.5, 1))
+    (chart,) = charts_of(tmp_path, TOTAL_LOSS)
+    assert [panel.title for panel in chart.panels] == ["lambda=0", "lambda=0.5", "lambda=1"]
+    for panel in chart.panels:
+        assert [line.split for line in panel.lines] == ["training", "validation"]
+    assert chart.panels[0].y_title == "total loss"
+
+
+def test_a_task_without_weight_has_no_curve_and_no_cost(tmp_path: Path):
+    write_lambdas(tmp_path, (0, 0.5, 1))
+    article, group = charts_of(tmp_path, CURVES)
+    told = [list(dict.fromkeys(line.label for line in lines_of(one))) for one in (article, group)]
+    assert told == [["lambda=0.5", "lambda=1"], ["lambda=0", "lambda=0.5"]]
 
 
 def test_accuracy_over_lambda_has_a_line_per_task(tmp_path: Path):
@@ -84,7 +133,9 @@ def test_accuracy_over_lambda_has_a_line_per_task(tmp_path: Path):
         )
     (chart,) = charts_of(tmp_path, LAMBDA)
     lines = lines_of(chart)
-    assert [line.label for line in lines] == ["article", "group"]
+    assert [panel.title for panel in chart.panels] == ["article", "group"]
+    # At the end where its loss has no weight, a task is guessed.
+    assert [line.guessed for line in lines] == [(0.0,), (1.0,)]
     assert (lines[0].x, lines[0].y) == ((0.0, 0.5, 1.0), (60.0, 80.0, 70.0))
 
 
@@ -98,7 +149,7 @@ def test_published_accuracies_stand_in_the_chart_over_lambda(tmp_path: Path):
     (chart,) = charts_of(tmp_path, LAMBDA)
     measured, published = lines_of(chart)
     assert (measured.style, published.style) == ("joined", "published")
-    assert published.label == measured.label
+    assert (published.label, measured.label) == ("published", "multi-task")
     assert published.y == pytest.approx((70.0, 80.0))
 
 
@@ -117,10 +168,10 @@ def test_an_experiment_and_runs_beside_it_have_lines_of_their_own(tmp_path: Path
     write_lambdas(tmp_path / "typed", (0.5, 1), accuracy=0.6)
     (chart,) = charts_of(tmp_path, LAMBDA)
     lines = lines_of(chart)
-    assert len(lines) == len({line.label for line in lines}) == 4
-    assert sum("fashion_lambda" in line.label for line in lines) == 2
+    labels = [[line.label for line in panel.lines] for panel in chart.panels]
+    assert labels == [["fashion_lambda", "no experiment mlp"]] * 2
     assert all(len(set(line.x)) == len(line.x) for line in lines)
-    assert lines[2].y == (60.0, 60.0)
+    assert lines[1].y == (60.0, 60.0)
 
 
 def test_rows_that_repeat_a_lambda_do_not_share_a_line(tmp_path: Path):
@@ -134,7 +185,42 @@ def test_a_lambda_typed_once_beside_an_experiment_is_no_line(tmp_path: Path):
     write_lambdas(tmp_path / "table", (0, 1), experiment="fashion_lambda")
     write_lambdas(tmp_path / "typed", (1,))
     (chart,) = charts_of(tmp_path, LAMBDA)
-    assert [line.label for line in lines_of(chart)] == ["article", "group"]
+    assert [len(panel.lines) for panel in chart.panels] == [1, 1]
+
+
+def test_the_network_that_learned_a_task_alone_is_a_level_in_the_chart_over_lambda(tmp_path: Path):
+    write_lambdas(tmp_path / "both", (0, 1))
+    for seed, accuracy in enumerate((0.86, 0.88)):
+        folder = tmp_path / f"{seed}"
+        write_run(folder, tasks=("article",), seed=seed, accuracy=accuracy)
+    (chart,) = charts_of(tmp_path, LAMBDA)
+    _, alone = chart.panels[0].lines
+    assert (alone.label, alone.style, alone.x) == ("single task", "single", (0.0, 1.0))
+    assert (alone.y, alone.low, alone.high) == (
+        pytest.approx((87, 87)),
+        pytest.approx((86, 86)),
+        pytest.approx((88, 88)),
+    )
+    assert len(chart.panels[1].lines) == 1
+
+
+def test_a_grid_over_depth_and_width_joins_what_differs_in_one_of_them(tmp_path: Path):
+    for job, widths in enumerate(([8], [16], [8, 8], [16, 16])):
+        write_run(tmp_path / f"{job}", accuracy=0.7 + job / 50, settings={"model.widths": widths})
+    (chart,) = charts_of(tmp_path, SIZE)
+    depth = chart.panels[0]
+    joined = [[line.x for line in panel.lines if line.style == "alike"] for panel in chart.panels]
+    assert joined == [[(1, 2), (1, 2)], [(8, 16), (8, 16)]]
+    points = [line for line in depth.lines if line.style == "points"]
+    assert [line.x[0] for line in points] == [1, 1, 2, 2]
+    assert next(line.y for line in depth.lines if line.style == "alike") == pytest.approx((70, 74))
+
+
+def test_one_size_is_no_chart(tmp_path: Path):
+    for job in (0, 1):
+        settings = {"model.widths": [8], "optimizer.lr": job}
+        write_run(tmp_path / f"{job}", settings=settings)
+    assert charts_of(tmp_path, SIZE) == []
 
 
 def test_one_lambda_alone_is_no_chart(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,10 @@ def chart(name: str) -> Chart:
 def broken_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """No chart on a topic that begins with "two" can be drawn."""
 
-    def draw(chart: Chart) -> ChartFigure:
+    def draw(chart: Chart, places: Mapping[int, int]) -> ChartFigure:
         if chart.topic.startswith("two"):
             raise ValueError("no\nroom")
-        return chart_figure(chart)
+        return chart_figure(chart, places)
 
     monkeypatch.setattr(figure_files, "chart_figure", draw)
 
@@ -179,7 +180,9 @@ def test_a_runs_figures_are_drawn_whatever_its_classes_are_called(tmp_path: Path
     run = write_run(tmp_path / "run", classes=ODD_CLASSES, tasks=("digit", "t" * 250))
     said: list[str] = []
     written = draw_run_figures(summary_of(run), run, said.append)
+    assert all(path.with_suffix(".pdf").read_bytes().startswith(b"%PDF") for path in written)
     assert [path.name[:12] for path in written] == [
+        "total_loss.p",
         "curves_digit",
         "confusion_di",
         "curves_ttttt",

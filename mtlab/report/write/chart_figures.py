@@ -28,7 +28,7 @@ MARGIN = 0.08
 LOGARITHMIC_FROM_ITERATIONS = 20
 
 
-def chart_figure(chart: Chart, places: Mapping[int, int]) -> ChartFigure:
+def chart_figure(chart: Chart, places: Mapping[int, int] | None = None) -> ChartFigure:
     """`places` are the configurations' places among the colours."""
     if chart.predictions is None:
         return lines_figure(chart.panels, chart.title, places)

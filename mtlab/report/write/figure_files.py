@@ -35,7 +35,7 @@ def draw_charts(
         for number, chart in enumerate(charts):
             try:
                 figure = chart_figure(chart, places)
-                _lay_out(figure)
+                figure.lay_out()
                 svg = as_svg(figure, salt=f"{chart.kind.word}{number}")
                 if chart.name:
                     _write(figure, svg, folder / chart.name)
@@ -46,14 +46,6 @@ def draw_charts(
             else:
                 drawn.append(replace(chart, svg=svg))
     return drawn, problems
-
-
-def _lay_out(figure: ChartFigure) -> None:
-    """Once and for all: saving would do it anew, twice for every format."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-    figure.set_layout_engine(None)
 
 
 def _write(figure: ChartFigure, svg: str, stem: Path) -> None:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize, to_hex
@@ -13,6 +15,8 @@ from mtlab.drawing.axes import show_grid
 from mtlab.drawing.colours import LINE_COLOURS
 from mtlab.drawing.lettering import shortened
 from mtlab.report.write.svg import ChartFigure
+
+Array = npt.NDArray[Any]
 
 MOST_CLASSES_WITH_COUNTS = 12
 MOST_OPAQUE_POINTS = 100
@@ -73,32 +77,41 @@ def confusion_figure(
         _add_scale(figure, figure.add_subplot(grid[row, 1]), name, end)
     has_counts = num_classes <= MOST_CLASSES_WITH_COUNTS
     font_size = 8 if num_classes > 3 else 10
-    for row, column in np.ndindex(counts.shape) if has_counts else ():
-        is_wrong = row != column
-        colour = BRIGHT if levels[row, column] > 0.6 else DARK if counts[row, column] else FAINT
+    if has_counts:
+        _add_counts(figure, axes, counts, levels, font_size)
+    _name_classes(axes, class_names, font_size if has_counts else 6)
+    _title(figure, title, run)
+    return figure
+
+
+def _add_counts(
+    figure: ChartFigure, axes: Axes, counts: Array, levels: Array, font_size: int
+) -> None:
+    """Wrong ones bold, and none at all faint."""
+    for (row, column), count in np.ndenumerate(counts):
         cell = axes.text(
             column,
             row,
-            str(counts[row, column]),
+            str(count),
             ha="center",
             va="center",
             fontsize=font_size,
-            color=colour,
-            fontweight="bold" if is_wrong and counts[row, column] else "normal",
+            color=BRIGHT if levels[row, column] > 0.6 else DARK if count else FAINT,
+            fontweight="bold" if row != column and count else "normal",
             in_layout=False,  # Cells never reach outside, and asking each is slow.
         )
         figure.mark([cell], cell=f"{row} {column}")
+
+
+def _name_classes(axes: Axes, class_names: Sequence[str], font_size: int) -> None:
     names = [shortened(name, LONGEST_CLASS_NAME) for name in class_names]
-    are_long = max(len(name) for name in names) > (5 if num_classes <= 4 else 3)
-    label_size = font_size if has_counts else 6
-    axes.set_xticks(range(num_classes), names, fontsize=label_size)
+    are_long = max(len(name) for name in names) > (5 if len(names) <= 4 else 3)
+    axes.set_xticks(range(len(names)), names, fontsize=font_size)
     if are_long:
         for label in axes.get_xticklabels():
             label.set(rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(num_classes), names, fontsize=label_size)
+    axes.set_yticks(range(len(names)), names, fontsize=font_size)
     axes.set(xlabel="predicted class", ylabel="true class")
-    _title(figure, title, run)
-    return figure
 
 
 def _add_scale(figure: ChartFigure, axes: Axes, name: str, end: float) -> None:

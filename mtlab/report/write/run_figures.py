@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
 from safetensors.numpy import load_file
 
 from mtlab.artifacts.reading import read_metrics
@@ -14,9 +13,11 @@ from mtlab.artifacts.run_dir import CONFUSIONS, FIGURES, METRICS, SCATTER, WEIGH
 from mtlab.drawing.lettering import FileNames, plain_drawing, shortened
 from mtlab.drawing.mosaic import ColourScale, Panel, as_displayable, draw_panels
 from mtlab.drawing.saving import save_picture
+from mtlab.report.analyse.charts import Panel as CurvePanel
 from mtlab.report.analyse.run_charts import Curve, curve_panel
 from mtlab.report.write.chart_figures import lines_figure
 from mtlab.report.write.prediction_figures import confusion_figure, scatter_figure
+from mtlab.report.write.svg import ChartFigure
 
 DOTS_PER_INCH = 150
 LONGEST_TASK = 60
@@ -27,7 +28,8 @@ PERCEPTRON_WEIGHTS = "unit.weight"
 def draw_run_figures(
     summary: Mapping[str, Any], run: Path, say: Callable[[str], object]
 ) -> list[Path]:
-    """Every figure of the run in this folder; returns the files in the order they were written.
+    """Every figure of the run in this folder, as PNG and PDF; returns the PNGs in the order they
+    were written.
 
     Args:
         say: Takes a line on a figure that could not be drawn. What was measured stands
@@ -56,6 +58,8 @@ def _run_figures(
     metrics, weights = run / METRICS, run / WEIGHTS
     epochs = read_metrics(metrics) if metrics.is_file() else []
     matrices, scatters = _test_values(run / CONFUSIONS), _test_values(run / SCATTER)
+    if epochs and len(summary["tasks"]) > 1:
+        yield "total", "loss", _into_file(total_loss_figure, epochs, summary["best_epoch"])
     for task in summary["tasks"]:
         measured = summary["test"].get(task, {})
         if epochs:
@@ -74,8 +78,14 @@ def _run_figures(
             yield "weights", task, partial(draw_perceptron_weights, weights, summary)
 
 
-def _into_file(draw: Callable[..., Figure], *of: object) -> Callable[[Path], object]:
-    return lambda target: draw(*of).savefig(target, dpi=DOTS_PER_INCH)
+def _into_file(draw: Callable[..., ChartFigure], *of: object) -> Callable[[Path], object]:
+    def write(target: Path) -> None:
+        figure = draw(*of)
+        figure.lay_out()
+        figure.savefig(target, dpi=DOTS_PER_INCH, pil_kwargs={"compress_level": 3})
+        figure.savefig(target.with_suffix(".pdf"), metadata={"CreationDate": None})
+
+    return write
 
 
 def _test_values(path: Path) -> dict[str, Any]:
@@ -87,12 +97,23 @@ def _test_values(path: Path) -> dict[str, Any]:
 
 def learning_curves_figure(
     epochs: Sequence[Mapping[str, Any]], task: str, best_epoch: int | None
-) -> Figure:
+) -> ChartFigure:
     """Loss and accuracy, of regression the mean absolute error, per epoch and split."""
     measure = "accuracy" if "accuracy" in epochs[0]["val"][task] else "mae"
     curves = [Curve("", 0, (), (epochs,))]
     panels = [curve_panel(curves, task, name) for name in ("loss", measure)]
-    title = shortened(task, LONGEST_TASK)
+    return _with_best_epoch(panels, shortened(task, LONGEST_TASK), best_epoch)
+
+
+def total_loss_figure(epochs: Sequence[Mapping[str, Any]], best_epoch: int | None) -> ChartFigure:
+    """The weighted sum that training minimises, per epoch and split."""
+    panel = curve_panel([Curve("", 0, (), (epochs,))])
+    return _with_best_epoch([panel], "total loss of all tasks", best_epoch)
+
+
+def _with_best_epoch(
+    panels: Sequence[CurvePanel], title: str, best_epoch: int | None
+) -> ChartFigure:
     if best_epoch is None:
         return lines_figure(panels, title)
     figure = lines_figure(panels, f"{title} (dotted: best epoch, {best_epoch})")
@@ -116,4 +137,5 @@ def draw_perceptron_weights(weights: Path, summary: Mapping[str, Any], target: P
         f"{first} (blue) against {second} (red)",
         tile_inches=PERCEPTRON_INCHES,
     )
+    figure.savefig(target.with_suffix(".pdf"), metadata={"CreationDate": None})
     save_picture(figure, target, {"weights": image}, command=str(summary.get("command", "")))

@@ -1,4 +1,4 @@
-"""A chart as SVG whose parts say which runs and values they stand for, for a page's script."""
+"""A chart whose parts say, as SVG in a page, which runs and values they stand for."""
 
 import io
 import re
@@ -18,6 +18,13 @@ class ChartFigure(Figure):
     def __init__(self, width_inches: float, height_inches: float) -> None:
         super().__init__(figsize=(width_inches, height_inches), layout="constrained")
         self.marks: list[dict[str, str]] = []
+
+    def lay_out(self) -> None:
+        """Once and for all: saving would do it anew, twice for every format."""
+        engine = self.get_layout_engine()
+        if engine is not None:
+            engine.execute(self)
+        self.set_layout_engine(None)
 
     def mark(self, artists: Iterable[Artist | None], **attributes: object) -> None:
         """Give artists the same attributes; sequences become words, and empty ones are left out."""
