@@ -19,6 +19,7 @@ from mtlab.data.digits import Digits
 from mtlab.runner.build import build
 
 QUICK = ("trainer.epochs=1", "dataset.limit=200", "device=cpu")
+FIGURES = ("confusion_digit", "confusion_parity", "curves_digit", "curves_parity", "total_loss")
 
 
 def summary_of(folder: Path) -> dict:
@@ -40,10 +41,7 @@ def test_the_default_run_learns_both_tasks_and_explains_itself(mtlab: Runner) ->
         "model.safetensors",
         "mtlab.log",
         "summary.json",
-        "figures/confusion_digit.png",
-        "figures/confusion_parity.png",
-        "figures/curves_digit.png",
-        "figures/curves_parity.png",
+        *(f"figures/{figure}.{ending}" for figure in FIGURES for ending in ("png", "pdf")),
     }
     summary = summary_of(folder)
     assert summary["status"] == "completed"
@@ -197,7 +195,7 @@ def test_own_arrays_in_colour_train_through_the_same_command(mtlab: Runner) -> N
 
 def test_figures_are_pictures_of_a_readable_size(mtlab: Runner) -> None:
     mtlab(*QUICK)
-    for path in (mtlab.only_run() / "figures").iterdir():
+    for path in (mtlab.only_run() / "figures").glob("*.png"):
         with Image.open(path) as picture:
             width, height = picture.size
         assert 400 < width < 2000

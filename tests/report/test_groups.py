@@ -47,7 +47,7 @@ def test_a_repeated_seed_counts_once_with_its_latest_run(tmp_path: Path):
     (group,) = group_runs(collect([tmp_path]).runs)
     assert group.estimate(ACCURACY).n == 1
     assert group.estimate(ACCURACY).mean == pytest.approx(90.0)
-    assert [run.name for run in group.repeated] == ["job 0"]
+    assert [run.name for run in group.repeated] == ["0"]
 
 
 def test_means_are_listed_with_spread_interval_and_n(tmp_path: Path):
@@ -91,7 +91,7 @@ def test_a_group_is_spoken_for_by_a_run_that_was_measured(tmp_path: Path):
     write_run(tmp_path / "0", status="failed", dataset="", published=None)
     write_run(tmp_path / "1", published={"epochs": 3}, settings={"dataset.name": ""})
     (group,) = group_runs(collect([tmp_path]).runs)
-    assert group.first.name == "job 1"
+    assert group.first.name == "1"
     assert group.published == {"epochs": 3}
 
 
