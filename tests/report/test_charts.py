@@ -116,6 +116,13 @@ def test_total_losses_of_other_weights_have_axes_of_their_own(tmp_path: Path):
     assert chart.panels[0].y_title == "total loss"
 
 
+def test_the_total_loss_on_test_stands_at_the_epoch_whose_weights_were_measured(tmp_path: Path):
+    write_run(tmp_path / "0", tasks=("a", "b"), kept_epoch=2, losses={"val": 1, "test": 1.5})
+    (chart,) = charts_of(tmp_path, TOTAL_LOSS)
+    (tested,) = [line for line in lines_of(chart) if line.split == "test"]
+    assert (tested.x, tested.y) == ((2,), (1.5,))
+
+
 def test_a_task_without_weight_has_no_curve_and_no_cost(tmp_path: Path):
     write_lambdas(tmp_path, (0, 0.5, 1))
     article, group = charts_of(tmp_path, CURVES)

@@ -1,6 +1,5 @@
 """Accuracy over lambda, and against costs and sizes: which groups share a chart or a line."""
 
-import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -223,10 +222,8 @@ def size_charts(groups: Sequence[Group]) -> Iterator[Chart]:
 
 
 def size_of(run: Run) -> tuple[int, int] | None:
-    """Depth and greatest width of an MLP's hidden layers or a CNN's convolutions; None without."""
-    listed = next((run.settings[key] for key in SIZE_KEYS if key in run.settings), "")
-    numbers = [int(number) for number in re.findall(r"\d+", listed)]
-    return (len(numbers), max(numbers)) if numbers else None
+    """Depth and greatest width; None where the model is no row of layers."""
+    return (len(run.layers), max(run.layers)) if run.layers else None
 
 
 def _all_but_size(one: tuple[Group, str, object], kept: int) -> Hashable:

@@ -60,7 +60,8 @@ TOTAL_LOSS = Kind(
     "losses",
     "Total loss",
     "The weighted sum that training minimises, as mean and band of each configuration. Sums of"
-    " other weights are other quantities, so each weighting has its own axes.",
+    " other weights are other quantities, so each weighting has its own axes. A star: the test"
+    " split, measured once, with the weights of that epoch.",
     "charts of the total loss",
 )
 PERCEPTRON = Kind(
@@ -100,7 +101,7 @@ class Line:
         group: The configuration's number, which decides the colour; 0 for a line through several.
         estimates: Of accuracies over seeds, what `y` is the mean of.
         style: `front` and `alike` guide the eye; `single` is a level that the others stand against.
-        split: Of curves, `training` or `validation`.
+        split: Of curves, `training` or `validation`; `test` of a point beside them.
         on_front: Whether points are filled.
         guessed: Places on the x axis where the task's loss has weight 0.
     """

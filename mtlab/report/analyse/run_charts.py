@@ -117,11 +117,22 @@ def total_loss_charts(groups: Sequence[Group]) -> Iterator[Chart]:
         panels = []
         for members, name in zip(weightings, names, strict=True):
             panel = curve_panel([curves[group.number] for group in members])
-            panels += [panel._replace(title=name)] if panel.lines else []
+            tested = (_test_losses(group, curves[group.number]) for group in members)
+            lines = [*panel.lines, *(line for found in tested for line in found)]
+            panels += [panel._replace(title=name, lines=lines)] if panel.lines else []
         for start in range(0, len(panels), MOST_PANELS):
             shown = panels[start : start + MOST_PANELS]
             part = f"weightings {start + 1} to {start + len(shown)}"
             yield Chart(TOTAL_LOSS, dataset, TOTAL_LOSS.caption, shown, part=part)
+
+
+def _test_losses(group: Group, curve: Curve) -> Iterator[Line]:
+    """Each run's total loss on the test split, at the epoch whose weights were measured."""
+    for run in group.measured:
+        epoch, loss = run.number_at("kept_epoch"), run.number_at("losses.test")
+        if epoch is not None and loss is not None:
+            at = ((run.number,), (epoch,), (loss,))
+            yield Line(curve.label, *at, group=curve.group, split="test")
 
 
 def _weighting(run: Run) -> frozenset[tuple[str, str]]:

@@ -45,7 +45,9 @@ def _split_handles(lines: Sequence[Line]) -> list[Line2D]:
     are_compared = any(line.group for line in lines)
     handles = []
     for split in splits:
-        look = Look(split, BLACK, "o") if are_compared else OF_ONE_RUN[split]
+        look = OF_ONE_RUN[split]
+        if are_compared:
+            look = Look(split, BLACK, "*" if split == "test" else "o")
         handle = _handle(look, split, SPLIT_DASHES[split])
         handle.set_markerfacecolor(WHITE if split == "validation" else look.colour)
         handles.append(handle)

@@ -98,6 +98,8 @@ def draw_curve(
     # After a single epoch there is no line, and the marker is all.
     marker = look.marker or ("o" if len(line.x) == 1 else "")
     drawn.set(marker=marker, markersize=4, markerfacecolor=fill)
+    if line.split == "test":
+        drawn.set(marker="*", markersize=9, markeredgecolor=WHITE, zorder=3)
     drawn.set_markevery(max(1, len(line.x) // MARKERS_PER_CURVE))
     if line.low and is_named:
         corners = [*zip(line.x, line.low, strict=True), *zip(line.x, line.high, strict=True)]

@@ -25,10 +25,11 @@ OTHERS = Look("others", "#b5b5b5", "")
 """Of configurations that the legend has no room to name."""
 GUIDE = Look("front", GREY, "", ":")
 """Of lines that guide the eye."""
-SPLIT_DASHES = {"training": "-", "validation": "--"}
+SPLIT_DASHES = {"training": "-", "validation": "--", "test": ""}
 OF_ONE_RUN = {
     "training": Look("training", LINE_COLOURS[0], "o"),
     "validation": Look("validation", LINE_COLOURS[1], "s"),
+    "test": Look("test", LINE_COLOURS[2], "*"),
 }
 """Where no configurations are told apart, colours are free for the splits."""
 SEVERAL = tuple(

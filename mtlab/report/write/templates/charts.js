@@ -5,6 +5,7 @@
 const runTitles = JSON.parse(document.getElementById("run-titles").textContent);
 const told = document.getElementById("told");
 const REACH = 18; // How far from a point the pointer may be, in the drawing's units.
+const SPLITS = ["training", "validation", "test"];
 const MOST_SWITCHES_WITHOUT_ALL = 3;
 
 const words = (text) => (text ? text.split(" ") : []);
@@ -253,7 +254,7 @@ class Section {
     this.root.querySelector(".empty").hidden = isAnythingLeft.some(Boolean) || this.off.size > 0;
     // Configurations and tasks: without the splits too one would see nothing come back.
     const keys = chosen.flatMap((chart) => chart.switches.map((entry) => entry.dataset.switch));
-    this.switchable = unique(keys).filter((key) => key !== "training" && key !== "validation");
+    this.switchable = unique(keys).filter((key) => !SPLITS.includes(key));
     const hasFew = this.switchable.length <= MOST_SWITCHES_WITHOUT_ALL;
     this.root.querySelector(".switches").hidden = hasFew;
   }
