@@ -189,7 +189,10 @@ def test_an_ensemble_stands_beside_its_members_against_the_published(tmp_path: P
     )
     (comparison,) = comparisons(group_runs(collect([tmp_path]).runs))
     titles = [column.title for column in comparison.table.columns]
-    assert titles == ["row", "n", "digit accuracy, test [%]", "published", "delta [points]"]
+    assert titles == [
+        *("row", "n", "digit accuracy, val [%]", "digit accuracy, test [%]"),
+        *("published", "delta [points]"),
+    ]
     assert texts(comparison.table, "row") == ["1-2", "ensemble of 2"]
     assert texts(comparison.table, "published")[1] == "70.00"
     assert texts(comparison.table, "delta [points]")[1] == f"{MINUS}10.00"

@@ -44,6 +44,7 @@ def test_published_stands_beside_measured_with_its_difference(tmp_path: Path):
     # Accuracies first, and nothing twice: the row says the widths, parameters have no difference.
     assert titles(comparison.table) == [
         "row",
+        "digit accuracy, val [%]",
         "digit accuracy, test [%]",
         "published",
         "delta [points]",
@@ -55,6 +56,7 @@ def test_published_stands_beside_measured_with_its_difference(tmp_path: Path):
     assert [cell.text for cell in comparison.table.rows[0].cells] == [
         "first",
         "98.12",
+        "98.12",
         "97.69",
         "+0.43",
         "1,000",
@@ -63,9 +65,9 @@ def test_published_stands_beside_measured_with_its_difference(tmp_path: Path):
         f"{MINUS}2.00",
     ]
     second = comparison.table.rows[1].cells
-    assert second[3].text == f"{MINUS}0.69"
+    assert second[4].text == f"{MINUS}0.69"
     # What a narrow screen shows in place of the two columns.
-    assert second[1].folded == f"97.69 ({MINUS}0.69)"
+    assert second[2].folded == f"97.69 ({MINUS}0.69)"
 
 
 def test_settings_that_the_row_does_not_say_and_several_seeds_are_shown(tmp_path: Path):

@@ -1,6 +1,8 @@
 """Published beside measured: value, published, delta, for every preset of a report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from mtlab.report.analyse.groups import Group, by_published
@@ -21,9 +23,11 @@ from mtlab.report.analyse.tables import (
 )
 from mtlab.report.read.run import Run
 
-MOST_COLUMNS = 16
+MOST_COLUMNS = 20
 """Of a table with a row per group; beyond, each metric gets a row of its own."""
 SPLITS = ("test.", "last.", "train.", "val.")
+
+NOBODY: Mapping[int, str] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -42,14 +46,18 @@ class _Compared(NamedTuple):
     delta: Cell = EMPTY
 
 
-def comparisons(groups: Sequence[Group]) -> list[Comparison]:
-    """Per preset with published numbers, its groups in the order of the runs."""
+def comparisons(groups: Sequence[Group], best_by: Mapping[int, str] = NOBODY) -> list[Comparison]:
+    """Per preset with published numbers, its groups in the order of the runs.
+
+    Args:
+        best_by: By the number of a run that is marked, what is said of it.
+    """
     found = []
     for preset, members in grouped(by_published(groups), lambda group: group.first.preset).items():
         compared = _compared_metrics(members)
         if compared:
             title = preset or "runs outside an experiment"
-            found.append(Comparison(title, _table(members, compared), _remarks(members)))
+            found.append(Comparison(title, _table(members, compared, best_by), _remarks(members)))
     return found
 
 
@@ -126,13 +134,20 @@ def _compare(group: Group, metric: Metric) -> _Compared:
     return _Compared(value._replace(folded=f"{published.text} ({delta.text})"), published, delta)
 
 
-def _table(groups: Sequence[Group], compared: dict[Metric, dict[int, _Compared]]) -> Table:
-    """A row per group with three columns for a metric, or one where all is as published; beyond
-    so many columns a row per group and metric.
+def _table(
+    groups: Sequence[Group],
+    compared: dict[Metric, dict[int, _Compared]],
+    best_by: Mapping[int, str],
+) -> Table:
+    """A row per group with three columns for a metric, or one where all is as published, and in
+    front of those of test what validation says; beyond so many columns a row per group and metric.
     """
-    head = _group_columns(groups)
+    head = _group_columns(groups, best_by)
     columns = list(head)
     for metric, by_group in compared.items():
+        val = Metric(metric.path.replace("test.", "val.", 1))
+        if metric.path.startswith("test.") and val not in compared:
+            columns.append(Column(val.header, partial(_estimated, val), is_number=True))
         columns += _metric_columns(metric, by_group)
     if len(columns) <= MOST_COLUMNS:
         return table_of(groups, columns, _runs)
@@ -149,6 +164,10 @@ def _table(groups: Sequence[Group], compared: dict[Metric, dict[int, _Compared]]
         ],
         lambda pair: _runs(pair[0]),
     )
+
+
+def _estimated(metric: Metric, group: Group) -> Cell:
+    return estimated(group.estimate(metric), metric)
 
 
 def _runs(group: Group) -> list[int]:
@@ -190,7 +209,7 @@ def _is_as_published(compared: Sequence[_Compared]) -> bool:
     )
 
 
-def _group_columns(groups: Sequence[Group]) -> list[Column[Group]]:
+def _group_columns(groups: Sequence[Group], best_by: Mapping[int, str]) -> list[Column[Group]]:
     """What tells the groups apart: the row or the runs, the settings that the row does not say, and
     how many seeds where it is more than one.
     """
@@ -199,7 +218,9 @@ def _group_columns(groups: Sequence[Group]) -> list[Column[Group]]:
     shown = [key for key in varied if key != SEED and not is_said_by_row(key, firsts)]
 
     def name(group: Group) -> Cell:
-        return Cell(group.first.row or run_numbers(group), group.first.number, kind="run")
+        run = group.first
+        note = best_by.get(run.number, "")
+        return Cell(run.row or run_numbers(group), run.number, note, kind="run")
 
     return [
         Column("row" if any(run.row for run in firsts) else "run", name),

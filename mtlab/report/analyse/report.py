@@ -55,7 +55,7 @@ class Report:
         self.means = means_table(self.groups, best_by)
         self.single_task = single_task_tables(self.groups)
         self.guessing = guessing_table(self.groups)
-        self.comparisons = comparisons(self.groups)
+        self.comparisons = comparisons(self.groups, best_by)
         self.notes = [*_notes(self.runs, self.groups), *notes_on_others(self.groups)]
         self.charts = _charts(self.runs, self.groups)
         over_lambda = (chart for chart in self.charts if chart.kind is LAMBDA)
