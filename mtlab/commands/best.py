@@ -49,7 +49,7 @@ def best(words: list[str]) -> int:
         console.print(f"cannot be told: {line}", markup=False)
     Console(highlight=False).print(_table(found))
     for run in found.group.measured:
-        seed = f"seed {run.seed}: " if len(found.group.measured) > 1 else ""
+        seed = f"seed {run.repetition}: " if len(found.group.measured) > 1 else ""
         console.print(f"{seed}{run.place}", markup=False)
     console.print(f"repeat it: {_command(found)}", markup=False)
     left_out = len(runs) - sum(len(group.measured) for group in groups)
@@ -100,7 +100,7 @@ def _table(found: Winner) -> FittedTable:
     runs = found.group.measured
     metrics = main_metrics(runs)
     columns = [
-        TerminalColumn("seed", [run.seed for run in runs] + ["mean"] * (len(runs) > 1)),
+        TerminalColumn("seed", [run.repetition for run in runs] + ["mean"] * (len(runs) > 1)),
         *(
             TerminalColumn(metric.header, _texts(found, metric), _rank(metric))
             for metric in metrics
@@ -123,11 +123,13 @@ def _texts(found: Winner, metric: Metric) -> list[str]:
 
 
 def _command(found: Winner) -> str:
-    """What was typed for the configuration, with all of its seeds."""
+    """What was typed for the configuration, with all of its seeds and folds."""
     runs = found.group.measured
     if len(runs) == 1:
         return f"mtlab rerun {shlex.quote(runs[0].place)}   (typed: {runs[0].text_at('command')})"
     words = shlex.split(runs[0].text_at("command"))[1:]
     typed = [word for word in words if word not in ("-m", "--multirun")]
-    seeds = f"seed={','.join(run.seed for run in runs)}"
-    return shlex.join(["mtlab", "-m", *(w for w in typed if not w.startswith("seed=")), seeds])
+    swept = {"seed": [run.seed for run in runs], "dataset.fold": [run.fold for run in runs]}
+    values = {key: ",".join(dict.fromkeys(of)) for key, of in swept.items() if any(of)}
+    kept = [word for word in typed if word.partition("=")[0] not in values]
+    return shlex.join(["mtlab", "-m", *kept, *map("=".join, values.items())])

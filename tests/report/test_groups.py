@@ -11,6 +11,7 @@ from mtlab.report.analyse.groups import Estimate, difference, estimate, group_ru
 from mtlab.report.analyse.guessing import guessing_table
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.published import comparisons
+from mtlab.report.analyse.report import Report
 from mtlab.report.analyse.tables import Table, estimated, means_table, number_ranges, runs_table
 from mtlab.report.read.folders import collect
 
@@ -298,3 +299,20 @@ def test_total_losses_are_shown_where_they_weigh_the_tasks_alike(tmp_path: Path)
     assert "total loss, test" not in [
         column.title for column in runs_table(collect([tmp_path]).runs, {}).columns
     ]
+
+
+def test_folds_are_averaged_as_repetitions(tmp_path: Path):
+    for fold in range(3):
+        for lr in (0.1, 0.2):
+            folds = {"dataset.folds": 3, "dataset.fold": fold, "optimizer.lr": lr}
+            write_run(tmp_path / f"{fold}_{lr}", accuracy=0.9 + fold / 100, settings=folds)
+    runs = collect([tmp_path]).runs
+    groups = group_runs(runs)
+    assert [group.estimate(ACCURACY).n for group in groups] == [3, 3]
+    assert groups[0].estimate(ACCURACY).mean == pytest.approx(91.0)
+    table = means_table(groups, {})
+    assert texts(table, "seeds") == ["0 fold 0, 0 fold 1, 0 fold 2"] * 2
+    assert texts(table, "configuration") == ["lr=0.1", "lr=0.2"]
+    report = Report(collect([tmp_path]), [])
+    assert "with seed 0 and folds 0, 1 and 2" in report.opening[0]
+    assert any("training images overlap" in note for note in report.notes)

@@ -96,8 +96,8 @@ class Group:
     Attributes:
         number: Position in the report, from 1.
         runs: All of them, however they ended.
-        measured: Those that are averaged: completed, one per seed, the latest where a seed was run
-            more than once. A repeated seed is no new evidence.
+        measured: Those that are averaged: completed, one per seed and fold, the latest where it was
+            run more than once. A repeated seed is no new evidence.
     """
 
     number: int
@@ -157,8 +157,8 @@ def by_published(groups: Sequence[Group]) -> list[Group]:
 
 
 def group_runs(runs: Sequence[Run]) -> list[Group]:
-    """Group by preset, row and the whole configuration but the seed, in the order of the first
-    runs.
+    """Group by preset, row and the whole configuration but the seed and fold, in the order of the
+    first runs.
 
     A run without a configuration stays alone.
     """
@@ -171,8 +171,8 @@ def group_runs(runs: Sequence[Run]) -> list[Group]:
     for number, found in enumerate(members.values(), start=1):
         completed = [run for run in found if run.is_completed]
         by_age = sorted(completed, key=lambda run: run.text_at("started_at"))
-        latest = {run.seed: run.number for run in by_age}
-        measured = tuple(run for run in completed if latest[run.seed] == run.number)
+        latest = {run.repetition: run.number for run in by_age}
+        measured = tuple(run for run in completed if latest[run.repetition] == run.number)
         groups.append(Group(number, tuple(found), measured))
     return groups
 

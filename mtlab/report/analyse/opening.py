@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from mtlab.config.roles import REPETITION
 from mtlab.report.analyse.best import Winner
 from mtlab.report.analyse.groups import FEWEST_FOR_INTERVAL, Estimate, Group
 from mtlab.report.analyse.metrics import Metric, decimals_of_spread
-from mtlab.report.analyse.settings import SEED, compare_settings, short_keys, tasks_of
+from mtlab.report.analyse.settings import compare_settings, short_keys, tasks_of
 from mtlab.report.analyse.tables import estimated, these_runs
 from mtlab.report.read.run import Run
 
@@ -44,17 +45,23 @@ def opening(
 def _compared(runs: Sequence[Run], groups: Sequence[Group]) -> str:
     """`Compared: 6 runs of 2 configurations that differ in lambda, with seeds 0, 1, 2, on ...`"""
     keys = compare_settings([group.first for group in groups]).varied
-    short = short_keys([key for key in keys if key != SEED], tasks_of(runs))
+    short = short_keys([key for key in keys if key not in REPETITION], tasks_of(runs))
     differing = f" that differ in {listed(short.values())}" if short and len(groups) > 1 else ""
-    seeds = sorted({run.seed for run in runs if run.seed}, key=lambda seed: (len(seed), seed))
+    seeds = _in_order(run.seed for run in runs)
+    folds = _in_order(run.fold for run in runs)
     datasets = dict.fromkeys(run.dataset for run in runs if run.dataset)
     tasks = dict.fromkeys(task for run in runs for task in run.tasks)
     return (
         f"Compared: {counted(len(runs), 'run')} of {counted(len(groups), 'configuration')}"
-        f"{differing}, with {'seed' if len(seeds) == 1 else 'seeds'} {listed(seeds)};"
+        f"{differing}, with {'seed' if len(seeds) == 1 else 'seeds'} {listed(seeds)}"
+        f"{f' and folds {listed(folds)}' if folds else ''};"
         f" {'dataset' if len(datasets) == 1 else 'datasets'} {listed(datasets)},"
         f" {'task' if len(tasks) == 1 else 'tasks'} {listed(tasks)}."
     )
+
+
+def _in_order(numbers: Iterable[str]) -> list[str]:
+    return sorted({number for number in numbers if number}, key=lambda text: (len(text), text))
 
 
 def best_sentence(winner: Winner, labels: Mapping[int, str], *, is_alone: bool = True) -> str:

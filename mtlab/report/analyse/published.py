@@ -5,9 +5,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
+from mtlab.config.roles import REPETITION
 from mtlab.report.analyse.groups import Group, by_published
 from mtlab.report.analyse.metrics import Metric, decimals_of_spread
-from mtlab.report.analyse.settings import SEED, compare_settings, grouped, is_said_by_row
+from mtlab.report.analyse.settings import compare_settings, grouped, is_said_by_row
 from mtlab.report.analyse.tables import (
     EMPTY,
     NUM_SEEDS,
@@ -215,7 +216,7 @@ def _group_columns(groups: Sequence[Group], best_by: Mapping[int, str]) -> list[
     """
     firsts = [group.first for group in groups]
     varied = compare_settings(firsts).varied
-    shown = [key for key in varied if key != SEED and not is_said_by_row(key, firsts)]
+    shown = [key for key in varied if key not in REPETITION and not is_said_by_row(key, firsts)]
 
     def name(group: Group) -> Cell:
         run = group.first

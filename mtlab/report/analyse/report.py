@@ -138,8 +138,16 @@ def _notes(runs: Sequence[Run], groups: Sequence[Group]) -> Iterator[str]:
     repeated = [run.number for group in groups for run in group.repeated]
     if repeated:
         yield (
-            f"Repeats of a configuration and seed, left out of means in favour of the latest:"
+            "Repeats of a configuration, seed and fold, left out of means in favour of the latest:"
             f" {these_runs(repeated)}."
+        )
+    if any(group.first.fold for group in groups if len(group.measured) > 1):
+        # Bengio and Grandvalet (2004), "No unbiased estimator of the variance of K-fold
+        # cross-validation", JMLR 5.
+        yield (
+            "Runs that differ in dataset.fold are averaged as those that differ in seed are. Their"
+            " training images overlap, so that runs of new images may spread more than these"
+            " intervals say."
         )
     hardware = dict.fromkeys(run.text_at("hardware.name") for run in runs if run.is_completed)
     hardware.pop("", None)

@@ -4,14 +4,13 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from functools import cache
 from typing import NamedTuple, TypeVar
 
-from mtlab.config.roles import STUDY
+from mtlab.config.roles import REPETITION, STUDY
 from mtlab.dotted import belongs
 from mtlab.report.read.run import UNKNOWN, Run
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-SEED = "seed"
 # Which group's keys a label leaves out first where others tell the runs apart already; the model
 # itself is always named.
 LEFT_OUT_FIRST = ("device", "tasks", "trainer", "dataset", "scheduler", "optimizer", "mtl", "model")
@@ -62,11 +61,13 @@ def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
 
 
 def configuration(run: Run, *left_out: str) -> frozenset[tuple[str, str]]:
-    """Everything that decides what a run does, but for the seed and what is left out."""
+    """Everything that decides what a run does, but for what tells repetitions apart, and what is
+    left out.
+    """
     return frozenset(
         (key, text)
         for key, text in run.settings.items()
-        if key != SEED and key not in left_out and _is_setting(key)
+        if key not in REPETITION and key not in left_out and _is_setting(key)
     )
 
 
@@ -150,7 +151,7 @@ def labels(runs: Sequence[Run]) -> dict[int, str]:
 
 
 def _told_settings(runs: Sequence[Run]) -> dict[int, str]:
-    varied = [key for key in compare_settings(runs).varied if key != SEED]
+    varied = [key for key in compare_settings(runs).varied if key not in REPETITION]
     needed = _needed(varied, runs)
     # Told from others by what it lacks, a run has nothing in its name but what could be left out.
     return {run.number: _told(run, needed, runs) or _told(run, varied, runs) for run in runs}

@@ -222,7 +222,7 @@ def means_table(groups: Sequence[Group], best_by: Mapping[int, str]) -> Table | 
         Column("configuration", name),
         Column("runs", lambda group: Cell(run_numbers(group), group.first.number)),
         NUM_SEEDS,
-        Column("seeds", lambda group: Cell(", ".join(run.seed for run in group.measured))),
+        Column("seeds", lambda group: Cell(", ".join(run.repetition for run in group.measured))),
         *(Column(one.header, partial(_mean, one), is_number=True) for one in metrics),
     ]
     return table_of(averaged, columns, lambda group: [run.number for run in group.measured])

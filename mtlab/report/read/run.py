@@ -73,6 +73,16 @@ class Run:
         return self.settings.get("seed") or self.text_at("seed")
 
     @property
+    def fold(self) -> str:
+        """Which part of the training images it was validated on; empty without folds."""
+        return self.settings.get("dataset.fold", UNKNOWN).replace("null", UNKNOWN)
+
+    @property
+    def repetition(self) -> str:
+        """What tells it from other runs of its configuration: `0`, or `0 fold 3`."""
+        return f"{self.seed} fold {self.fold}" if self.fold else self.seed
+
+    @property
     def row(self) -> str:
         """The row of its preset's table; of an ensemble, how many voted."""
         if self.text_at("kind") != ENSEMBLE:
