@@ -31,16 +31,16 @@ class ResidualBlock(nn.Module):
                 num_inputs, num_filters, 1, None, stride=stride, batch_norm=batch_norm
             )
         # Whoever looks for the nonlinearity behind a convolution takes the next one in this order:
-        # the second one's is that of the sum, a shortcut has none.
+        # the second one's is that of the sum, a shortcut has none. It is the order of forward too.
         self.first = nn.Sequential(*first)
         self.shortcut = nn.Sequential(*shortcut)
         self.second = nn.Sequential(*second)
         self.activation = ACTIVATIONS[activation]()
 
     def forward(self, maps_bchw: torch.Tensor) -> torch.Tensor:
-        changed = self.second(self.first(maps_bchw))
-        summed: torch.Tensor = self.activation(self.shortcut(maps_bchw) + changed)
-        return summed
+        first, kept = self.first(maps_bchw), self.shortcut(maps_bchw)
+        found: torch.Tensor = self.activation(kept + self.second(first))
+        return found
 
 
 def residual_stages(

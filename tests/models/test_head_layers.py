@@ -73,6 +73,35 @@ def test_the_studys_network_has_the_parameters_counted_by_hand():
     assert counts.total == trunk + head_a + head_b + head_c == 741_419
 
 
+def test_head_b_pools_twice_behind_its_last_convolution_as_the_study_lists_it():
+    kinds = [type(layer).__name__ for layer in three_heads().heads["b"].on_maps]
+    convolution = ["Conv2d", "ReLU"]
+    assert kinds == [*convolution * 3, "MaxPool2d", "MaxPool2d", "Flatten"]
+
+
+def test_batch_norm_in_the_trunk_reaches_every_head():
+    plain, normed = three_heads(), three_heads({"batch_norm": True})
+    norms = [layer for layer in normed.trunk.modules() if isinstance(layer, nn.BatchNorm2d)]
+    assert [norm.num_features for norm in norms] == [32, 64, 128]
+    added = count_parameters(normed).total - count_parameters(plain).total
+    assert added == 2 * (32 + 64 + 128)
+    outputs = normed.train()(images())
+    sum(values.sum() for values in outputs.values()).backward()
+    assert all(norm.weight.grad is not None for norm in norms)
+    assert all(bool(norm.running_mean.any()) for norm in norms)
+
+
+def test_a_folder_with_the_earlier_listing_of_head_b_is_still_that_network():
+    layers = [
+        {"conv": 64}, {"conv": 64}, {"pool": 2}, {"conv": 128}, {"pool": 2}, "flatten",
+        {"dense": 256}, {"dropout": 0.5},
+    ]  # fmt: skip
+    earlier, now = three_heads({"heads.b.layers": layers}), three_heads()
+    assert count_parameters(earlier) == count_parameters(now)
+    kinds = [type(layer).__name__ for layer in earlier.heads["b"].on_maps]
+    assert kinds.index("MaxPool2d") == 4
+
+
 def test_outputs_have_the_tasks_shapes_for_any_batch():
     model = three_heads()
     for num_images in (1, 3):
