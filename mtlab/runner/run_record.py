@@ -116,7 +116,8 @@ class RunRecord(Record):
 
     def job_words(self) -> str:
         if self.measured_run is not None:
-            return f"test {self.measured_run.splits['test'].headline}"
+            splits = self.measured_run.splits
+            return f"val {splits['val'].headline}, test {splits['test'].headline}"
         assert self.experiment is not None
         return f"{self.experiment.parameters.total:,} parameters"
 

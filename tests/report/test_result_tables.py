@@ -112,6 +112,16 @@ def test_the_best_job_is_the_best_on_validation_not_on_test(tmp_path: Path) -> N
     assert " 1 * " in drawn(table, 100)
 
 
+def test_seeds_alone_are_summed_up_by_their_mean(tmp_path: Path) -> None:
+    for seed in range(3):
+        summary = done(0.5) | {"val": {"digit": {"accuracy": 0.5 + seed / 100}}, "seed": seed}
+        write_job(tmp_path, f"{seed}_x", [f"seed={seed}", "trainer.monitor=accuracy"], **summary)
+    (line,) = sweep_table(tmp_path).best
+    assert line.startswith(
+        "mean over seeds of the only configuration by val.digit.accuracy: 51.0 ± 1.0 % (95%: 48.5"
+    )
+
+
 def drawn(table: SweepTable, width: int) -> str:
     text = io.StringIO()
     Console(file=text, width=width).print(table.as_rich())

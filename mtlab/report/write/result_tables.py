@@ -12,6 +12,7 @@ from mtlab.errors import RunFolderError
 from mtlab.report.analyse.best import Winner, winners
 from mtlab.report.analyse.groups import group_runs
 from mtlab.report.analyse.metrics import Metric
+from mtlab.report.analyse.opening import best_sentence
 from mtlab.report.analyse.settings import compare_settings, is_said_by_row, short_keys, tasks_of
 from mtlab.report.analyse.tables import main_metrics, size_columns
 from mtlab.report.read.folders import Problem, read_runs
@@ -140,7 +141,8 @@ def sweep_table(folder: Path) -> SweepTable:
     varied = {key: key.removesuffix(".name") for key in _varied_settings(runs)}
     metrics = _metric_columns(runs)
     has_errors = any(run.text_at("error") for run in runs)
-    found = [one for one in winners(group_runs(runs)) if one.others]
+    groups = group_runs(runs)
+    found = [one for one in winners(groups) if one.others or one.estimate.n > 1]
     sizes = size_columns(runs)
     rows = []
     for run in runs:
@@ -155,7 +157,7 @@ def sweep_table(folder: Path) -> SweepTable:
         seconds = run.number_at("seconds.total") or 0.0
         row |= {"epochs": run.text_at("epochs"), "seconds": f"{seconds:.1f}"}
         row |= {"error": run.text_at("error")} if has_errors else {}
-        best = [one.criterion.name for one in found if run in one.group.measured]
+        best = [one.criterion.name for one in found if one.others and run in one.group.measured]
         rows.append(row | {"best": " ".join(best), "folder": run.name})
     num_failed = sum(not run.is_completed for run in runs)
     hidden = {"folder", "best"} | ({"status"} if num_failed == 0 else set())
@@ -169,6 +171,8 @@ def sweep_table(folder: Path) -> SweepTable:
 
 def _best_jobs(winner: Winner, folder: Path) -> str:
     name = winner.criterion.name
+    if not winner.others:
+        return f"mean over seeds of {best_sentence(winner, {})}"
     jobs = list(map(_job, winner.group.measured))
     is_mean = len(jobs) > 1
     told = f"jobs {', '.join(jobs)}, by the mean over seeds" if is_mean else f"job {jobs[0]}"
