@@ -157,16 +157,16 @@ def run_command(
 
     command = COMMANDS[word]
     own_groups = () if config_dir is None else ("--config-dir", str(config_dir))
+    words = [*flags, *own_groups, *overrides]
     try:
         with _as_guest(), contextlib.redirect_stdout(io.StringIO() if quiet else sys.stdout):
             for override in overrides:
                 _check_is_override(override)
-            arranged = arrange([*flags, *own_groups, *overrides])
-            jobs = run_jobs(command.run, command.config_name, arranged)
+            jobs = run_jobs(command.run, command.config_name, arrange(words))
         if jobs.failures and len(jobs.failures) == len(jobs.folders):
             raise jobs.failures[0]
     except Exception as error:
-        told = explain(error, command.config_name, overrides, is_sweep=MULTIRUN in flags)
+        told = explain(error, command.config_name, words)
         if told is None or told is error or os.environ.get("MTLAB_DEBUG"):
             raise
         raise told from error

@@ -12,7 +12,6 @@ import signal
 import sys
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from mtlab.config.arguments import (
     SHOWS,
     arrange,
     override_key,
+    own_groups,
     without_quotes,
 )
 from mtlab.dotted import belongs
@@ -94,22 +94,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(typed: list[str]) -> int:
+    words = typed
     try:
         with lasting_output():
-            return _dispatch(list(typed))
+            words = without_quotes(typed)
+            return _dispatch(list(words))
     except KeyboardInterrupt:
         print("mtlab: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:
         from mtlab.config.messages import explain
 
-        command = COMMANDS.get(typed[0] if typed else "", TRAIN)
-        told = explain(
-            error,
-            command.config_name or TRAIN.config_name,
-            [word for word in typed if "=" in word],
-            is_sweep=bool({"-m", "--multirun"} & set(typed)),
-        )
+        command = COMMANDS.get(words[0] if words else "", TRAIN)
+        told = explain(error, command.config_name or TRAIN.config_name, words)
         if told is None or os.environ.get("MTLAB_DEBUG"):
             raise
         print(f"mtlab: {told}", file=sys.stderr)
@@ -127,7 +124,6 @@ def _dispatch(arguments: list[str]) -> int:
     is_completion = {"-sc", "--shell-completion"} & set(arguments)
     if is_completion and any(argument.startswith("query=") for argument in arguments):
         complete_command()
-    arguments = without_quotes(arguments)
     command = take_command(arguments)
     if not command.config_name:
         code = command.run([said_folder(word, "either") for word in arguments])
@@ -249,13 +245,8 @@ def with_row_shown(arranged: list[str]) -> list[str]:
     from mtlab.config.compose import conf_folder, plain, register_resolvers
     from mtlab.config.preset import named_row
 
-    own_groups = [
-        f"hydra.searchpath=['file://{Path(folder).resolve()}']"
-        for flag, folder in pairwise(flags)
-        if flag in ("-cd", "--config-dir")
-    ][:1]
     register_resolvers()
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        composed = compose(TRAIN.config_name, [*own_groups, *overrides])
+        composed = compose(TRAIN.config_name, [*own_groups(flags), *overrides])
     row = named_row(plain(composed))
     return [*flags, *([] if row is None else row.as_overrides(overrides)), *overrides]

@@ -160,6 +160,16 @@ def _check_together(flags: Sequence[str], overrides: Sequence[str]) -> None:
         )
 
 
+def own_groups(words: Sequence[str]) -> list[str]:
+    """The folder of --config-dir as an override, as Hydra's compose wants it; empty without one."""
+    pairs = (
+        word.split("=", 1) if "=" in word else [word, *words[at + 1 : at + 2]]
+        for at, word in enumerate(words)
+    )
+    folders = [rest[0] for flag, *rest in pairs if flag in ("-cd", "--config-dir") and rest]
+    return [f"hydra.searchpath=['file://{Path(folder).resolve()}']" for folder in folders[:1]]
+
+
 def _check_names_an_option(argument: str) -> None:
     """`GROUP=VALUE`, or one of several in a sweep, with a value that Hydra reads as no name."""
     group, _, values = argument.partition("=")

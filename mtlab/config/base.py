@@ -80,9 +80,7 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
     key = ".".join([group, *path] if group else path)
     value = found["input"]
     if found["type"] == "missing":
-        return ConfigError(
-            key, rule="must be set", found="no value", remedy="add the key to the YAML file"
-        )
+        return ConfigError(key, rule="must be set", found="no value", remedy=_add_key(path, values))
     if found["type"] == "extra_forbidden":
         return _unknown_key(key, list(schema.get("properties", {})))
     if found["type"].startswith("union_tag"):
@@ -108,6 +106,23 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
     if choices and isinstance(value, str):
         remedy = did_you_mean(value, choices, remedy)
     return ConfigError(key, rule=f"must be {rule}", found=_shown(value), remedy=remedy)
+
+
+def with_defaults_of(file: str) -> str:
+    """The remedy for a file of a group of one's own that holds only the keys that differ."""
+    return (
+        f"begin your file with `defaults: [{file}, _self_]` to take what it leaves out from there"
+    )
+
+
+def _add_key(path: Sequence[str], values: object) -> str:
+    """The remedy for a missing key: the file of its group that has all of them, where one has."""
+    for name in path[:-1]:
+        values = values.get(name) if isinstance(values, Mapping) else None
+    alike = values if isinstance(values, Mapping) and len(path) > 1 else {}
+    # A group of a single kind calls its file `default`.
+    file = alike.get("source", alike.get("name", "default" if path[0] == "trainer" else None))
+    return with_defaults_of(file) if isinstance(file, str) else "add the key to the YAML file"
 
 
 def _unknown_key(key: str, known: list[str]) -> ConfigError:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from mtlab.config.arguments import GROUPS
+from mtlab.config.base import with_defaults_of
 from mtlab.config.compose import conf_folder
 from mtlab.dotted import flat, look_up
 
@@ -46,7 +47,9 @@ def meant_key(key: str, override: str | None, composed: Mapping[str, Any]) -> st
         group = meant.partition(".")[0]
         files = f"{group}={', '.join(elsewhere[meant])}" if candidates is elsewhere else ""
         if meant == key:
-            return f"it is a key of {files}"
+            own_name = look_up(composed, f"{group}.name")
+            is_left_out = own_name in elsewhere[meant]
+            return with_defaults_of(str(own_name)) if is_left_out else f"it is a key of {files}"
         words = meant if override is None else override.lstrip("+~").replace(key, meant, 1)
         return f"did you mean {shlex.quote(words)}{files and f', a key of {files}'}?"
     return "see --cfg job for every key"

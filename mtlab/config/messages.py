@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
 from yaml import YAMLError
 
-from mtlab.config.arguments import GROUPS, find_override
+from mtlab.config.arguments import GROUPS, find_override, own_groups
 from mtlab.config.compose import conf_folder
 from mtlab.config.meant_key import meant_key
 from mtlab.dotted import look_up
@@ -25,14 +25,15 @@ from mtlab.errors import ConfigError, MtlabError, did_you_mean
 
 
 def explain(  # noqa: PLR0911 - a case for each kind of error
-    error: Exception, config_name: str, overrides: Sequence[str], *, is_sweep: bool = False
+    error: Exception, config_name: str, words: Sequence[str]
 ) -> MtlabError | None:
     """A mistake of the user's with its remedy; None for anything else, which is ours.
 
     Args:
         config_name: The primary config of the command.
-        overrides: The overrides as they were typed.
+        words: Overrides and flags as they were typed.
     """
+    overrides = [word for word in words if "=" in word and not word.startswith("-")]
     match error:
         case MtlabError():
             return error
@@ -45,8 +46,8 @@ def explain(  # noqa: PLR0911 - a case for each kind of error
             return ConfigError("--config-dir", rule=rule, remedy=remedy)
         case HydraException() | OmegaConfBaseException():
             return (
-                (None if is_sweep else _several_values(overrides))
-                or _unknown_key(error, config_name, overrides)
+                (None if {"-m", "--multirun"} & set(words) else _several_values(overrides))
+                or _unknown_key(error, config_name, own_groups(words), overrides)
                 or _wrong_shape(error, overrides)
                 or ConfigError("configuration", rule=_in_one_line(error))
             )
@@ -131,14 +132,18 @@ def _unreadable_override(error: OverrideParseException) -> ConfigError:
 
 
 def _unknown_key(
-    error: Exception, config_name: str, overrides: Sequence[str]
+    error: Exception, config_name: str, own: Sequence[str], overrides: Sequence[str]
 ) -> ConfigError | None:
-    """Name the keys that are there, by composing once more without the overrides of single keys."""
+    """Name the keys that are there, by composing once more without the overrides of single keys.
+
+    Args:
+        own: The folder of groups of one's own, as an override.
+    """
     cause = error.__cause__
     key = str(cause.full_key or "") if isinstance(cause, OmegaConfBaseException) else ""
     parent, _, name = key.rpartition(".")
     groups = [override for override in overrides if _is_group(override) and key not in override]
-    composed = _composed(config_name, groups) or _composed(config_name, [])
+    composed = _composed(config_name, [*own, *groups]) or _composed(config_name, [])
     below = look_up(composed, parent) if parent else composed
     known = [str(one) for one in below] if isinstance(below, Mapping) else []
     if not key or not known or name in known:

@@ -86,3 +86,33 @@ def test_a_run_is_named_by_its_folder_or_as_the_latest(mtlab: Runner) -> None:
     assert package.load("latest").tasks[0].name == "digit"
     with pytest.raises(RunFolderError, match="none below elsewhere/"):
         latest("run", Path("elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("group", "own", "shipped"),
+    [
+        ("model", "name: cnn\nfilters: [4, 4]", "cnn"),
+        ("dataset", "source: digits\nlimit: 100", "digits"),
+        ("optimizer", "name: sgd\nlr: 0.3", "sgd"),
+        ("trainer", "epochs: 0", "default"),
+    ],
+)
+def test_a_file_of_ones_own_holds_only_what_differs(
+    mtlab: Runner, group: str, own: str, shipped: str
+) -> None:
+    (mtlab.folder / "mine" / group).mkdir(parents=True)
+    alone, whole = (mtlab.folder / "mine" / group / f"{name}.yaml" for name in ("alone", "whole"))
+    alone.write_text(own)
+    outcome = mtlab("--config-dir", "mine", f"{group}=alone")
+    assert outcome.code == 2
+    assert f"begin your file with `defaults: [{shipped}, _self_]`" in outcome.err
+    whole.write_text(f"defaults: [{shipped}, _self_]\n{own}")
+    assert mtlab("--config-dir=mine", f"{group}=whole", "trainer.epochs=0").code == 0
+
+
+def test_a_key_that_a_file_of_ones_own_leaves_out_is_told_with_the_file(mtlab: Runner) -> None:
+    (mtlab.folder / "mine" / "model").mkdir(parents=True)
+    (mtlab.folder / "mine" / "model" / "tiny.yaml").write_text("name: cnn\nfilters: [4, 4]")
+    outcome = mtlab("--config-dir", "mine", "model=tiny", "model.kernel_size=3")
+    assert "model has name, filters; found kernel_size" in outcome.err
+    assert "`defaults: [cnn, _self_]`" in outcome.err
