@@ -50,7 +50,12 @@ def _read_mapping(
             remedy="restore the file, or name the folder of another run",
         ) from error
     if not isinstance(values, dict):
-        raise RunFolderError(str(path), rule="must hold a mapping", found=type(values).__name__)
+        raise RunFolderError(
+            str(path),
+            rule="must hold keys with their values",
+            found="an empty file" if values is None else f"{values!r:.40}",
+            remedy="restore the file, or name the folder of another run",
+        )
     return values, text
 
 

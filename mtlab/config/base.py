@@ -1,6 +1,8 @@
 """What every group of keys is made of: types, ranges, and mistakes told in one line."""
 
 import difflib
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -54,6 +56,9 @@ ShareInside = Annotated[float, Field(gt=0, lt=1)]
 OneOrMore = Annotated[list[Any], Field(min_length=1), BeforeValidator(one_as_list)]
 """One value or a list of them; a list from here on."""
 
+NO_VALUE = "no value"
+"""What is found where a key is missing."""
+
 K = TypeVar("K", bound=Keys)
 Schema = Mapping[str, Any]
 
@@ -76,11 +81,18 @@ def read_keys(kind: type[K], values: object, group: str = "") -> K:
 def _explain(error: ValidationError, kind: type[Keys], values: object, group: str) -> ConfigError:
     """The first mistake that pydantic found, in our words."""
     found = error.errors()[0]
+    if (place := _place_of_truth_key(values, group)) is not None:
+        return ConfigError(
+            place,
+            rule="must have names as keys, and YAML reads yes, no, on and off as true and false",
+            found=found["input"],
+            remedy="write such a name in quotes, as in 'yes': ...",
+        )
     path, schema = _locate(kind, found["loc"])
     key = ".".join([group, *path] if group else path)
     value = found["input"]
     if found["type"] == "missing":
-        return ConfigError(key, rule="must be set", found="no value", remedy=_add_key(path, values))
+        return ConfigError(key, rule="must be set", found=NO_VALUE, remedy=_add_key(path, values))
     if found["type"] == "extra_forbidden":
         return _unknown_key(key, list(schema.get("properties", {})))
     if found["type"].startswith("union_tag"):
@@ -106,6 +118,16 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
     if choices and isinstance(value, str):
         remedy = did_you_mean(value, choices, remedy)
     return ConfigError(key, rule=f"must be {rule}", found=_shown(value), remedy=remedy)
+
+
+def _place_of_truth_key(values: object, place: str) -> str | None:
+    """The mapping with a key that YAML did not read as a name; None where every key is one."""
+    if not isinstance(values, Mapping):
+        return None
+    if any(isinstance(key, bool) for key in values):
+        return place
+    found = (_place_of_truth_key(one, f"{place}.{key}".strip(".")) for key, one in values.items())
+    return next((one for one in found if one is not None), None)
 
 
 def with_defaults_of(file: str) -> str:
@@ -202,8 +224,10 @@ def _type_in_words(schema: Schema) -> tuple[str, str]:  # noqa: PLR0911 - a case
     if "description" in schema:
         return schema["description"], schema["examples"][0]
     if "enum" in schema or "const" in schema:
-        choices = schema.get("enum") or [schema["const"]]
-        return f"one of {', '.join(map(str, choices))}", str(choices[0])
+        choices = [_as_choice(one) for one in schema.get("enum") or [schema["const"]]]
+        return f"one of {', '.join(choices)}", choices[0]
+    if "$ref" in schema:
+        return "a group of keys", "{KEY: VALUE}"
     if "anyOf" in schema:
         parts = [_in_words(one) for one in schema["anyOf"] if one.get("type") != "null"]
         null = ["null"] if len(parts) < len(schema["anyOf"]) else []
@@ -225,6 +249,11 @@ def _type_in_words(schema: Schema) -> tuple[str, str]:  # noqa: PLR0911 - a case
             return f"a mapping of names to {words}", f"{{name: {example}}}"
         case _:
             return "another value", ""
+
+
+def _as_choice(value: object) -> str:
+    """Signs that would be lost in a sentence stand in quotes."""
+    return str(value) if re.search(r"\w", str(value)) else json.dumps(value)
 
 
 def _list_in_words(schema: Schema) -> tuple[str, str]:
@@ -260,4 +289,7 @@ def _example(schema: Schema, usual: float) -> str:
 
 
 def _shown(value: object) -> object:
+    """As YAML has it; a text that looks like a number or a truth value in its quotes."""
+    if isinstance(value, str) and re.fullmatch(r"[-+.\de]+|true|false|null|", value, re.I):
+        return f"'{value}', a text"
     return "null" if value is None else value

@@ -17,10 +17,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
 from yaml import YAMLError
 
-from mtlab.config.arguments import GROUPS, find_override, own_groups
+from mtlab.config.arguments import GROUPS, find_override, override_key, own_groups
+from mtlab.config.base import NO_VALUE
 from mtlab.config.compose import conf_folder
 from mtlab.config.meant_key import meant_key
-from mtlab.dotted import look_up
+from mtlab.dotted import belongs, look_up
 from mtlab.errors import ConfigError, MtlabError, did_you_mean
 
 
@@ -35,6 +36,8 @@ def explain(  # noqa: PLR0911 - a case for each kind of error
     """
     overrides = [word for word in words if "=" in word and not word.startswith("-")]
     match error:
+        case ConfigError():
+            return _in_view_of_words(error, overrides, words)
         case MtlabError():
             return error
         case MissingConfigException():
@@ -60,6 +63,25 @@ def explain(  # noqa: PLR0911 - a case for each kind of error
         case OSError() if error.errno == errno.ENOSPC or error.filename is not None:
             return _refused_by_system(error)
     return None
+
+
+def _in_view_of_words(
+    error: ConfigError, overrides: Sequence[str], words: Sequence[str]
+) -> ConfigError:
+    """A mistake in the configuration, which does not know whether it was typed or stands in a file:
+    what is typed can be left out.
+    """
+    key = error.subject
+    group, _, name = key.rpartition(".")
+    if error.found == NO_VALUE:
+        deleted = (word for word in words if word.startswith("~"))
+        for word in deleted:
+            if belongs(key, [override_key(word)]):
+                return ConfigError(key, rule=error.rule, found=word, remedy="leave it out")
+    if group in GROUPS and name in ("name", "source") and find_override(overrides, key):
+        remedy = f"leave it out; another file of the group is chosen by {group}=OPTION"
+        return ConfigError(key, rule=error.rule, found=error.found, remedy=remedy)
+    return error
 
 
 def _refused_by_system(error: OSError) -> MtlabError:
@@ -88,9 +110,16 @@ def _unknown_file(error: MissingConfigException, config_name: str) -> ConfigErro
     group, _, option = (error.missing_cfg_file or "").rpartition("/")
     listed_in = re.match(r"In '([^']+)'", _in_one_line(error))
     place = listed_in.group(1) if listed_in else ""
+    if not error.options and not place and not group:
+        return ConfigError(
+            "--config-name",
+            rule="must name a command's own file, and each command knows its own",
+            found=error.missing_cfg_file,
+            remedy="leave it out; --config-dir FOLDER adds files of your own to the groups",
+        )
     if not error.options and place != config_name:
         return ConfigError(
-            f"{place}.yaml" if place else "--config-name",
+            f"{place}.yaml",
             rule="must name files that exist, such as `override /model: cnn`, in its defaults list",
             found=error.missing_cfg_file,
             remedy="correct the name there; mtlab --help lists groups and files",

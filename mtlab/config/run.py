@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
-from mtlab.config.base import Keys, Name, Whole, read_keys
+from mtlab.config.base import Keys, Name, Whole, described, read_keys
 from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
 from mtlab.config.model import ModelConfig
@@ -25,7 +26,10 @@ ChosenTasks = Annotated[
 
 
 # A dotted path in summary.json to a number, to one number per type of device, or to nothing.
-Published = dict[str, float | dict[Literal["cpu", "cuda"], float] | None]
+Published = Annotated[
+    dict[str, float | dict[Literal["cpu", "cuda"], float] | None],
+    described("a mapping of paths in summary.json to numbers", "{test.digit.accuracy: 0.9}"),
+]
 
 
 class PresetRow(Keys):
@@ -61,10 +65,10 @@ class RunConfig(Keys):
     device: DeviceConfig
     trainer: TrainerConfig
     tracker: dict[Name, TrackerConfig] = Field(default_factory=dict)
-    preset: str | None = None
+    preset: SkipJsonSchema[str | None] = None
     row: Name | None = None
     rows: dict[Name, PresetRow | None] | None = None
-    deviations: dict[str, dict[str, Any]] | None = None
+    deviations: SkipJsonSchema[dict[str, dict[str, Any]] | None] = None
     published: Published | None = None
     published_ensemble: Published | None = None
     published_random: Published | None = None
