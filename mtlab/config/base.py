@@ -85,7 +85,7 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
         return ConfigError(
             place,
             rule="must have names as keys, and YAML reads yes, no, on and off as true and false",
-            found=found["input"],
+            found="true or false",
             remedy="write such a name in quotes, as in 'yes': ...",
         )
     path, schema = _locate(kind, found["loc"])
@@ -292,4 +292,6 @@ def _shown(value: object) -> object:
     """As YAML has it; a text that looks like a number or a truth value in its quotes."""
     if isinstance(value, str) and re.fullmatch(r"[-+.\de]+|true|false|null|", value, re.I):
         return f"'{value}', a text"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "null" if value is None else value

@@ -35,6 +35,14 @@ def check_perceptron(config: RunConfig, overrides: Sequence[str]) -> None:
             )
 
 
+def known_tasks(config: RunConfig) -> list[str] | None:
+    """The tasks that the configuration alone names; None where the images' labels decide."""
+    dataset = config.dataset
+    names = config.tasks or dataset.default_tasks or list(dataset.tasks)
+    is_first = config.tasks is None and config.model.task_choice == "first"
+    return (names[:1] if is_first else names) or None
+
+
 def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
     """Refuse a weighting of one task, and the weight of a task that is not learned."""
     typed = find_override(overrides, "mtl")

@@ -10,7 +10,6 @@ import os
 import shutil
 import string
 import struct
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -245,7 +244,7 @@ def _fetch(addresses: list[str], folder: Path, md5: str | None) -> Path:
     path = folder / addresses[0].rpartition("/")[2]
     unfinished = path.with_name(f"{path.name}.part")
     for address in addresses:
-        print(f"downloading {address} to {folder}", file=sys.stderr)
+        print(f"downloading {address} to {folder}")
         try:
             download_url(address, str(folder), filename=unfinished.name, md5=md5)
             return unfinished.replace(path)

@@ -40,6 +40,9 @@ def run(
     record.config = config
     check_perceptron(config, overrides)
     check_folds(config, overrides)
+    if (known := known_tasks(config)) is not None:
+        # Before a dataset is downloaded for it.
+        check_weighting(known, overrides)
     experiment = build(config)
     check_weighting([task.name for task in experiment.dataset.tasks], overrides)
     record.config, record.experiment = experiment.config, experiment

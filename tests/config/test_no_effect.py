@@ -6,7 +6,7 @@ import pytest
 from conftest import composed
 
 from mtlab.config.compose import to_run_config
-from mtlab.config.no_effect import check_perceptron, check_weighting, find_override
+from mtlab.config.no_effect import check_perceptron, check_weighting, find_override, known_tasks
 from mtlab.errors import ConfigError
 
 
@@ -42,3 +42,19 @@ def test_overrides_are_found_by_key_group_and_prefix() -> None:
     assert find_override(overrides, "mtl") == "++mtl.weights.a=1"
     assert find_override(overrides, "model") is None
     assert find_override(overrides, "optimizer") == "~optimizer"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "known"),
+    [
+        (["model=mlp"], ["digit"]),
+        ([], ["digit", "parity"]),
+        (["model=mlp", "tasks=[parity,digit]"], ["parity", "digit"]),
+        (["dataset=npz", "dataset.path=a.npz"], None),
+        (["dataset=three_targets", "dataset.path=a.npz"], ["a", "b", "c"]),
+    ],
+)
+def test_tasks_are_known_before_the_images_where_the_configuration_names_them(
+    overrides: list[str], known: list[str] | None
+) -> None:
+    assert known_tasks(to_run_config(composed(*overrides))) == known

@@ -47,7 +47,7 @@ MISTAKES = [
     (["--config-dir", "own", "data", "export"], ["put the command first: mtlab data export"]),
     (["-m", "evaluate", "run=none"], ["put the command first: mtlab evaluate"]),
     (["--config-dir", "own", "model=my3"], ["model.name", "found my3", "`name: cnn`"]),
-    (["model.name=cn"], ["keep the name of the one that it is like", "`name: cnn`"]),
+    (["model.name=cn"], ["found cn", "another file of the group is chosen by model=OPTION"]),
     (["ensemble", "runs=nowhere"], ["nowhere: ", "no such folder; runs lie under outputs"]),
     (["ensemble", "runs=own"], ["own: ", "found no summary.json in it"]),
     (["--cfg", "nonsense"], ["--cfg", "job, hydra, all"]),
@@ -90,6 +90,23 @@ MISTAKES = [
     (["trainer.monitor=3"], ["trainer.monitor", "name of a metric", "trainer.monitor=loss"]),
     (["tracker=[csv]", "tracker.csv.delimiter=x"], ["tracker.csv.delimiter"]),
     (["rerun", "nowhere"], ["nowhere: ", "no such folder"]),
+    (["trainer.epochs='3'"], ["a whole number", "found '3', a text"]),
+    (["trainer.figures=null"], ["true or false; found null"]),
+    (["seed=true"], ["found true"]),
+    (["tracker=[csv]", "tracker.csv.delimiter='|'"], ['one of ",", ";", "\\t"; found |']),
+    (["dataset.tasks=null"], ["a mapping of names to a group of keys; found null"]),
+    (["published=3"], ["a mapping of paths in summary.json to numbers or null; found 3"]),
+    (["~trainer.epochs"], ["trainer.epochs", "found ~trainer.epochs; leave it out"]),
+    (["--config-name", "foo"], ["--config-name", "found foo; leave it out"]),
+    (["--config-dir", "own", "experiment=truth"], ["groups: must have names", "in quotes, as in"]),
+    (["+foo=3"], ["trainer, tracker, row, rows, published, published_ensemble"]),
+    (["foo=3"], ["after_sweep, tracker, experiment; found foo"]),
+    (["evaluate", "empty"], ["empty/config.yaml", "found an empty file; restore the file"]),
+    (["evaluate", "listed"], ["must hold keys with their values; found [3]"]),
+    (
+        ["dataset=npz", "dataset.path=none.npz", "model=mlp", "tasks=[a]", "mtl.lambda=0.3"],
+        ["this run has one"],
+    ),
     (["rerun"], ["run", "must be the folder of a run"]),
 ]
 
@@ -108,6 +125,12 @@ def test_a_mistake_is_told_in_one_line(
     (mtlab.folder / "own" / "model").mkdir()
     (mtlab.folder / "own" / "model" / "my3.yaml").write_text("name: my3\nfilters: [8]")
     package = "# @package _global_\n"
+    for folder, text in (("empty", ""), ("listed", "[3]")):
+        (mtlab.folder / folder).mkdir()
+        (mtlab.folder / folder / "config.yaml").write_text(text)
+    (studies / "truth.yaml").write_text(
+        f"{package}dataset: {{tasks: {{loops: {{by: groups, groups: {{yes: [0], no: [1]}}}}}}}}"
+    )
     (studies / "misspelt.yaml").write_text(f"{package}optimizr: {{lr: 3}}")
     (studies / "number.yaml").write_text(f"{package}mtl: 3")
     (studies / "latin.yaml").write_bytes(f"{package}# caf\u00e9".encode("latin-1"))
