@@ -8,7 +8,12 @@ from omegaconf import OmegaConf
 
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.config.model import LayeredKeys
-from mtlab.config.no_effect import check_folds, check_perceptron, check_weighting
+from mtlab.config.no_effect import (
+    check_folds,
+    check_perceptron,
+    check_weighting,
+    known_tasks,
+)
 from mtlab.config.run import RunConfig
 from mtlab.runner.build import Experiment, build
 from mtlab.runner.measure import measure
