@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mtlab.config.arguments import as_typed
 from mtlab.errors import MtlabError
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ def run_jobs(
 
 def _existing_folders(arguments: Sequence[str]) -> set[Path]:
     """The folders that hydra.run.dir names, and those above it, as far as they are there."""
-    named = [word.partition("=")[2] for word in arguments if word.startswith("hydra.run.dir=")]
+    named = [
+        as_typed(word).partition("=")[2] for word in arguments if word.startswith("hydra.run.dir=")
+    ]
     paths = [Path(folder).absolute() for folder in (*named, "outputs")]
     return {place for path in paths for place in (path, *path.parents) if place.exists()}
 

@@ -13,7 +13,8 @@ from mtlab.errors import MtlabError, did_you_mean
 OPEN_KEYS = ("mtl.weights", "dataset.tasks", "model.heads")
 # Their values hold signs that mean something else to Hydra, as the = in the folders of a sweep.
 VERBATIM_KEYS = (
-    *("keep", "run", "runs", "input", "output", "figure", "dataset.path", "model.init_from"),
+    *("keep", "run", "runs", "input", "output", "figure", "model.init_from"),
+    *("dataset.path", "dataset.root", "hydra.run.dir", "hydra.sweep.dir"),
 )
 GROUPS = (
     *("dataset", "model", "mtl", "optimizer", "scheduler", "augmentation", "device", "trainer"),
@@ -199,7 +200,8 @@ def quote_verbatim(override: str) -> str:
     # A comma separates the values of a sweep.
     if key not in VERBATIM_KEYS or not is_plain or "," in value:
         return override
-    escaped = value.replace('"', '\\"')
+    # Backslashes, as in C:\data\, stand for themselves unless a quote follows.
+    escaped = re.sub(r'(\\*)("|$)', lambda at: at[1] * 2 + ('\\"' if at[2] else ""), value)
     return f'{key}="{escaped}"'
 
 
@@ -208,7 +210,10 @@ def as_typed(override: str) -> str:
     key, _, value = override.partition("=")
     if key not in VERBATIM_KEYS or len(value) < 2 or not value[0] == value[-1] == '"':
         return override
-    plain = f"{key}={value[1:-1]}".replace('\\"', '"')
+    inner = re.sub(
+        r'((?:\\\\)*)(\\"|$)', lambda at: at[1][::2] + ('"' if at[2] else ""), value[1:-1]
+    )
+    plain = f"{key}={inner}"
     # Quotes that were typed because they are needed stay.
     return plain if quote_verbatim(plain) == override else override
 
