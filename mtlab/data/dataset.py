@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import torch
 
 from mtlab.data.tasks import Task
@@ -71,7 +72,8 @@ class PixelStatistics:
         scale = 1 / 255 if images.dtype == torch.uint8 else 1.0
         channels, height, width = images.shape[1:]
         low, high = (float(pixel) * scale for pixel in images.aminmax())
-        brightness = float(images.mean(dtype=torch.float64)) * scale
+        # By numpy, since torch's sum hangs on the number of threads in its last bit.
+        brightness = float(images.numpy().mean(dtype=np.float64)) * scale
         if normalisation == "unit":
             zeros, ones = (0.0,) * channels, (1.0,) * channels
             return PixelStatistics(scale, zeros, ones, low, high, brightness=brightness)
