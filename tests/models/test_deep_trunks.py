@@ -83,7 +83,7 @@ def test_published_networks_have_the_published_sizes() -> None:
     assert count_parameters(module).total // 1024 == 159
 
 
-@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 29, 37), (1, 8, 8)])
+@pytest.mark.parametrize("shape", [(3, 29, 37), (1, 8, 8)])
 @pytest.mark.parametrize("model", DEEP)
 def test_predicted_shapes_are_the_real_ones(model: str, shape: tuple[int, int, int]) -> None:
     trunk = built(f"model={model}", "model.global_average_pooling=false", shape=shape).trunk

@@ -59,12 +59,12 @@ def test_a_convolution_counts_the_pixels_of_its_kernel_as_keras_does() -> None:
 
 @pytest.mark.parametrize("model", ["mlp", "mtl_cnn", "vgg", "resnet", "densenet", "inception"])
 def test_every_layered_model_has_it_and_biases_are_zero(model: str) -> None:
-    network = built(f"model={model}", "model.batch_norm=true", "model.initialisation=orthogonal")
+    network = built(f"model={model}", "model.batch_norm=true", "model.initialisation=lecun_normal")
     assert all(layer.bias is None or not layer.bias.any() for layer in layers(network))
     norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
     assert all(bool((norm.weight == 1).all()) for norm in norms)
     other = built(
-        f"model={model}", "model.batch_norm=true", "model.initialisation=orthogonal", seed=1
+        f"model={model}", "model.batch_norm=true", "model.initialisation=lecun_normal", seed=1
     )
     assert not torch.equal(layers(network)[0].weight, layers(other)[0].weight)
 
