@@ -11,11 +11,11 @@ from mtlab.models.layers import GlobalAveragePooling, Shape, Trunk, build_layers
 
 
 class BehindMaps(TypedDict, total=False):
-    """What follows the layers on maps.
+    """What follows the layers on maps; what is left out is false, 0 or empty.
 
     Attributes:
-        global_average_pooling: In place of flattening; false if left out, as the others.
-        shared_widths: Units of the dense layers behind them; may be empty.
+        global_average_pooling: In place of flattening.
+        shared_widths: Units of the dense layers behind them.
         has_branches: Whether the heads have dense layers of their own, which then carry the
             dropout.
         gives_maps: Whether heads receive the maps as they are, for layers of their own; only

@@ -81,7 +81,8 @@ def start_from_run(
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     saved = read_model(path)
     own = model.state_dict()
-    for name, tensor in _below("trunk", own).items():
+    trunk = _below("trunk", own)
+    for name, tensor in trunk.items():
         found = saved.tensors.get(name)
         if found is None or found.shape != tensor.shape:
             raise ConfigError(
@@ -93,7 +94,7 @@ def start_from_run(
                 remedy="choose a run on images of the same shape, or a trunk that ends in"
                 " model.global_average_pooling=true",
             )
-    weights = _below("trunk", saved.tensors)
+    weights = {name: saved.tensors[name] for name in trunk}
     loaded = []
     for task in model.heads:
         wanted, found_head = (_below(f"head_{task}", state) for state in (own, saved.tensors))
