@@ -66,6 +66,7 @@ COMMANDS = {
     "rerun": Command("rerun:rerun", "rerun", "run"),
     "report": Command("report:report"),
     "best": Command("best:best"),
+    "explain": Command("explain:explain"),
     "visualize": Command("visualize:visualize", "visualize", "run"),
     "pca": Command("pca:pca", "pca"),
     "separable": Command("separable:separable", "separable"),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from mtlab.config.schema_words import Schema, in_words, locate
 from mtlab.errors import ConfigError, did_you_mean
 
 
@@ -60,7 +61,6 @@ NO_VALUE = "no value"
 """What is found where a key is missing."""
 
 K = TypeVar("K", bound=Keys)
-Schema = Mapping[str, Any]
 
 
 def read_keys(kind: type[K], values: object, group: str = "") -> K:
@@ -88,7 +88,7 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
             found="true or false",
             remedy="write such a name in quotes, as in 'yes': ...",
         )
-    path, schema = _locate(kind, found["loc"])
+    path, schema = locate(kind, found["loc"])
     key = ".".join([group, *path] if group else path)
     value = found["input"]
     if found["type"] == "missing":
@@ -107,7 +107,7 @@ def _explain(error: ValidationError, kind: type[Keys], values: object, group: st
         value = values
         for name in path:
             value = value.get(name) if isinstance(value, Mapping) else value
-    rule, example = _in_words(schema)
+    rule, example = in_words(schema)
     if found["type"] == "finite_number":
         rule = rule.replace("a number", "a finite number")
     remedy = f"for example '{key}={example}'" if example else "see the key's comment in its file"
@@ -170,122 +170,6 @@ def _unknown_variant(group: str, variants: Schema, values: object) -> ConfigErro
         remedy=f"in a file of your own keep the {key} of the one that it is like, as in"
         f" `{key}: {near[0]}`; the file itself may have any name",
     )
-
-
-def _locate(kind: type[Keys], location: Sequence[str | int]) -> tuple[list[str], Schema]:
-    """The key at pydantic's location, and its part of the JSON schema.
-
-    A location also names the chosen classes of unions, which are no keys. An entry of a list is
-    told by the list, unless it is a group of its own; an alternative is told by the whole key.
-    """
-    whole = kind.model_json_schema()
-    path: list[str] = []
-    node: Schema = whole
-    for part in location:
-        node = _resolved(node, whole)
-        if "discriminator" in node:
-            node = {"$ref": node["discriminator"]["mapping"][part]}
-        elif "oneOf" in node:  # classes that are told apart by a key of their own
-            classes = [_resolved(one, whole) for one in node["oneOf"]]
-            node = next((one for one in classes if part in one.get("properties", ())), node)
-        elif isinstance(part, int) and "oneOf" in node.get("items", ()):
-            path[-1] += f"[{part}]"
-            node = node["items"]
-        elif isinstance(part, int) or "anyOf" in node:
-            break
-        else:
-            path.append(part)
-            inner = node.get("properties", {}).get(part, node.get("additionalProperties"))
-            # An unknown key has no part of its own: it is told by what is known beside it.
-            node = inner if isinstance(inner, dict) else node
-    return path, _resolved(node, whole)
-
-
-def _resolved(node: Schema, whole: Schema) -> Schema:
-    """Follow references, and the one alternative of `X | None`."""
-    while True:
-        choices = [one for one in node.get("anyOf", ()) if one.get("type") != "null"]
-        if "$ref" in node:
-            node = whole["$defs"][node["$ref"].rpartition("/")[2]]
-        elif len(choices) == 1:
-            words = {key: node[key] for key in ("description", "examples") if key in node}
-            node = {**_resolved(choices[0], whole), **words, "nullable": True}
-        else:
-            return node
-
-
-def _in_words(schema: Schema) -> tuple[str, str]:
-    """What a value has to be, and an example of one; `("a whole number of at least 1", "3")`."""
-    words, example = _type_in_words(schema)
-    return words + (" or null" if schema.get("nullable") else ""), example
-
-
-def _type_in_words(schema: Schema) -> tuple[str, str]:  # noqa: PLR0911 - a case for each type
-    if "description" in schema:
-        return schema["description"], schema["examples"][0]
-    if "enum" in schema or "const" in schema:
-        choices = [_as_choice(one) for one in schema.get("enum") or [schema["const"]]]
-        return f"one of {', '.join(choices)}", choices[0]
-    if "$ref" in schema:
-        return "a group of keys", "{KEY: VALUE}"
-    if "anyOf" in schema:
-        parts = [_in_words(one) for one in schema["anyOf"] if one.get("type") != "null"]
-        null = ["null"] if len(parts) < len(schema["anyOf"]) else []
-        return ", or ".join([*(words for words, _ in parts), *null]), parts[0][1]
-    match schema.get("type"):
-        case "integer":
-            return f"a whole number{_limits(schema)}", _example(schema, 3)
-        case "number":
-            return f"a number{_limits(schema)}", _example(schema, 0.5)
-        case "boolean":
-            return "true or false", "true"
-        case "string":
-            return "a text", "name"
-        case "array":
-            return _list_in_words(schema)
-        case "object":
-            inner = schema.get("additionalProperties")
-            words, example = _in_words(inner if isinstance(inner, dict) else {})
-            return f"a mapping of names to {words}", f"{{name: {example}}}"
-        case _:
-            return "another value", ""
-
-
-def _as_choice(value: object) -> str:
-    """Signs that would be lost in a sentence stand in quotes."""
-    return str(value) if re.search(r"\w", str(value)) else json.dumps(value)
-
-
-def _list_in_words(schema: Schema) -> tuple[str, str]:
-    items = schema.get("items", {})
-    _, example = _in_words(items)
-    singular = {"integer": "whole number", "number": "number", "string": "name"}
-    one = singular.get(items.get("type"), "entry")
-    many = "entries" if one == "entry" else f"{one}s"
-    least, most = schema.get("minItems", 0), schema.get("maxItems")
-    if least == most == 2:
-        return f"a list of two {many}{_limits(items)}", f"[{example},{example}]"
-    what = f"at least one {one}" if least else many
-    return f"a list of {what}{_limits(items)}", f"[{example}]"
-
-
-def _limits(schema: Schema) -> str:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    if high is None and below is None:
-        if above is not None:
-            return f" above {above:g}"
-        return "" if low is None else f" of at least {low:g}"
-    first = f"{above:g} (excluded)" if above is not None else f"{low or 0:g}"
-    last = f"{below:g} (excluded)" if below is not None else f"{high:g}"
-    return f" between {first} and {last}"
-
-
-def _example(schema: Schema, usual: float) -> str:
-    """A number in range, the usual one if it is."""
-    low = schema.get("minimum", schema.get("exclusiveMinimum", usual))
-    high = schema.get("maximum", schema.get("exclusiveMaximum", usual))
-    return f"{max(low, min(usual, high)):g}"
 
 
 def _shown(value: object) -> object:
