@@ -124,8 +124,12 @@ def _dispatch(arguments: list[str]) -> int:
         return EXIT_OK
     is_completion = {"-sc", "--shell-completion"} & set(arguments)
     if is_completion and any(argument.startswith("query=") for argument in arguments):
-        complete_command()
-    command = take_command(arguments)
+        completed = complete_command()
+        if completed is None or not completed.config_name:
+            return EXIT_OK
+        command = completed
+    else:
+        command = take_command(arguments)
     if not command.config_name:
         code = command.run([said_folder(word, "either") for word in arguments])
         assert isinstance(code, int)
@@ -218,18 +222,22 @@ def refuse_changes(arguments: list[str]) -> None:
     )
 
 
-def complete_command() -> None:
-    """Complete a command's word; Hydra, which knows of none, completes what stands behind it.
+def complete_command() -> Command | None:
+    """Complete a command's words; Hydra, which knows of none, completes what stands behind them.
 
-    The shell gives the line so far in COMP_LINE.
+    The shell gives the line so far in COMP_LINE. The command that Hydra is to complete for comes
+    back; None where a word of it is still missing.
     """
-    line = os.environ.get("COMP_LINE", "")
-    program, _, rest = line.partition(" ")
-    first, space, behind = rest.lstrip().partition(" ")
-    if space and first in COMMANDS:
-        os.environ["COMP_LINE"] = f"{program} {behind}"
-    elif not space:
-        print(" ".join(name for name in COMMANDS if name.startswith(first)), end=" ")
+    program, _, rest = os.environ.get("COMP_LINE", "").partition(" ")
+    rest = rest.lstrip()
+    for name, command in COMMANDS.items():
+        if rest.startswith(f"{name} "):
+            os.environ["COMP_LINE"] = f"{program} {rest.removeprefix(f'{name} ')}"
+            return command
+    number = rest.count(" ")
+    words = dict.fromkeys(name.split()[number] for name in COMMANDS if name.startswith(rest))
+    print(" ".join(words), end=" ")
+    return None if number and words else TRAIN
 
 
 def with_row_shown(arranged: list[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """What every group of keys is made of: types, ranges, and mistakes told in one line."""
 
 import difflib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar

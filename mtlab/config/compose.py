@@ -1,7 +1,7 @@
 """Where `conf/` lies, and the way from composed YAML to the configuration of a run."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,31 @@ def conf_folder() -> Path:
 
 
 def register_resolvers() -> None:
-    """Make `${folder_name:...}`, `${unused_folder:...}` and `${row_names:}` known to the YAML."""
+    """Make the YAML know `${folder_name:...}`, `${unused_folder:...}`, `${row_names:}` and
+    `${group_options:...}`.
+    """
+    OmegaConf.register_new_resolver("group_options", group_options, replace=True)
     OmegaConf.register_new_resolver("row_names", row_names, replace=True)
     OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
     # Cached like Hydra's own `now`, so that every job of a sweep sees the same folder.
     OmegaConf.register_new_resolver("unused_folder", unused_folder, replace=True, use_cache=True)
+
+
+def group_options(config_name: str, sources: Sequence[Mapping[str, str]]) -> str:
+    """A line of options for each group that a command's configuration can choose from.
+
+    Args:
+        sources: Of Hydra's search path, each with its `schema` and `path`.
+    """
+    listed = OmegaConf.load(conf_folder() / f"{config_name}.yaml").defaults
+    choices = [str(group) for one in listed if isinstance(one, DictConfig) for group in one]
+    folders = [Path(one["path"]) for one in sources if one["schema"] == "file"]
+    lines = []
+    for group in choices:
+        paths = [path for folder in folders for path in (folder / group).glob("*.yaml")]
+        if options := sorted({path.stem for path in paths}):
+            lines.append(f"{group}: {', '.join(options)}")
+    return "\n".join(lines) or "none"
 
 
 def folder_name(overrides: str) -> str:

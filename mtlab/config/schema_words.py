@@ -1,5 +1,7 @@
 """What the JSON schema of a group of keys says, in words."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any

@@ -67,6 +67,10 @@ def test_the_help_names_commands_groups_and_examples(tmp_path: Path) -> None:
         ("mtlab trainer.ep", "trainer.epochs="),
         ("mtlab tra", "train trainer"),
         ("mtlab train dataset=fa", "dataset=fashion_mnist"),
+        ("mtlab data ex", "export"),
+        ("mtlab data ", "export show"),
+        ("mtlab data export outp", "output="),
+        ("mtlab visualize dream.oct", "dream.octaves= dream.octave_scale="),
     ],
 )
 def test_tab_completion_knows_commands_options_and_keys(
