@@ -31,7 +31,7 @@ def save_model(path: Path, model: nn.Module, dataset: Dataset) -> None:
     # safetensors stores values in row-major order, whatever the layout in memory.
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     usage = {
-        "tasks": [asdict(task) for task in dataset.tasks],
+        "tasks": [_without_gaps(asdict(task)) for task in dataset.tasks],
         "image_shape": dataset.image_shape,
         "pixel_statistics": asdict(dataset.pixel_statistics),
     }
@@ -81,6 +81,11 @@ def read_model(path: Path) -> SavedModel:
             remedy="train again with this version",
         ) from error
     return SavedModel(tensors, tasks, (channels, height, width), statistics)
+
+
+def _without_gaps(values: dict[str, Any]) -> dict[str, Any]:
+    """Which samples have labels is of the data, not of the network."""
+    return {key: value for key, value in values.items() if key != "has_gaps"}
 
 
 def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:

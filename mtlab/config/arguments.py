@@ -10,7 +10,7 @@ from mtlab.errors import MtlabError, did_you_mean
 # Imported before a command is chosen, so nothing heavy is imported here.
 
 # Keys below these may be new: every dataset has tasks of its own, and users add some.
-OPEN_KEYS = ("mtl.weights", "dataset.tasks", "model.heads")
+OPEN_KEYS = ("mtl.weights", "mtl.probabilities", "dataset.tasks", "model.heads")
 # Their values hold signs that mean something else to Hydra, as the = in the folders of a sweep.
 VERBATIM_KEYS = (
     *("keep", "run", "runs", "input", "output", "figure", "model.init_from"),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mtlab.config.base import Count, Keys, Name, Positive, Share, ShareInside, Whole, described
 from mtlab.config.files import Place
@@ -30,6 +30,13 @@ Classes = Annotated[
 ClassNames = Annotated[
     list[Name], NoneTwice, described("a list of names, each label with a name of its own", "[a,b]")
 ]
+Marker = Annotated[
+    float | Literal["nan"],
+    # Hydra reads nan as a number, YAML as a name.
+    BeforeValidator(lambda value: "nan" if str(value) == "nan" else value),
+    described("a number, or nan", "-1"),
+]
+"""What an array holds in place of a label that is not there."""
 TaskNames = Annotated[list[Name], NoneTwice, described("a list of tasks, none twice", "[a,b]")]
 TwoCounts = Annotated[list[Count], Field(min_length=2, max_length=2)]
 Limits = Annotated[
@@ -55,6 +62,7 @@ class TaskConfig(Keys):
         activation: What turns a regression head's last number into its answer. `sigmoid` reaches
             over the range ([0, 1] without one), `softplus` from 0 upwards.
         huber_delta: Where Huber's loss turns from squares to absolute values, in the target's unit.
+        missing: What stands in the label's place where a sample has none; None: every sample has.
     """
 
     kind: Literal["classification", "regression"] = "classification"
@@ -66,6 +74,7 @@ class TaskConfig(Keys):
     activation: Literal["identity", "sigmoid", "softplus"] = "identity"
     loss: Literal["mse", "mae", "huber"] = "mse"
     huber_delta: Positive = 1.0
+    missing: Marker | None = None
 
     def check(self, key: str) -> None:
         """Rules over several keys of a task, which stands under this one.

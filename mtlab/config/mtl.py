@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mtlab.config.base import Keys, Name, Share
+from mtlab.config.base import Count, Keys, Name, Share
 from mtlab.errors import ConfigError
 
 # Beyond a weight of a million the weighted loss soon leaves the range of single precision.
@@ -68,7 +68,50 @@ class PCGradConfig(Keys):
     name: Literal["pcgrad"]
 
 
+class LambdaScheduleConfig(Keys):
+    """The weight of the first of two tasks, from epoch to epoch.
+
+    Attributes:
+        epochs: The one that `end` is reached in; None: the last one.
+    """
+
+    name: Literal["lambda_schedule"]
+    start: Share
+    end: Share
+    shape: Literal["linear", "cosine"]
+    epochs: Count | None
+
+
+class AlternatingConfig(Keys):
+    """One task per step.
+
+    Attributes:
+        probabilities: Of each task, 1 where it is not named; scaled to sum to 1.
+    """
+
+    name: Literal["alternating"]
+    order: Literal["in_turn", "random"]
+    probabilities: dict[Name, Weight]
+
+    @model_validator(mode="after")
+    def _check_draws(self) -> Self:
+        if self.order == "in_turn" and self.probabilities:
+            raise ConfigError(
+                "mtl.probabilities",
+                rule="are those of tasks that are drawn",
+                found="mtl.order=in_turn",
+                remedy="set mtl.order=random, or leave them out",
+            )
+        return self
+
+
 MtlConfig = Annotated[
-    AutoConfig | LambdaConfig | WeightsConfig | UncertaintyConfig | PCGradConfig,
+    AutoConfig
+    | LambdaConfig
+    | WeightsConfig
+    | UncertaintyConfig
+    | PCGradConfig
+    | LambdaScheduleConfig
+    | AlternatingConfig,
     Field(discriminator="name"),
 ]

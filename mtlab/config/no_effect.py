@@ -14,6 +14,8 @@ UNUSED_BY_PERCEPTRON = (
     "trainer.batch_size",
     "trainer.clip_norm",
     "trainer.clip_each_norm",
+    "trainer.label_smoothing",
+    "trainer.class_weights",
     "trainer.patience_epochs",
     "trainer.min_delta",
     "device.precision",
@@ -54,10 +56,12 @@ def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
             remedy="leave it out, or choose more tasks by 'tasks=[...]'",
         )
     for override in overrides:
-        _, is_weight, name = override_key(override).partition("mtl.weights.")
+        key = override_key(override)
+        group, _, name = key.rpartition(".")
+        is_weight = group in ("mtl.weights", "mtl.probabilities")
         if is_weight and name not in tasks and not override.startswith("~"):
             raise ConfigError(
-                f"mtl.weights.{name}",
+                key,
                 rule=f"must name a task of the run: {', '.join(tasks)}",
                 found=override,
                 remedy="leave it out, or add the task to `tasks`",

@@ -176,6 +176,8 @@ class TrainerConfig(Keys):
     min_delta: NotNegative
     clip_norm: Positive | None
     clip_each_norm: Positive | None = None
+    label_smoothing: ShareBelowOne = 0.0
+    class_weights: Literal["balanced"] | None = None
     figures: bool
 
     @model_validator(mode="after")

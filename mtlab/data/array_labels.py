@@ -1,9 +1,12 @@
 """How a user's arrays of labels are meant: numbers, one-hot rows, names of classes."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 
 from mtlab.data.array_files import Array
+from mtlab.data.tasks import UNLABELLED
 from mtlab.errors import DataError
 
 LARGEST_CLASS = 10**6
@@ -16,14 +19,18 @@ class LabelArrays:
     Args:
         column_names: For the columns of two-dimensional arrays; None: the array's name and a
             number.
+        missing: By a label's name, what stands for a label that is not there: a number, or "nan".
 
     Attributes:
         class_names: Per label that holds texts, these in their order; class 0 is the first.
         notes: What a user may not expect, a line each.
     """
 
-    def __init__(self, column_names: list[str] | None) -> None:
+    def __init__(
+        self, column_names: list[str] | None, missing: Mapping[str, float | str] | None = None
+    ) -> None:
         self._column_names = column_names
+        self._missing = missing or {}
         self._one_hot: set[str] = set()
         self.class_names: dict[str, list[str]] = {}
         self.notes: list[str] = []
@@ -44,7 +51,7 @@ class LabelArrays:
                 found=f"shape {array.shape}",
                 remedy="mend the array, or leave it out by dataset.labels",
             )
-        array = _checked(array, subject)
+        array = _checked(array, subject, may_have_nan="nan" in self._missing.values())
         columns = self._column_names
         if not is_test and len(columns or [""]) == 1 and _is_one_hot(array):
             self._one_hot.add(name)
@@ -80,8 +87,7 @@ class LabelArrays:
     def _label(self, name: str, values: Array, subject: str, is_test: bool) -> torch.Tensor:
         """Texts, and whole numbers from 0, as int64, which can be classes; others as float32."""
         if values.dtype.kind != "U":
-            is_class = (values >= 0) & (values <= LARGEST_CLASS) & (values == np.floor(values))
-            return torch.from_numpy(values.astype(np.int64 if is_class.all() else np.float32))
+            return _numbers(values, self._missing.get(name))
         names = np.unique(values)
         if not is_test:
             self.class_names[name] = names.tolist()
@@ -98,7 +104,17 @@ class LabelArrays:
         return torch.from_numpy(np.searchsorted(known, values))
 
 
-def _checked(array: Array, subject: str) -> Array:
+def _numbers(values: Array, marker: float | str | None) -> torch.Tensor:
+    """Whole numbers from 0 as int64, others as float32; what the marker stands for as -1 or NaN."""
+    is_missing = np.isnan(values) if marker == "nan" else values == marker
+    kept = values[~is_missing]
+    is_class = (kept >= 0) & (kept <= LARGEST_CLASS) & (kept == np.floor(kept))
+    if is_class.all():
+        return torch.from_numpy(np.where(is_missing, UNLABELLED, values).astype(np.int64))
+    return torch.from_numpy(np.where(is_missing, np.nan, values).astype(np.float32))
+
+
+def _checked(array: Array, subject: str, *, may_have_nan: bool) -> Array:
     """Finite numbers, or texts."""
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8", "replace")
@@ -108,14 +124,16 @@ def _checked(array: Array, subject: str) -> Array:
     if not is_text and array.dtype.kind not in "iuf":
         bad = array
     else:
-        bad = array[array == ""] if is_text else array[~np.isfinite(array)]
+        is_bad = array == "" if is_text else ~np.isfinite(array)
+        bad = array[is_bad & ~np.isnan(array)] if may_have_nan and not is_text else array[is_bad]
     if bad.size:
         raise DataError(
             subject,
             rule="must hold a label for every image: finite numbers (classes numbered from 0, or"
             " values to be predicted), or names of classes",
             found=f"{array.dtype} with values such as {bad.flat[0].item()!r}",
-            remedy="number the classes from 0, and leave out the samples without a label",
+            remedy="number the classes from 0, and leave out the samples without a label, or say"
+            " by dataset.tasks.TASK.missing=nan that it is NaN",
         )
     return array
 

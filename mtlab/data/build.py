@@ -26,8 +26,8 @@ from mtlab.data.npz import Npz
 from mtlab.data.shapes import Shapes
 from mtlab.data.source import LabelledImages, Source, Strata, by_main_label, divide, divide_by_fold
 from mtlab.data.splits import strata_of, stratified_subset
-from mtlab.data.tasks import Task
-from mtlab.data.tasks_build import label_of, learn_tasks
+from mtlab.data.tasks import Task, is_labelled
+from mtlab.data.tasks_build import label_of, learn_tasks, markers_of
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
 
@@ -49,6 +49,7 @@ def open_source(config: DatasetConfig) -> Source:
                 strata_by(config),
                 white=config.white,
                 is_unit=config.normalisation == "unit",
+                missing=markers_of(config),
             )
         case FolderConfig():
             return Folder(
@@ -99,14 +100,23 @@ def build_dataset(
         pixel_statistics.check(train.images, f"dataset={config.name}")
         statistics = pixel_statistics.for_pixels(train.images.dtype)
 
-    def split(samples: LabelledImages) -> Split:
+    def split(samples: LabelledImages, name: str) -> Split:
         targets = {targets.task.name: targets(samples) for targets in learned}
-        return Split(statistics.apply(samples.images), targets)
+        found = Split(statistics.apply(samples.images), targets)
+        for task in targets:
+            if not found.num_labelled(task):
+                raise DataError(
+                    f"task {task}",
+                    rule=f"must have a label for some {name} images",
+                    found=f"none for {len(found):,}",
+                    remedy=f"leave the task out, or set dataset.stratify_by={task}",
+                )
+        return found
 
     def load_test() -> Split:
         test = kept_test_samples(source.test(), config)
         statistics.check(test.images, f"the test images of dataset={config.name}")
-        return split(test)
+        return split(test, "test")
 
     channels, height, width = train.images.shape[1:]
     return Dataset(
@@ -115,8 +125,8 @@ def build_dataset(
         available_tasks=tuple(available),
         image_shape=(channels, height, width),
         pixel_statistics=statistics,
-        train=split(train),
-        val=split(val),
+        train=split(train, "training"),
+        val=split(val, "validation"),
         load_test=load_test,
         digest_test=lambda: digest_of(kept_test_samples(source.test(), config).images),
         notes=(*source.notes(), *_unchanging(statistics)),
@@ -258,7 +268,7 @@ def check_classes(samples: LabelledImages, config: DatasetConfig) -> None:
             found=f"{samples.main_label_name} with fractions",
             remedy="set it to null, or put classes first",
         )
-    present = samples.main_label.unique().tolist()
+    present = samples.main_label[is_labelled(samples.main_label)].unique().tolist()
     strangers = sorted(set(config.classes) - set(present))
     if strangers:
         is_range = present == list(range(present[0], present[-1] + 1))

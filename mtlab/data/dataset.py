@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from mtlab.data.tasks import Task
+from mtlab.data.tasks import Task, is_labelled
 from mtlab.errors import DataError
 
 STANDARD_EPSILON = 1e-6
@@ -26,7 +26,7 @@ class Split:
     Attributes:
         images: `(num_samples, channels, height, width)`, float32, normalised.
         targets: Per task, `(num_samples,)`: int64 in `[0, num_classes)` for classification,
-            float32 for regression.
+            float32 for regression. -1 or NaN for a sample without a label, of tasks with gaps.
     """
 
     images: torch.Tensor
@@ -34,6 +34,17 @@ class Split:
 
     def __len__(self) -> int:
         return self.images.shape[0]
+
+    def num_labelled(self, task: str) -> int:
+        return int(is_labelled(self.targets[task]).sum())
+
+    def only_labelled(self, task: str) -> "Split":
+        """The samples that have a label for a task."""
+        kept = is_labelled(self.targets[task])
+        if kept.all():
+            return self
+        targets = {name: target[kept] for name, target in self.targets.items()}
+        return Split(self.images[kept], targets)
 
     def to(self, device: torch.device) -> "Split":
         targets = {name: target.to(device) for name, target in self.targets.items()}

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +23,7 @@ class Npz(Undivided):
     Args:
         images, labels, label_names, white: Which arrays and columns hold what, see
             dataset/npz.yaml.
+        missing: By a task's label, what stands for one that is not there, see `LabelArrays`.
         is_unit: Whether pixels come to the network as they are, see `pixel_form`.
     """
 
@@ -37,6 +38,7 @@ class Npz(Undivided):
         *,
         white: float | None = None,
         is_unit: bool = False,
+        missing: Mapping[str, float | str] | None = None,
     ) -> None:
         super().__init__("npz", test_fraction, strata)
         if not path.is_file():
@@ -60,7 +62,10 @@ class Npz(Undivided):
             else [name_of.get(label, label) for label in labels]
         )
         self._label_names = label_names
-        self._label_arrays = LabelArrays(label_names)
+        if missing and [self._headers.get(one, [()])[0][1:] for one in self._labels] == [()]:
+            # A file's only label is that of every task, whatever the task is called.
+            missing = {self._labels[0]: next(iter(missing.values()))}
+        self._label_arrays = LabelArrays(label_names, missing)
         self._white, self._is_unit = white, is_unit
         self._has_test_arrays = self._images + TEST_SUFFIX in self._headers
         self._check_test_arrays()

@@ -2,13 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
 
 from mtlab.config.dataset import DatasetConfig, TaskConfig
 from mtlab.data.source import LabelledImages, Source
-from mtlab.data.tasks import ClassificationTask, RegressionTask, Task, class_targets, value_targets
+from mtlab.data.tasks import (
+    ClassificationTask,
+    RegressionTask,
+    Task,
+    class_targets,
+    is_labelled,
+    value_targets,
+)
 from mtlab.errors import ConfigError
 
 RESERVED_TASK_NAMES = ("loss", "epoch", "seconds")
@@ -75,16 +83,34 @@ def available_tasks(config: DatasetConfig, samples: LabelledImages) -> dict[str,
     return tasks
 
 
+def markers_of(config: DatasetConfig) -> dict[str, float | str]:
+    """By label, what stands for one that is not there, as its tasks say."""
+    markers: dict[str, float | str] = {}
+    for name, task in config.tasks.items():
+        if task.missing is not None:
+            label = task.label or name
+            if markers.setdefault(label, task.missing) != task.missing:
+                raise ConfigError(
+                    f"dataset.tasks.{name}.missing",
+                    rule=f"must be the same for every task of the label {label}",
+                    found=f"{task.missing} and {markers[label]}",
+                    remedy="choose one of them",
+                )
+    return markers
+
+
 def _kind_of(label: torch.Tensor, name: str) -> Literal["classification", "regression"]:
     """Whole numbers from 0 are classes, fractions are values; anything else has to be told."""
     if not label.is_floating_point():
         return "classification"
     if bool((label == label.floor()).all()):
+        low = float(label.min())
         raise ConfigError(
             f"label {name}",
             rule="numbers its classes from 0, or is said to be a number",
-            found=f"whole numbers down to {float(label.min()):g}",
-            remedy=f"shift the labels, or set dataset.tasks.{name}.kind=regression",
+            found=f"whole numbers down to {low:g}",
+            remedy=f"shift the labels, or set dataset.tasks.{name}.kind=regression, or"
+            f" dataset.tasks.{name}.missing={low:g} where it means that there is no label",
         )
     return "regression"
 
@@ -144,7 +170,9 @@ def task_targets(
     label = label_of(name, task, list(labels))
     if task.kind == "regression":
         limits = None if task.range is None else (task.range[0], task.range[1])
-        regression = RegressionTask(name, limits, task.activation, task.loss, task.huber_delta)
+        regression = RegressionTask(
+            name, limits, task.activation, task.loss, task.huber_delta, task.missing is not None
+        )
         return TaskTargets(regression, label, lambda labels: value_targets(labels, regression))
     label_names = _label_names(name, label, config, class_names, labels)
     num_labels = int(labels[label].max()) + 1
@@ -163,8 +191,10 @@ def task_targets(
             remedy="leave the task out of `tasks`, or keep more labels by dataset.classes",
         )
     kept_labels = tuple(target_of) if task.by == "label" else ()
-    derived = ClassificationTask(name, tuple(classes), kept_labels)
-    return TaskTargets(derived, label, lambda labels: class_targets(labels, target_of, name))
+    has_gaps = task.missing is not None
+    derived = ClassificationTask(name, tuple(classes), kept_labels, has_gaps)
+    of_labels = partial(class_targets, target_of=target_of, task=name, may_lack=has_gaps)
+    return TaskTargets(derived, label, of_labels)
 
 
 def _label_names(
@@ -178,14 +208,16 @@ def _label_names(
     values = labels[label]
     if values.is_floating_point():
         not_a_class = values[(values != values.floor()) | (values < 0)]
+        found = float(not_a_class[0])
         raise ConfigError(
             f"dataset.tasks.{name}",
             rule=f"must read whole numbers of at least 0 from the label {label}",
-            found=f"values such as {float(not_a_class[0]):g}",
-            remedy=f"number the classes from 0, or set dataset.tasks.{name}.kind=regression",
+            found=f"values such as {found:g}",
+            remedy=f"number the classes from 0, or set dataset.tasks.{name}.kind=regression, or"
+            f" dataset.tasks.{name}.missing={found:g} where it means that there is no label",
         )
-    present = [int(value) for value in values.unique()]
-    if class_names is not None and len(class_names) <= present[-1]:
+    present = [int(value) for value in values[is_labelled(values)].unique()]
+    if class_names is not None and present and len(class_names) <= present[-1]:
         raise ConfigError(
             "dataset.class_names",
             rule=f"must name each of the {present[-1] + 1} labels",

@@ -95,7 +95,8 @@ class PcaPictures:
     def draw(self) -> None:
         """Read all training images, validation included, and the test images; fit and draw."""
         name, keys = self.task.name, self.keys.pca
-        learned = (self.dataset.train, self.dataset.val)
+        splits = (self.dataset.train, self.dataset.val)
+        learned = [split.only_labelled(name) for split in splits]
         train = Points.of(
             torch.cat([split.images for split in learned]),
             torch.cat([split.targets[name] for split in learned]),
@@ -103,7 +104,7 @@ class PcaPictures:
         if keys.tsne:
             num_images = min(keys.tsne_points, len(train.classes))
             check_perplexity("pca.tsne_perplexity", keys.tsne_perplexity, num_images)
-        held_out = self.dataset.load_test()
+        held_out = self.dataset.load_test().only_labelled(name)
         test = Points.of(held_out.images, held_out.targets[name])
         self.record.values |= {
             "dataset": self.dataset.name,

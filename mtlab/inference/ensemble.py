@@ -172,7 +172,9 @@ def vote(
         if not members:
             first, first_split, first_digest = run, split, digest
         same_targets = (run.tasks, run.image_shape) == (first.tasks, first.image_shape) and all(
-            torch.equal(target, split.targets[name]) for name, target in first_split.targets.items()
+            # Samples without a value, NaN, are equal too.
+            torch.allclose(target, split.targets[name], rtol=0, atol=0, equal_nan=True)
+            for name, target in first_split.targets.items()
         )
         if not same_targets or digest != first_digest:
             raise RunFolderError(

@@ -13,7 +13,7 @@ from mtlab.config.dataset import DatasetConfig
 from mtlab.config.device import DeviceConfig
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset, Split
-from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.data.tasks import UNLABELLED, ClassificationTask, RegressionTask, Task
 from mtlab.device import select_device
 from mtlab.errors import ConfigError, DataError
 from mtlab.inference.ensemble import own_test_split, vote
@@ -47,7 +47,7 @@ def measure_run(
     metrics = evaluate(
         device.place(run.model),
         split.to(device.torch_device),
-        build_objective(config.mtl, config.model, run.tasks).to(device.torch_device),
+        build_objective(config.mtl, config.model, dataset.tasks).to(device.torch_device),
         config.trainer.eval_batch_size,
         device,
     )
@@ -115,7 +115,7 @@ def other_dataset(run: LoadedRun, config: DatasetConfig, seed: int) -> Dataset:
             found=_size(dataset.image_shape),
             remedy="resize them",
         )
-    pairs = zip(dataset.tasks, run.tasks, strict=True)
+    pairs = list(zip(dataset.tasks, run.tasks, strict=True))
     numbers = {
         wanted.name: new for found, wanted in pairs if (new := _numbers(found, wanted)) is not None
     }
@@ -126,7 +126,7 @@ def other_dataset(run: LoadedRun, config: DatasetConfig, seed: int) -> Dataset:
 
     return replace(
         dataset,
-        tasks=run.tasks,
+        tasks=tuple(replace(wanted, has_gaps=found.has_gaps) for found, wanted in pairs),
         train=renumbered(dataset.train),
         val=renumbered(dataset.val),
         load_test=lambda: renumbered(dataset.load_test()),
@@ -141,7 +141,8 @@ def _size(image_shape: tuple[int, int, int]) -> str:
 def _numbers(found: Task, wanted: Task) -> torch.Tensor | None:
     """For each class of the other dataset its number in the run's task; None for values.
 
-    Bare numbers, which a dataset without names has, are the run's labels.
+    Bare numbers, which a dataset without names has, are the run's labels. Behind the last class
+    stands what a target of -1 stays, a sample without a label.
     """
     if not isinstance(found, ClassificationTask) or not isinstance(wanted, ClassificationTask):
         if type(found) is type(wanted):
@@ -165,4 +166,4 @@ def _numbers(found: Task, wanted: Task) -> torch.Tensor | None:
             found=", ".join(strangers),
             remedy="leave them out by dataset.classes, or name them by dataset.class_names",
         )
-    return torch.tensor([wanted.class_names.index(name) for name in names])
+    return torch.tensor([*(wanted.class_names.index(name) for name in names), UNLABELLED])

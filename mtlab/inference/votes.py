@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from mtlab.data.tasks import RegressionTask, Task
+from mtlab.data.tasks import RegressionTask, Task, is_labelled
 from mtlab.device import Device
 from mtlab.inference.loading import LoadedRun
 from mtlab.objective.build import build_objective
@@ -64,8 +64,10 @@ def measure_votes(
     measures = new_measures(run.tasks, torch.device("cpu"))
     losses = []
     for task in run.tasks:
-        measures[task.name].add(votes[task.name], targets[task.name])
-        losses.append(_loss(task, votes[task.name], targets[task.name]))
+        has_label = is_labelled(targets[task.name])
+        labelled_votes, labels = votes[task.name][has_label], targets[task.name][has_label]
+        measures[task.name].add(labelled_votes, labels)
+        losses.append(_loss(task, labelled_votes, labels))
     total = sum(weights[task.name] * loss for task, loss in zip(run.tasks, losses, strict=True))
     measured = {name: measure.read() for name, measure in measures.items()}
     return split_metrics(total, losses, measured)

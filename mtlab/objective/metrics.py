@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mtlab.data.tasks import RegressionTask, Task
+from mtlab.data.tasks import RegressionTask, Task, is_labelled
 
 TaskMetrics = dict[str, float]
 """One task on one split: `loss`, its mean, then by name
@@ -19,17 +19,21 @@ TaskMetrics = dict[str, float]
 class ConfusionMatrix:
     """Counts of (target, prediction) pairs."""
 
-    def __init__(self, num_classes: int, device: torch.device) -> None:
+    def __init__(self, num_classes: int, device: torch.device, *, has_gaps: bool = False) -> None:
         self._num_classes = num_classes
+        self._has_gaps = has_gaps
         self._counts = torch.zeros(num_classes * num_classes, dtype=torch.int64, device=device)
 
     def add(self, logits: torch.Tensor, targets: torch.Tensor) -> None:
         """Count a batch: logits `(batch, classes)`, targets `(batch,)`.
 
-        A tie goes to the smaller class.
+        A tie goes to the smaller class; a sample without a label is not counted.
         """
         pairs = targets * self._num_classes + logits.argmax(dim=1)
-        self._counts.index_add_(0, pairs, torch.ones_like(pairs))
+        if self._has_gaps:
+            self._counts.index_add_(0, pairs.clamp(min=0), is_labelled(targets).to(pairs.dtype))
+        else:
+            self._counts.index_add_(0, pairs, torch.ones_like(pairs))
 
     def reset(self) -> None:
         self._counts.zero_()
@@ -81,25 +85,37 @@ class RegressionSums:
     would lose it for targets far from zero.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, *, has_gaps: bool = False) -> None:
+        self._has_gaps = has_gaps
         self._sums = torch.zeros(5, dtype=torch.float64, device=device)
         # Views, each a single number.
         self._count, self._absolute_errors, self._squared_errors = self._sums[:3].unbind()
         self._squared_deviations, self._target_mean = self._sums[3:].unbind()
 
     def add(self, predictions: torch.Tensor, targets: torch.Tensor) -> None:
-        """Add a batch: predictions and targets `(batch,)`, at least one sample."""
-        errors = predictions.double() - targets.double()
+        """Add a batch: predictions and targets `(batch,)`, at least one sample.
+
+        Samples without a label are not counted.
+        """
+        predictions, targets = predictions.double(), targets.double()
+        num_new: int | torch.Tensor = targets.shape[0]
+        if self._has_gaps:
+            has_label = is_labelled(targets)
+            num_new = has_label.sum()
+            # With the others' mean as target, and predicted so, a sample adds nothing to any sum.
+            targets = torch.where(has_label, targets, targets.nanmean().nan_to_num())
+            predictions = torch.where(has_label, predictions, targets)
+        errors = predictions - targets
         self._absolute_errors += errors.abs().sum()
         self._squared_errors += errors.square().sum()
-        num_new = targets.shape[0]
-        batch_variance, batch_mean = torch.var_mean(targets.double(), correction=0)
+        batch_variance, batch_mean = torch.var_mean(targets, correction=0)
         shift = batch_mean - self._target_mean
         count = self._count + num_new
+        total = count.clamp(min=1) if self._has_gaps else count
         self._squared_deviations += (
-            batch_variance * num_new + shift.square() * self._count * num_new / count
+            batch_variance * targets.shape[0] + shift.square() * self._count * num_new / total
         )
-        self._target_mean += shift * num_new / count
+        self._target_mean += shift * num_new / total
         self._count.copy_(count)
 
     def reset(self) -> None:
@@ -125,9 +141,9 @@ Measure = ConfusionMatrix | RegressionSums
 def new_measures(tasks: Iterable[Task], device: torch.device) -> dict[str, Measure]:
     """An empty measure for each task, by name, in order."""
     return {
-        task.name: RegressionSums(device)
+        task.name: RegressionSums(device, has_gaps=task.has_gaps)
         if isinstance(task, RegressionTask)
-        else ConfusionMatrix(task.num_classes, device)
+        else ConfusionMatrix(task.num_classes, device, has_gaps=task.has_gaps)
         for task in tasks
     }
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import nn
 
-from mtlab.data.tasks import Task
-from mtlab.objective.losses import Loss
+from mtlab.data.tasks import Task, is_labelled
+from mtlab.objective.losses import Loss, TrainedCrossEntropy, mean_of_labelled
 from mtlab.objective.metrics import Measure, SplitMetrics, split_metrics
 
 
@@ -30,6 +30,13 @@ class Weighting(nn.Module):
         """
         raise NotImplementedError
 
+    def begin_epoch(self, epoch: int) -> None:
+        """Told before the steps of an epoch, counted from 1; for weights that follow a schedule."""
+
+    def moving_weights(self) -> list[float] | None:
+        """What the tasks' losses are weighed by now; None where that never changes."""
+        return None
+
 
 Aggregator = Callable[[torch.Tensor], torch.Tensor]
 """From each task's gradient of the shared parameters, `(tasks, parameters)` with a row of zeros for
@@ -42,7 +49,8 @@ class Objective(nn.Module):
 
     Args:
         tasks: In order.
-        losses: By task name.
+        losses: By task name: what is reported.
+        trained_losses: By task name, for tasks that train on another loss than is reported.
         aggregator: Makes one gradient of the tasks' where they meet; None: their sum.
         generator: What a weighting or an aggregator with chance in it draws from.
     """
@@ -54,10 +62,15 @@ class Objective(nn.Module):
         weighting: Weighting,
         aggregator: Aggregator | None = None,
         generator: torch.Generator | None = None,
+        trained_losses: Mapping[str, TrainedCrossEntropy] | None = None,
     ) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
+        self.has_gaps = any(task.has_gaps for task in tasks)
         self._losses = dict(losses)
+        # Registered as modules, so that they go to the device and into the state.
+        own = {f"of_{name}": loss for name, loss in (trained_losses or {}).items()}
+        self._trained_losses = nn.ModuleDict(own)
         self.weighting = weighting
         self.aggregator = aggregator
         self.generator = generator or torch.Generator()
@@ -66,9 +79,45 @@ class Objective(nn.Module):
         self, outputs: Mapping[str, torch.Tensor], targets: Mapping[str, torch.Tensor]
     ) -> list[torch.Tensor]:
         """Mean loss of each task over the batch, one number each, float32."""
+        return self._means(self._losses, outputs, targets)
+
+    def trained_losses(
+        self, outputs: Mapping[str, torch.Tensor], targets: Mapping[str, torch.Tensor]
+    ) -> list[torch.Tensor]:
+        """What is minimised of each task, one number each, float32: `task_losses`, but for tasks
+        whose classes are smoothed or weighed.
+        """
+        own = {name.removeprefix("of_"): loss for name, loss in self._trained_losses.items()}
+        return self._means(self._losses | own, outputs, targets)
+
+    @torch.no_grad()
+    def reported_losses(
+        self,
+        trained: torch.Tensor,
+        outputs: Mapping[str, torch.Tensor],
+        targets: Mapping[str, torch.Tensor],
+    ) -> torch.Tensor:
+        """Of a batch whose minimised losses `(tasks,)` are known, those that are reported."""
+        if not self._trained_losses:
+            return trained
+        return torch.stack(self.task_losses(outputs, targets))
+
+    def _means(
+        self,
+        losses: Mapping[str, Loss],
+        outputs: Mapping[str, torch.Tensor],
+        targets: Mapping[str, torch.Tensor],
+    ) -> list[torch.Tensor]:
         return [
-            self._losses[task.name](outputs[task.name], targets[task.name]) for task in self.tasks
+            mean_of_labelled(losses[task.name], outputs[task.name], targets[task.name])
+            if task.has_gaps
+            else losses[task.name](outputs[task.name], targets[task.name])
+            for task in self.tasks
         ]
+
+    def num_labelled(self, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """How many samples have a label for each task, `(tasks,)`, on the targets' device."""
+        return torch.stack([is_labelled(targets[task.name]).sum() for task in self.tasks])
 
     def backward(
         self,
@@ -84,7 +133,7 @@ class Objective(nn.Module):
         features, from there through the trunk, and the aggregator makes one of them.
 
         Args:
-            losses: From `task_losses`.
+            losses: From `trained_losses`.
             features: What the trunk gave, `(batch, ...)`, which every head read.
             shared_parameters: Those that the features depend on.
             head_parameters: The others of the network.
@@ -126,8 +175,15 @@ class Objective(nn.Module):
 
     def task_weights(self) -> dict[str, float]:
         """The weight of each task in the reported loss, by name."""
-        names = [task.name for task in self.tasks]
-        return dict(zip(names, self.weighting.reported_weights(), strict=True))
+        return self._by_name(self.weighting.reported_weights())
+
+    def moving_weights(self) -> dict[str, float] | None:
+        """See `Weighting.moving_weights`, by name."""
+        weights = self.weighting.moving_weights()
+        return None if weights is None else self._by_name(weights)
+
+    def _by_name(self, weights: list[float]) -> dict[str, float]:
+        return dict(zip([task.name for task in self.tasks], weights, strict=True))
 
 
 def _through_trunk(

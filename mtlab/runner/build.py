@@ -97,7 +97,13 @@ def build(config: RunConfig) -> Experiment:
     _check_last_batch(config, len(dataset.train))
     draws = generator(config.seed, "objective", device.torch_device)
     objective = build_objective(
-        config.mtl, config.model, dataset.tasks, dataset.available_tasks, draws
+        config.mtl,
+        config.model,
+        dataset.tasks,
+        dataset.available_tasks,
+        draws,
+        config.trainer,
+        dataset.train.targets,
     )
     monitor = Monitor(
         config.trainer.monitor, dataset.tasks, objective.task_weights(), config.trainer.min_delta

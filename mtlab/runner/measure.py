@@ -10,7 +10,7 @@ import torch
 from mtlab.artifacts.model_file import save_model
 from mtlab.artifacts.run_dir import RunFolder, write_whole
 from mtlab.data.dataset import Split
-from mtlab.data.tasks import RegressionTask
+from mtlab.data.tasks import RegressionTask, is_labelled
 from mtlab.errors import MtlabError
 from mtlab.objective.metrics import SplitMetrics
 from mtlab.runner.build import Experiment
@@ -30,6 +30,7 @@ class Measured:
         last: The same with the last weights, of a trainer whose last ones may be far from the best;
             None for others.
         converged: Whether the trainer found a solution; None where there is no such notion.
+        num_test_labelled: Per task that not every image has a label for.
         seconds: All of it, reading the test split included.
         test_seconds: Of measuring on the test split alone, once it is read.
     """
@@ -39,6 +40,7 @@ class Measured:
     last: Mapping[str, SplitMetrics] | None
     converged: bool | None
     num_test_samples: int
+    num_test_labelled: Mapping[str, int]
     seconds: float
     test_seconds: float
 
@@ -78,8 +80,16 @@ def measure(experiment: Experiment, folder: RunFolder) -> Measured:
     write_whole(folder.confusions, json.dumps(confusions) + "\n")
     _save_scatter(experiment, test, folder)
     seconds = time.perf_counter() - started
+    with_gaps = [task.name for task in experiment.dataset.tasks if task.has_gaps]
     return Measured(
-        kept_epoch, metrics, last_metrics, trainer.converged, len(test), seconds, test_seconds
+        kept_epoch,
+        metrics,
+        last_metrics,
+        trainer.converged,
+        num_test_samples=len(test),
+        num_test_labelled={name: test.num_labelled(name) for name in with_gaps},
+        seconds=seconds,
+        test_seconds=test_seconds,
     )
 
 
@@ -105,9 +115,13 @@ def _save_scatter(experiment: Experiment, test: Split, folder: RunFolder) -> Non
 
 
 def scatter_points(true: torch.Tensor, predicted: torch.Tensor) -> dict[str, list[float]]:
-    """Values of at most 2,000 samples, evenly spaced over the split; both `(num_samples,)`."""
+    """Values of at most 2,000 samples with a label, evenly spaced over the split; both
+    `(num_samples,)`.
+    """
+    has_label = is_labelled(true).cpu()
+    true, predicted = true.cpu()[has_label], predicted.cpu()[has_label]
     num_samples = true.shape[0]
     num_points = min(num_samples, MOST_POINTS)
     chosen = torch.linspace(0, num_samples - 1, num_points, dtype=torch.float64).round().long()
-    values = {"true": true.cpu()[chosen], "predicted": predicted.cpu()[chosen]}
+    values = {"true": true[chosen], "predicted": predicted[chosen]}
     return {name: [float(f"{value:.6g}") for value in row.tolist()] for name, row in values.items()}

@@ -76,6 +76,8 @@ class RunRecord(Record):
         parts = describe_parts(self.experiment)
         if measured is not None:
             parts["samples"]["test"] = measured.num_test_samples
+            for name, count in measured.num_test_labelled.items():
+                parts["samples"]["labelled"][name]["test"] = count
         splits: Mapping[str, SplitMetrics] = {} if measured is None else measured.splits
         epochs_seconds = history.train_seconds + history.evaluate_seconds
         values = {
@@ -156,7 +158,9 @@ def describe_parts(experiment: Experiment | None) -> dict[str, Any]:
     """The tasks, the images and the network; None for each of a run that was never built.
 
     `kinds` is `classification` or `regression` per task, `classes` the names of its classes,
-    `layers` a mapping of `LayerSize`'s values for each layer.
+    `layers` a mapping of `LayerSize`'s values for each layer. `samples.labelled` has per split the
+    images with a label, of tasks that not every image has one for; the test split is counted once
+    it is measured.
     """
     if experiment is None:
         names = (
@@ -166,6 +170,13 @@ def describe_parts(experiment: Experiment | None) -> dict[str, Any]:
     tasks = experiment.dataset.tasks
     with_classes = [task for task in tasks if isinstance(task, ClassificationTask)]
     weights = experiment.objective.task_weights()
+    splits = {"train": experiment.train, "val": experiment.val}
+    counts = {
+        task.name: {name: split.num_labelled(task.name) for name, split in splits.items()}
+        for task in tasks
+        if task.has_gaps
+    }
+    labelled = {"labelled": counts} if counts else {}
     return {
         "tasks": [task.name for task in tasks],
         "kinds": {
@@ -174,7 +185,7 @@ def describe_parts(experiment: Experiment | None) -> dict[str, Any]:
         "classes": {task.name: list(task.class_names) for task in with_classes},
         "weighting": weights if len(weights) > 1 else None,
         "image_shape": list(experiment.dataset.image_shape),
-        "samples": {"train": len(experiment.train), "val": len(experiment.val)},
+        "samples": {**{name: len(split) for name, split in splits.items()}, **labelled},
         "parameters": asdict(experiment.parameters),
         "flops_per_sample": experiment.flops_per_sample,
         "layers": [asdict(layer) for layer in experiment.layers],

@@ -54,12 +54,14 @@ class MetricsFile(Sink):
 
 
 def as_line(event: EpochEnd) -> dict[str, Any]:
-    """An epoch as a line of metrics.jsonl holds it."""
+    """An epoch as a line of metrics.jsonl holds it; weights of the tasks only where they change."""
+    moving = {} if event.weights is None else {"weights": event.weights}
     return {
         "epoch": event.epoch,
         "train": event.train.as_dict(),
         "val": event.val.as_dict(),
         "learning_rate": event.learning_rate,
+        **moving,
         "seconds": event.seconds,
     }
 

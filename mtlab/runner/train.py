@@ -20,7 +20,11 @@ from mtlab.runner.measure import measure
 from mtlab.runner.run_record import RunRecord
 from mtlab.runner.sinks import EpochLines, MetricsFile, Sink, closing_all
 from mtlab.runner.trackers.build import build_trackers
-from mtlab.runner.untrained import classes_without_images, heads_without_tasks
+from mtlab.runner.untrained import (
+    classes_without_images,
+    heads_without_tasks,
+    tasks_with_gaps,
+)
 from mtlab.runner.warm_start import changes_since
 from mtlab.training.trainer import Trainer
 
@@ -62,6 +66,7 @@ def run(
     for line in (
         _in_one_line(experiment),
         *experiment.dataset.notes,
+        *tasks_with_gaps(experiment.dataset),
         *classes_without_images(experiment.dataset),
         *heads_without_tasks(config, experiment.dataset),
         *_told_of_start(experiment, repeated),

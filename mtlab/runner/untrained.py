@@ -7,7 +7,7 @@ import torch
 from mtlab.config.model import LayeredKeys
 from mtlab.config.run import RunConfig
 from mtlab.data.dataset import Dataset
-from mtlab.data.tasks import ClassificationTask
+from mtlab.data.tasks import ClassificationTask, is_labelled
 
 MOST_NAMES = 10
 """Names in a line; of more the rest is counted."""
@@ -18,12 +18,25 @@ def classes_without_images(dataset: Dataset) -> Iterator[str]:
     for task in dataset.tasks:
         if not isinstance(task, ClassificationTask):
             continue
-        counts = torch.bincount(dataset.train.targets[task.name], minlength=task.num_classes)
+        targets = dataset.train.targets[task.name]
+        counts = torch.bincount(targets[is_labelled(targets)], minlength=task.num_classes)
         missing = [task.class_names[index] for index in (counts == 0).nonzero().flatten().tolist()]
         if missing:
             yield (
                 f"task {task.name}: no training image has the classes {_listed(missing)}, which"
                 " cannot be learned; keep more images, or leave the classes out"
+            )
+
+
+def tasks_with_gaps(dataset: Dataset) -> Iterator[str]:
+    """A line per task that some images have no label for."""
+    for task in dataset.tasks:
+        if task.has_gaps:
+            train, val = dataset.train, dataset.val
+            yield (
+                f"task {task.name}: labels for {train.num_labelled(task.name):,} of {len(train):,}"
+                f" training and {val.num_labelled(task.name):,} of {len(val):,} validation images;"
+                " the others take no part in its loss and its metrics"
             )
 
 

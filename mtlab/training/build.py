@@ -48,6 +48,8 @@ def build_trainer(
     if isinstance(config.model, PerceptronConfig):
         assert isinstance(model, Perceptron)
         rule = config.model
+        task = model.task
+        train, val = train.only_labelled(task), val.only_labelled(task)
         return _perceptron_trainer(model, rule, trainer, monitor, train, val, draws_order)
     assert isinstance(model, MultiTaskNetwork)
     _check_shared_layers(config, model, objective)

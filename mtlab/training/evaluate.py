@@ -22,6 +22,7 @@ def evaluate(
     was_training = model.training
     model.eval()
     loss_sums = torch.zeros(len(objective.tasks), dtype=torch.float64, device=device.torch_device)
+    counts = torch.zeros_like(loss_sums)
     measures = new_measures(objective.tasks, device.torch_device)
     for start in range(0, len(split), batch_size):
         images = split.images[start : start + batch_size]
@@ -31,8 +32,10 @@ def evaluate(
         with device.autocast():
             outputs = model(images)
         losses = torch.stack(objective.task_losses(outputs, targets))
-        loss_sums += losses.double() * images.shape[0]
+        num_labelled = objective.num_labelled(targets) if objective.has_gaps else images.shape[0]
+        loss_sums += losses.double() * num_labelled
+        counts += num_labelled
         for name, measure in measures.items():
             measure.add(outputs[name], targets[name])
     model.train(was_training)
-    return objective.metrics(loss_sums / len(split), measures)
+    return objective.metrics(loss_sums / counts.clamp(min=1), measures)

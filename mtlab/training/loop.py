@@ -78,6 +78,7 @@ class GradientTrainer:
         while self.epoch < self._num_epochs and not self._is_out_of_patience():
             started = time.perf_counter()
             learning_rate = float(self._step.optimizer.param_groups[0]["lr"])
+            self._step.objective.weighting.begin_epoch(self.epoch + 1)
             train_metrics = yield from self._train_epoch()
             self._step.device.synchronize()
             train_seconds = time.perf_counter() - started
@@ -100,6 +101,7 @@ class GradientTrainer:
                 seconds=time.perf_counter() - started,
                 num_samples=len(self._train),
                 is_best=is_best,
+                weights=self._step.objective.moving_weights(),
             )
 
     def _is_out_of_patience(self) -> bool:

@@ -31,8 +31,11 @@ class EpochSums:
     ) -> None:
         self._objective = objective
         self.num_steps = num_batches(num_samples, batch_size)
-        self._batch_sizes = torch.full((self.num_steps,), batch_size, dtype=torch.float64)
-        self._batch_sizes[-1] = num_samples - batch_size * (self.num_steps - 1)
+        # On the device only where every step counts anew how many of its samples have labels.
+        place = device if objective.has_gaps else None
+        shape = (self.num_steps, len(objective.tasks))
+        self._counts = torch.full(shape, batch_size, dtype=torch.float64, device=place)
+        self._counts[-1] = num_samples - batch_size * (self.num_steps - 1)
         self._step_losses = torch.zeros(self.num_steps, len(objective.tasks), device=device)
         self._measures = new_measures(objective.tasks, device)
 
@@ -44,11 +47,14 @@ class EpochSums:
     def add(self, step: int, losses: torch.Tensor, outputs: Tensors, targets: Tensors) -> None:
         """What step `step`, counted from 0, found: losses `(tasks,)`, outputs."""
         self._step_losses[step] = losses
+        if self._objective.has_gaps:
+            self._counts[step] = self._objective.num_labelled(targets)
         for name, measure in self._measures.items():
             measure.add(outputs[name].detach(), targets[name])
 
     def read(self, num_steps: int, epoch: int) -> SplitMetrics:
-        """Means over the samples of the first `num_steps` steps; exact for a ragged last batch.
+        """Means over the samples of the first `num_steps` steps that have labels; exact for a
+        ragged last batch.
 
         Raises:
             TrainingError: A loss that is NaN or infinite.
@@ -57,8 +63,8 @@ class EpochSums:
         for step, task in (~torch.isfinite(losses)).nonzero().tolist()[:1]:
             rule = f"its loss must stay finite; epoch {epoch}, step {step + 1}"
             raise not_finite(self._objective.tasks[task].name, rule, float(losses[step, task]))
-        sizes = self._batch_sizes[:num_steps]
-        means = (losses.double() * sizes.unsqueeze(1)).sum(dim=0) / sizes.sum()
+        counts = self._counts[:num_steps].cpu()
+        means = (losses.double() * counts).sum(dim=0) / counts.sum(dim=0).clamp(min=1)
         return self._objective.metrics(means, self._measures)
 
 
@@ -101,15 +107,16 @@ class TrainStep:
             images = self.augment(images)
         targets = {name: target[positions] for name, target in split.targets.items()}
         losses, outputs, features = self.forward(images, targets)
-        sums.add(step, self.update(losses, features), outputs, targets)
+        values = self.update(losses, features)
+        sums.add(step, self.objective.reported_losses(values, outputs, targets), outputs, targets)
 
     def forward(
         self, images: torch.Tensor, targets: Tensors
     ) -> tuple[list[torch.Tensor], Tensors, torch.Tensor]:
-        """The pure part: each task's loss, each task's outputs, and the shared features."""
+        """The pure part: what is minimised of each task, its outputs, and the shared features."""
         with self.device.autocast():
             features, outputs = self.model.features_and_outputs(images)
-        return self.objective.task_losses(outputs, targets), outputs, features
+        return self.objective.trained_losses(outputs, targets), outputs, features
 
     def update(self, losses: list[torch.Tensor], features: torch.Tensor) -> torch.Tensor:
         """Backward pass and optimizer's step; returns the losses as values, `(tasks,)`."""

@@ -38,6 +38,7 @@ class EpochEnd:
         learning_rate: At the epoch's start; some schedules change it with every step.
         train_seconds, seconds: Without and with validation.
         is_best: Whether `trainer.monitor` improved.
+        weights: Of the tasks' losses at the epoch's end, by task; None where they never change.
     """
 
     epoch: int
@@ -48,6 +49,7 @@ class EpochEnd:
     seconds: float
     num_samples: int
     is_best: bool
+    weights: dict[str, float] | None = None
 
 
 Event = Progress | EpochEnd

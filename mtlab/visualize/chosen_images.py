@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 
-from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task, is_labelled
 from mtlab.drawing.image_rows import WRONG_MARK
 from mtlab.drawing.saving import Numbers
 from mtlab.errors import ConfigError
@@ -109,6 +109,8 @@ def _class_position(task: ClassificationTask, value: object) -> int:
 
 def write_target(task: Task, target: torch.Tensor) -> str:
     """A class's name, or a regression task's value."""
+    if not is_labelled(target):
+        return "no label"
     if isinstance(task, RegressionTask):
         return f"{float(target):.3g}"
     return task.class_names[int(target)]
@@ -122,7 +124,7 @@ def write_answer(task: Task, output: torch.Tensor, target: torch.Tensor, verb: s
     if isinstance(task, RegressionTask):
         return f"{verb} {write_target(task, output)}"
     probability, answer = output.double().softmax(dim=0).max(dim=0)
-    mark = "" if answer == target else f"{WRONG_MARK} "
+    mark = "" if answer == target or not is_labelled(target) else f"{WRONG_MARK} "
     said = f"{verb} {write_target(task, answer)}"
     return f"{mark}{said}\np {write_probability(float(probability))}"
 
@@ -134,6 +136,7 @@ def study_classes(num_classes: int) -> list[int]:
 
 def spread_over_values(targets: torch.Tensor, num_chosen: int) -> list[int]:
     """Positions of samples from the lowest to the highest value, evenly by rank."""
-    ranks = torch.linspace(0, len(targets) - 1, min(num_chosen, len(targets))).round().long()
+    num_labelled = int(is_labelled(targets).sum())  # the others come last
+    ranks = torch.linspace(0, num_labelled - 1, min(num_chosen, num_labelled)).round().long()
     positions: list[int] = targets.argsort(stable=True)[ranks].tolist()
     return positions

@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 
 from mtlab.data.splits import strata_of, stratified_subset
-from mtlab.data.tasks import ClassificationTask, RegressionTask
+from mtlab.data.tasks import ClassificationTask, RegressionTask, is_labelled
 from mtlab.drawing.saving import Array, Numbers
 from mtlab.drawing.scatter import ClassPoints, draw_scatter
 from mtlab.explore.projections import TSNE_AXES, check_perplexity, fit_pca, tsne_plane
@@ -44,7 +44,10 @@ class Embeddings(Picture):
         numbers: Numbers = {"plane": plane, "features": features, "positions": positions}
         plots = []
         for task in subject.tasks:
-            targets = subject.test.targets[task.name][positions].numpy()
+            targets = subject.test.targets[task.name][positions]
+            has_label = is_labelled(targets).numpy()
+            numbers[f"has_label_{task.name}"] = has_label
+            targets = targets.numpy()[has_label]
             if isinstance(task, ClassificationTask):
                 classes, names, of_what = targets, task.class_names, "its classes"
             else:
@@ -52,11 +55,11 @@ class Embeddings(Picture):
                 (classes, names), of_what = value_fifths(targets), "fifths of its values"
             numbers[f"classes_{task.name}"] = classes
             numbers[f"class_names_{task.name}"] = names
-            share = 100 * between_class_share(features, classes)
+            share = 100 * between_class_share(features[has_label], classes)
             title = f"{task.name}: {share:.0f}% of the variance lies between {of_what}"
-            are_values = isinstance(task, RegressionTask)
+            are_values, shown = isinstance(task, RegressionTask), plane[has_label]
             plots.append(
-                ClassPoints(title, plane, classes, names, task.name, axis_names, are_values)
+                ClassPoints(title, shown, classes, names, task.name, axis_names, are_values)
             )
         title = f"{len(positions):,} test images in {features.shape[1]} shared features"
         subject.save(draw_scatter(plots, title), f"embeddings/{self.method}", numbers, vector=True)

@@ -3,7 +3,7 @@
 import torch
 
 from mtlab.config.base import Count
-from mtlab.data.tasks import ClassificationTask
+from mtlab.data.tasks import ClassificationTask, is_labelled
 from mtlab.drawing.mosaic import draw_images
 from mtlab.visualize.subject import Picture, Subject, write_probability
 
@@ -36,7 +36,7 @@ class Mistakes(Picture):
         ]
         title = (
             f"{task.name}: the {len(labels)} most confident of {num_wrong:,} mistakes on"
-            f" {len(targets):,} test images"
+            f" {int(is_labelled(targets).sum()):,} test images"
         )
         figure = draw_images(images, labels, title, IMAGE_INCHES, num_columns=8)
         numbers = {"images": images, "positions": positions, "true": true, "predicted": predicted}
@@ -52,6 +52,6 @@ def confident_mistakes(
     Logits are `(num_samples, classes)`, what comes back is `(num_mistakes,)` each.
     """
     probabilities, predicted = logits.double().softmax(dim=1).max(dim=1)
-    wrong = (predicted != targets).nonzero().squeeze(1)
+    wrong = ((predicted != targets) & is_labelled(targets)).nonzero().squeeze(1)
     positions = wrong[probabilities[wrong].argsort(descending=True, stable=True)]
     return positions, predicted[positions], probabilities[positions]

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from mtlab.config.base import Count, NotNegative
 from mtlab.data.dataset import Split
-from mtlab.data.tasks import ClassificationTask, Task
+from mtlab.data.tasks import ClassificationTask, Task, is_labelled
 from mtlab.drawing.axes import add_legend_beside, new_figure, show_grid
 from mtlab.drawing.colours import LINE_COLOURS, LINE_MARKERS
 from mtlab.drawing.image_rows import ImageRow, draw_image_rows
@@ -86,8 +86,9 @@ class Robustness(SweepPicture):
         for level in self.levels:
             outputs = subject.ask(_noisy(subject, images, level))
             for task in subject.run.tasks:
-                output = outputs[task.name]
                 targets = subject.test.targets[task.name][: len(images)]
+                has_label = is_labelled(targets)
+                output, targets = outputs[task.name][has_label], targets[has_label]
                 if isinstance(task, ClassificationTask):
                     value = (output.argmax(dim=1) == targets).double().mean()
                 else:

@@ -76,6 +76,38 @@ def test_training_figures_are_exact_means_over_a_ragged_last_batch() -> None:
         assert torch.equal(confusion, measured.confusions[task])
 
 
+def without_labels(split: Split, task: str, num_missing: int) -> Split:
+    """The first samples have none; the last batch of an epoch may be among them."""
+    target = split.targets[task].clone()
+    target[:num_missing] = math.nan if target.is_floating_point() else -1
+    return Split(split.images, split.targets | {task: target})
+
+
+@pytest.mark.parametrize("num_missing", [0, 1, 100, 134])
+def test_means_over_an_epoch_are_over_the_samples_with_labels(num_missing: int) -> None:
+    missing = ["+dataset.tasks.parity.missing=-1", "+dataset.tasks.value.missing='nan'"]
+    still = ["optimizer=sgd", "optimizer.lr=1e-12", "trainer.epochs=1", "trainer.batch_size=16"]
+    parts = experiment("tasks=[digit,parity,value]", *missing, *still)
+    for task in ("parity", "value"):
+        parts.train = without_labels(parts.train, task, num_missing)
+    (event,) = (event for event in parts.trainer.fit() if isinstance(event, EpochEnd))
+    for task in ("parity", "value"):
+        kept = parts.train.only_labelled(task)
+        assert len(kept) == len(parts.train) - num_missing
+        alone = parts.measure(kept).tasks[task]
+        for found in (event.train, parts.measure(parts.train)):
+            assert found.tasks[task] == pytest.approx(alone, rel=1e-4)
+
+
+def test_epochs_tell_the_weights_that_move() -> None:
+    _, _, events = trained("mtl=lambda_schedule", "mtl.start=1", "mtl.end=0")
+    assert [event.weights for event in events] == [
+        {"digit": share, "parity": 1 - share} for share in (1, 0.5, 0)
+    ]
+    _, _, events = trained("trainer.epochs=1")
+    assert events[0].weights is None
+
+
 @pytest.mark.parametrize("batch_size", [1, 7, 135, 500])
 def test_the_size_of_evaluation_batches_changes_nothing(batch_size: int) -> None:
     parts = experiment()

@@ -61,6 +61,15 @@ CASES = {
     "pcgrad": [*CNN, "tasks=[digit,parity,threshold]", "mtl=pcgrad"],
     "uncertainty": [*CNN, "mtl=uncertainty", "optimizer.weight_decay=0.1"],
     "uncertainty of values": [*SHAPES, *CNN, "mtl=uncertainty"],
+    "lambda by a schedule, smoothed, balanced": [
+        *CNN, "mtl=lambda_schedule", "trainer.label_smoothing=0.1",
+        "trainer.class_weights=balanced",
+    ],
+    "tasks in turn": [*CNN, "mtl=alternating", "tasks=[digit,parity,threshold]"],
+    "tasks drawn, all may lack labels": [
+        *SHAPES, *CNN, "mtl=alternating", "mtl.order=random", "+dataset.tasks.a.missing=-1",
+        "+dataset.tasks.b.missing=-1", "+dataset.tasks.c.missing='nan'",
+    ],
 }  # fmt: skip
 
 

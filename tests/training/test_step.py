@@ -14,6 +14,7 @@ from mtlab.runner.build import Experiment
 from mtlab.training.optim import build_optimizer
 from mtlab.training.step import EpochSums, TrainStep, clip_each
 
+GAPS_OF_VALUES = ["+dataset.tasks.value.missing='nan'"]
 READS = ("aten._local_scalar_dense", "aten.nonzero", "aten.is_nonzero", "aten.equal")
 
 
@@ -54,8 +55,20 @@ def test_the_guard_itself_notices_a_read() -> None:
         ["trainer.clip_each_norm=1"],
         ["mtl=uncertainty"],
         ["mtl=pcgrad"],
+        ["mtl=lambda_schedule", "trainer.label_smoothing=0.1", "trainer.class_weights=balanced"],
+        ["mtl=alternating", "+dataset.tasks.digit.missing=-1"],
+        ["mtl=alternating", "mtl.order=random", "tasks=[digit,value]", *GAPS_OF_VALUES],
     ],
-    ids=["plain", "everything", "clipped each", "uncertainty", "pcgrad"],
+    ids=[
+        "plain",
+        "everything",
+        "clipped each",
+        "uncertainty",
+        "pcgrad",
+        "schedule and weighed classes",
+        "in turn with gaps",
+        "drawn with gaps of values",
+    ],
 )
 def test_a_step_reads_nothing_back(optimizer: str, options: list[str]) -> None:
     step, sums = step_of(parts := experiment(f"optimizer={optimizer}", *options))

@@ -36,3 +36,8 @@ class UncertaintyWeights(Weighting):
 
     def reported_weights(self) -> list[float]:
         return [1.0] * self.factors.shape[0]
+
+    def moving_weights(self) -> list[float]:
+        """`factor_t * exp(-s_t)`, as learned so far."""
+        weights = self.factors * torch.exp(-self.log_variances.detach())
+        return [float(weight) for weight in weights.tolist()]
