@@ -234,7 +234,27 @@ class ShapesConfig(UndividedKeys):
     difficulty: Share
 
 
+class DigitSequenceConfig(DatasetKeys):
+    """Digits side by side."""
+
+    source: Literal["digit_sequence"]
+    of: Literal["digits", "mnist", "fashion_mnist", "kmnist"]
+    root: Place | None
+    length: Annotated[int, Field(ge=2, le=10)]
+    num_images: Annotated[int, Field(ge=2)] | None
+    num_test_images: Count | None
+    spacing: Annotated[int, Field(ge=-14, le=256)]
+    jitter_pixels: Annotated[int, Field(ge=0, le=14)]
+    seed: Whole
+
+
 DatasetConfig = Annotated[
-    DigitsConfig | DownloadedConfig | EmnistConfig | NpzConfig | FolderConfig | ShapesConfig,
+    DigitsConfig
+    | DownloadedConfig
+    | EmnistConfig
+    | NpzConfig
+    | FolderConfig
+    | ShapesConfig
+    | DigitSequenceConfig,
     Field(discriminator="source"),
 ]

@@ -9,6 +9,7 @@ import torch
 from mtlab.config.dataset import (
     DatasetConfig,
     DigitsConfig,
+    DigitSequenceConfig,
     DownloadedConfig,
     EmnistConfig,
     FolderConfig,
@@ -19,6 +20,7 @@ from mtlab.config.dataset import (
 from mtlab.config.training import AffineConfig, AugmentationConfig
 from mtlab.data.augmentation import AffineAugmentation
 from mtlab.data.dataset import Dataset, PixelStatistics, Split
+from mtlab.data.digit_sequence import DigitSequence
 from mtlab.data.digits import Digits
 from mtlab.data.downloaded import SETS, Downloaded, Outline, cache_folder, emnist
 from mtlab.data.folder import Folder
@@ -34,7 +36,7 @@ from mtlab.seeding import generator
 TEST_SUBSET_SEED = 0
 
 
-def open_source(config: DatasetConfig) -> Source:
+def open_source(config: DatasetConfig) -> Source:  # noqa: PLR0911 - a case for each source
     """Find the files, downloading them where needed; no test image is read yet."""
     match config:
         case DigitsConfig():
@@ -67,6 +69,20 @@ def open_source(config: DatasetConfig) -> Source:
                 difficulty=config.difficulty,
                 test_fraction=config.test_fraction,
                 strata=strata_by(config),
+            )
+        case DigitSequenceConfig():
+            root = cache_folder(config.root)
+            is_bundled = config.of == "digits"
+            return DigitSequence(
+                Digits() if is_bundled else Downloaded(SETS[config.of], config.of, root),
+                config.of,
+                length=config.length,
+                num_images=config.num_images,
+                num_test_images=config.num_test_images,
+                spacing=config.spacing,
+                jitter_pixels=config.jitter_pixels,
+                seed=config.seed,
+                classes=config.classes,
             )
         case EmnistConfig():
             return Downloaded(emnist(config.variant), "emnist", cache_folder(config.root))
