@@ -6,7 +6,6 @@ from typing import Annotated
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import BeforeValidator
-from rich.table import Table
 
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.config.base import Count, Keys, described, one_as_list
@@ -14,6 +13,7 @@ from mtlab.config.compose import to_device_config, to_options
 from mtlab.config.device import DeviceConfig, Precision
 from mtlab.device import select_device
 from mtlab.inference.ensemble import (
+    Candidate,
     Ensemble,
     as_summary,
     best_on_validation,
@@ -23,8 +23,8 @@ from mtlab.inference.ensemble import (
     vote,
 )
 from mtlab.inference.loading import read_run_config
-from mtlab.objective.metrics import SplitMetrics
 from mtlab.report.write.run_figures import draw_run_figures
+from mtlab.report.write.terminal_tables import FittedTable, TerminalColumn
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.record import Record
 
@@ -68,31 +68,28 @@ def ensemble(composed: DictConfig) -> None:
         save_ensemble(voted, folder)
         record.values |= as_summary(voted, candidates, best, device)
         draw_run_figures(record.values, folder.path, say)
-        say(comparison_table(voted, [candidate.title for candidate in kept], best))
+        say(comparison_table(voted, kept, best))
         for candidate in candidates:
             if candidate.why_not is not None:
                 say(f"left out: {candidate.title}: {candidate.why_not}")
         say(f"{len(kept)} of {len(candidates)} runs are members")
 
 
-def comparison_table(voted: Ensemble, titles: Sequence[str], best: int) -> Table:
-    """Test metrics of each member, then those of the best one and of the ensemble."""
-    table = Table(title="test split", title_justify="left")
-    table.add_column("")
-    shown = [
-        (task, name)
-        for task in voted.metrics.tasks
-        for name in (("accuracy",) if task in voted.metrics.confusions else ("mae", "r2"))
-    ]
-    for task, name in shown:
-        table.add_column(f"{task} {name}", justify="right")
-
-    def add(title: str, metrics: SplitMetrics) -> None:
-        table.add_row(title, *(f"{metrics.tasks[task][name]:.4f}" for task, name in shown))
-
-    for title, (_, metrics) in zip(titles, voted.members, strict=True):
-        add(title, metrics)
-    table.add_section()
-    add(f"best on validation: {titles[best]}", voted.members[best][1])
-    add("ensemble", voted.metrics)
-    return table
+def comparison_table(voted: Ensemble, kept: Sequence[Candidate], best: int) -> FittedTable:
+    """Of each member what its own run had on validation, and what it has on test; of the ensemble,
+    whose members may have had other validation images each, test alone.
+    """
+    own = [candidate.summary["val"] for candidate in kept]
+    rows = [(val, metrics.tasks) for val, (_, metrics) in zip(own, voted.members, strict=True)]
+    rows.append((None, voted.metrics.tasks))
+    titles = [candidate.title for candidate in kept]
+    titles[best] += " *"
+    columns = [TerminalColumn("", [*titles, "ensemble"], is_folded=True, is_left=True)]
+    for task in voted.metrics.tasks:
+        for name in ("accuracy",) if task in voted.metrics.confusions else ("mae", "r2"):
+            rank = 1 if name != "r2" else 3
+            for place, split in enumerate(("val", "test")):
+                found = [row[place] for row in rows]
+                texts = ["" if one is None else f"{one[task][name]:.4f}" for one in found]
+                columns.append(TerminalColumn(f"{task} {name}, {split}", texts, rank))
+    return FittedTable("members (* best on validation)", columns, [len(kept)])

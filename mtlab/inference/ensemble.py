@@ -55,8 +55,9 @@ class Candidate:
         """Its job's number in a sweep (else its folder's name), its row and its seed."""
         number, separator, _ = self.folder.name.partition("_")
         name = f"#{number}" if separator and number.isdigit() else self.folder.name
+        seed = f"seed {self.summary.get('seed')}"
         row = self.summary.get("row")
-        return f"{name}{f', {row}' if row else ''}, seed {self.summary.get('seed')}"
+        return ", ".join([name, *([row] if row and row != seed else []), seed])
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,12 @@ def test_the_best_job_is_the_best_on_validation_not_on_test(tmp_path: Path) -> N
     assert " 1 * " in drawn(table, 100)
 
 
+def test_jobs_that_are_level_are_not_said_to_be_ahead(tmp_path: Path) -> None:
+    write_rates(tmp_path, (0.75, 0.75))
+    (line,) = sweep_table(tmp_path).best
+    assert "job 0, level with 1 more; see mtlab best" in line
+
+
 def test_seeds_alone_are_summed_up_by_their_mean(tmp_path: Path) -> None:
     for seed in range(3):
         summary = done(0.5) | {"val": {"digit": {"accuracy": 0.5 + seed / 100}}, "seed": seed}

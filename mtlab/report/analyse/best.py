@@ -186,7 +186,7 @@ def _check_problems(groups: Sequence[Group], criterion: Criterion) -> None:
             "folders",
             rule="must hold runs of one problem: the same dataset, test images and classes",
             found=", ".join(titles),
-            remedy="name the sweeps of one of them",
+            remedy="name runs or sweeps of one of them",
         )
 
 

@@ -80,10 +80,9 @@ def best_sentence(winner: Winner, labels: Mapping[int, str], *, is_alone: bool =
         following, gain = winner.others[0]
         amount = criterion.metric.text(gain.mean, _decimals(gain))
         unit = " points" if criterion.metric.is_fraction else ""
-        lead = (
-            f", {amount}{unit} ahead of {labels[following.number]}"
-            f"{_bracketed(_interval_text(gain, criterion.metric))}"
-        )
+        distance = f"{amount}{unit} ahead of" if gain.mean else "level with"
+        interval = _bracketed(_interval_text(gain, criterion.metric))
+        lead = f", {distance} {labels[following.number]}{interval}"
     tests = _on_test(winner)
     return f"{name}by {criterion.name}{problem}: {value}{lead}" + (
         f", and {tests} on test" if tests else ""

@@ -1,7 +1,7 @@
 """Tables for the terminal: one run's metrics, and a sweep's runs side by side."""
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -166,18 +166,27 @@ def sweep_table(folder: Path) -> SweepTable:
     short = short_keys([name for name in varied.values() if name not in hidden], tasks_of(runs))
     shown = [name for name in (rows[0] if rows else ()) if name not in hidden]
     headings = {name: short.get(name, name) for name in shown}
-    return SweepTable(rows, headings, num_failed, [_best_jobs(one, folder) for one in found])
+    return SweepTable(rows, headings, num_failed, list(_best_jobs(found, folder)))
 
 
-def _best_jobs(winner: Winner, folder: Path) -> str:
-    name = winner.criterion.name
-    if not winner.others:
-        return f"mean over seeds of {best_sentence(winner, {})}"
-    jobs = list(map(_job, winner.group.measured))
-    is_mean = len(jobs) > 1
-    told = f"jobs {', '.join(jobs)}, by the mean over seeds" if is_mean else f"job {jobs[0]}"
-    by = f" by={name}" if winner.problem else ""
-    return f"* best on validation by {name}: {told}; see mtlab best {shlex.quote(str(folder))}{by}"
+def _best_jobs(found: Sequence[Winner], folder: Path) -> Iterator[str]:
+    """A line for each that is best, with the command that says more where one compares its runs."""
+    names = [one.criterion.name for one in found]
+    for one, name in zip(found, names, strict=True):
+        if not one.others:
+            yield f"mean over seeds of {best_sentence(one, {})}"
+            continue
+        jobs = list(map(_job, one.group.measured))
+        is_mean = len(jobs) > 1
+        told = f"jobs {', '.join(jobs)}, by the mean over seeds" if is_mean else f"job {jobs[0]}"
+        num_level = sum(gain.mean == 0 for _, gain in one.others)
+        if num_level:
+            told += f", level with {num_level} more"
+        if names.count(name) > 1:
+            yield f"* best on validation by {name} ({one.problem}): {told}"
+            continue
+        command = f"mtlab best {shlex.quote(str(folder))}{f' by={name}' if one.problem else ''}"
+        yield f"* best on validation by {name}: {told}; see {command}"
 
 
 def _varied_settings(runs: Sequence[Run]) -> list[str]:
