@@ -52,7 +52,27 @@ class VisualizeKeys(ShownKeys):
                 found=self.indices,
                 remedy="leave one of them out",
             )
+        self._check_heeded()
         return self
+
+    def _check_heeded(self) -> None:
+        """A key that none of the chosen pictures goes by would change nothing."""
+        for key, goes_with in (
+            ("task",) * 2,
+            ("layer",) * 2,
+            ("digits",) * 2,
+            ("indices", "digits"),
+        ):
+            value = getattr(self, key)
+            if value is None or any(goes_with in KINDS[name].heeds for name in self.kinds):
+                continue
+            others = [name for name, kind in KINDS.items() if goes_with in kind.heeds]
+            raise ConfigError(
+                key,
+                rule=f"chooses nothing for what={','.join(self.kinds)}",
+                found=value,
+                remedy=f"leave it out; it is for {', '.join(others)}",
+            )
 
     @property
     def is_all(self) -> bool:

@@ -1,7 +1,8 @@
 """Colours of classes and of lines, told apart by every eye."""
 
 import matplotlib
-from matplotlib.colors import to_rgba
+import numpy as np
+from matplotlib.colors import to_rgb
 
 Colour = tuple[float, float, float, float]
 
@@ -23,12 +24,27 @@ LINE_MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 """One more than colours: each line has its own of both, and 42 lines differ in one at least."""
 
 
+CLASS_MARKERS = ("o", "^", "s", "D", "v")
+"""The next marker for each ten classes, so that neither colour nor grey alone tells them apart."""
+
+TINTS = ((0.0, 0.0), (0.42, 1.0), (0.4, 0.0), (0.75, 1.0), (0.7, 0.0))
+"""What each ten classes' colours are mixed with: a share of white (1) or black (0)."""
+
+
 def class_colours(num_classes: int) -> list[Colour]:
-    """Colours that stay apart: ten that differ widely, matplotlib's list of 20, hues beyond."""
-    if num_classes <= len(TEN_COLOURS):
-        return [to_rgba(colour) for colour in TEN_COLOURS[:num_classes]]
-    if num_classes <= 20:
-        return [matplotlib.colormaps["tab20"](index) for index in range(num_classes)]
-    return [
-        matplotlib.colormaps["gist_rainbow"](index / num_classes) for index in range(num_classes)
-    ]
+    """Ten colours that differ widely, then tints and shades of them; hues beyond fifty."""
+    if num_classes > len(TEN_COLOURS) * len(TINTS):
+        hues = np.arange(num_classes) / num_classes
+        return [matplotlib.colormaps["gist_rainbow"](hue) for hue in hues]
+    mixed = []
+    for number in range(num_classes):
+        turn, place = divmod(number, len(TEN_COLOURS))
+        share, grey = TINTS[turn]
+        red, green, blue = ((1 - share) * one + share * grey for one in to_rgb(TEN_COLOURS[place]))
+        mixed.append((red, green, blue, 1.0))
+    return mixed
+
+
+def class_marker(number: int) -> str:
+    """The marker of a class by its number."""
+    return CLASS_MARKERS[number // len(TEN_COLOURS) % len(CLASS_MARKERS)]

@@ -61,6 +61,7 @@ def _describe(path: Path, folder: Path) -> dict[str, Any]:
     except (OSError, SyntaxError) as error:
         # Pillow's words for a damaged file: UnidentifiedImageError is an OSError.
         return picture | {"error": type(error).__name__}
-    beside = [ending for ending in (".svg", ".npz") if path.with_suffix(ending).is_file()]
+    endings = (".pdf", ".svg", ".npz", ".csv", ".tex")
+    beside = [ending for ending in endings if path.with_suffix(ending).is_file()]
     files = [place.with_suffix(ending).as_posix() for ending in beside]
     return picture | {"command": command, "width": width, "height": height, "files": files}

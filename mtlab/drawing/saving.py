@@ -1,4 +1,4 @@
-"""A picture on disk: PNG, SVG where vectors help, and an .npz of its numbers beside it."""
+"""A picture on disk: PNG, PDF, SVG where vectors help, and an .npz of its numbers beside it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 110
 """A figure 9 inches wide is 990 pixels: read at 100% without scrolling."""
+PDF_DOTS_PER_INCH = 200
+"""Of images in it; text and lines have no resolution."""
 
 Array = npt.NDArray[Any]
 Numbers = dict[str, Any]
@@ -20,7 +22,10 @@ Numbers = dict[str, Any]
 def save_picture(
     figure: Figure, path: Path, numbers: Numbers, *, command: str, vector: bool = False
 ) -> Path:
-    """Write `path` (a .png), an .npz beside it, and an .svg on request; `path` comes back.
+    """Write `path` (a .png), a .pdf and an .npz beside it, and an .svg on request.
+
+    The PNG is for the screen, the PDF for documents; an SVG helps on pages where there are lines
+    and points, and would only be a larger PNG where there are images. `path` comes back.
 
     `command` stands in the files' own metadata, where the contact sheet finds it.
     """
@@ -28,9 +33,12 @@ def save_picture(
     about = {"Description": command}
     with _whole(path) as unfinished:
         figure.savefig(unfinished, format="png", dpi=DOTS_PER_INCH, metadata=about)
+    with _whole(path.with_suffix(".pdf")) as unfinished:
+        # Without a date the same numbers give the same file.
+        about_pdf = {"Subject": command, "CreationDate": None}
+        figure.savefig(unfinished, format="pdf", dpi=PDF_DOTS_PER_INCH, metadata=about_pdf)
     if vector:
         with _whole(path.with_suffix(".svg")) as unfinished:
-            # Without a date the same numbers give the same file.
             figure.savefig(unfinished, format="svg", metadata={**about, "Date": None})
     with _whole(path.with_suffix(".npz")) as unfinished, unfinished.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **numbers)

@@ -22,6 +22,8 @@ IMAGES_SIDE_BY_SIDE = 4
 class Activations(Picture):
     """A picture per layer with the images side by side; many images take several."""
 
+    heeds = frozenset({"digits", "layer", "task"})
+
     most_channels: Count
 
     def draw(self, subject: Subject) -> None:

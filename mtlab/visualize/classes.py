@@ -33,6 +33,8 @@ class Confusion(NamedTuple):
 class Classes(Picture):
     """A picture and two tables per task that has classes."""
 
+    heeds = frozenset({"task"})
+
     confusions: Count
 
     def draw(self, subject: Subject) -> None:

@@ -32,6 +32,8 @@ MOST_NAMED = 12
 class Dead(Picture):
     """A picture with a row per layer, and one of the dead kernels of each layer of filters."""
 
+    heeds = frozenset({"layer"})
+
     split: Literal["test", "val"]
 
     def draw(self, subject: Subject) -> None:

@@ -23,6 +23,8 @@ SMALLEST_SQUARE = 1e-12
 class Dream(ClimbingPicture):
     """A row per image, a column per layer."""
 
+    heeds = frozenset({"digits", "layer", "task"})
+
     octaves: Count
     octave_scale: Annotated[float, Field(gt=1)]
     contrast: Annotated[float, Field(gt=0, le=1)]

@@ -24,6 +24,8 @@ NUM_VALUE_CLASSES = 5
 class Embeddings(Picture):
     """The same points once per task, in the colours of that task's classes or values."""
 
+    heeds = frozenset({"task"})
+
     method: Literal["pca", "tsne"]
     points: Annotated[int, Field(ge=3)]
     perplexity: Annotated[float, Field(gt=1)]

@@ -42,6 +42,8 @@ LEAST_SIDE_INCHES = (3.6, 1.6)
 class Filters(Picture):
     """A picture per layer, with its weights in colours around white for 0."""
 
+    heeds = frozenset({"layer"})
+
     all_channels: bool
     most_units: Count
 

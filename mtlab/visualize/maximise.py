@@ -30,6 +30,8 @@ MOST_LARGE_IMAGES = 10
 class Maximise(ClimbingPicture):
     """For each filter of each layer, and for each class, the input that excites it most."""
 
+    heeds = frozenset({"layer", "task"})
+
     score: ChannelScore
     restarts: Count
     class_restarts: Count

@@ -13,6 +13,8 @@ IMAGE_INCHES = 1.05
 class Mistakes(Picture):
     """A picture per task that has classes."""
 
+    heeds = frozenset({"task"})
+
     count: Count
 
     def draw(self, subject: Subject) -> None:

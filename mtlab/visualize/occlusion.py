@@ -24,6 +24,8 @@ LONGEST_WORD, LEAST_PIXELS_OF_A_WORD = 2, 12
 class Occlusion(Picture):
     """A picture per task, with a column per image."""
 
+    heeds = frozenset({"digits", "task"})
+
     patch: Count
     stride: Count
     fill: Literal["black", "mean"]

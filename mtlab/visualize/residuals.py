@@ -17,6 +17,8 @@ MOST_BINS = 40
 class Residuals(Picture):
     """A picture and a table per task that has values; it has no keys."""
 
+    heeds = frozenset({"task"})
+
     def draw(self, subject: Subject) -> None:
         for task in subject.tasks_of(RegressionTask, "residuals"):
             true = subject.test.targets[task.name].double().numpy()

@@ -28,6 +28,8 @@ Float64Array = npt.NDArray[np.float64]
 class Robustness(SweepPicture):
     """A chart per task, and of one run also the images at each level of noise."""
 
+    heeds = frozenset({"digits", "task"})
+
     levels: Annotated[list[NotNegative], Field(min_length=1)]
     images: Count | None
 

@@ -19,6 +19,8 @@ SHARE = ColourScale("inferno", 0.0, 1.0, "|gradient|, share of the largest")
 class Saliency(Picture):
     """A column per image: the image, and below it the pixels that decide each task."""
 
+    heeds = frozenset({"digits", "task"})
+
     samples: Count
     noise: NotNegative
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 import torch
 from pydantic import BeforeValidator, Field
@@ -52,6 +52,9 @@ class ShownKeys(Keys):
 
 class Picture(Keys):
     """A kind of picture: its keys, and how it is drawn and saved."""
+
+    heeds: ClassVar[frozenset[str]] = frozenset()
+    """Which of `digits`, `layer` and `task` it goes by; `indices` goes with `digits`."""
 
     @abstractmethod
     def draw(self, subject: "Subject") -> None:

@@ -23,7 +23,7 @@ from mtlab.drawing.mosaic import (
     draw_panels,
 )
 from mtlab.drawing.saving import save_picture
-from mtlab.drawing.scatter import ClassPoints, draw_scatter
+from mtlab.drawing.scatter import LONGEST_NAME_AMID_POINTS, ClassPoints, draw_scatter, push_apart
 
 
 def drawn() -> Figure:
@@ -98,13 +98,41 @@ def test_each_class_is_named_amid_its_points() -> None:
     assert {text.get_text(): text.get_position() for text in texts} == {"a": (2, 0), "c": (9, 9)}
 
 
-def test_long_names_stand_in_the_legend_alone() -> None:
-    points = ClassPoints("t", np.zeros((2, 2)), np.array([0, 1]), ("coat", "bag"), "task", "xy")
-    axes = only_axes(draw_scatter([points]))
-    assert not axes.texts
+def test_names_that_would_cover_each_other_are_pushed_apart() -> None:
+    names = ("coat", "bag", "a name that is much too long")
+    points = ClassPoints("t", np.zeros((3, 2)), np.arange(3), names, "task", "xy")
+    figure = draw_scatter([points])
+    axes = only_axes(figure)
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == 3
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    assert max(len(text.get_text()) for text in axes.texts) == LONGEST_NAME_AMID_POINTS
     legend = axes.get_legend()
     assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == ["coat", "bag"]
+    assert [text.get_text() for text in legend.get_texts()] == list(names)
+
+
+def test_boxes_are_moved_only_where_they_overlap() -> None:
+    middles, sizes = np.array([[0.0, 0], [1, 0], [50, 0]]), np.full((3, 2), 4.0)
+    moved = push_apart(middles, sizes)
+    np.testing.assert_array_equal(moved[2], middles[2])
+    gaps = np.abs(moved[0] - moved[1])
+    assert gaps.max() > 3.8
+    assert push_apart(np.zeros((40, 2)), np.ones((40, 2))).std() > 1
+
+
+def test_plots_side_by_side_share_no_colour_and_many_classes_have_several_markers() -> None:
+    def plot(num_classes: int) -> ClassPoints:
+        classes = np.arange(num_classes)
+        names = [str(one) for one in classes]
+        return ClassPoints("t", np.eye(num_classes)[:, :2], classes, names, "task", "xy")
+
+    left, right = draw_scatter([plot(25), plot(3)]).axes
+    legends = [axes.get_legend() for axes in (left, right)]
+    lines = [line for legend in legends if legend for line in legend.get_lines()]
+    looks = [(str(line.get_color()), str(line.get_marker())) for line in lines]
+    assert len({colour for colour, _ in looks}) == 28
+    assert [marker for _, marker in looks] == ["o"] * 10 + ["^"] * 10 + ["s"] * 8
 
 
 def test_greyed_cells_lie_outside_the_colour_scale_and_frames_are_whole() -> None:
@@ -125,6 +153,7 @@ def test_a_picture_keeps_its_numbers_and_its_command(tmp_path: Path) -> None:
     )
     with Image.open(path) as image:
         assert image.info["Description"] == "mtlab pca"
+    assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
     assert path.with_suffix(".svg").read_text().count("<svg") == 1
     with np.load(path.with_suffix(".npz")) as numbers:
         np.testing.assert_array_equal(numbers["x"], [0, 1, 2])
@@ -155,7 +184,7 @@ def test_an_interrupted_picture_leaves_the_one_before(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         save_picture(Interrupted(), path, {}, command="second", vector=True)
     assert path.read_bytes() == before
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.npz", "a.png", "a.svg"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.npz", "a.pdf", "a.png", "a.svg"]
 
 
 def test_the_contact_sheet_names_a_file_that_is_no_picture(tmp_path: Path) -> None:

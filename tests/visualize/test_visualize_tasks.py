@@ -208,5 +208,7 @@ def test_pictures_that_new_ones_do_not_replace_are_removed(
     assert sorted(path.name for path in drawn.glob("conv1*.png")) == ["conv1_0.png", "conv1_4.png"]
     assert numbers_of(regression_run, "activations/conv1_4")["positions"].tolist() == [4]
     mtlab(*arguments, "indices=3")
-    assert sorted(path.name for path in drawn.glob("conv1*")) == ["conv1.npz", "conv1.png"]
+    assert sorted(path.name for path in drawn.glob("conv1*")) == [
+        "conv1.npz", "conv1.pdf", "conv1.png",
+    ]  # fmt: skip
     assert numbers_of(regression_run, "activations/conv1")["positions"].tolist() == [3]
