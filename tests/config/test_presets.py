@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from mtlab.cli import arrange
 from mtlab.config.compose import conf_folder, read_run, to_run_config
 from mtlab.config.model import VggConfig
+from mtlab.config.mtl import LambdaConfig
 from mtlab.config.preset import published_metrics
 from mtlab.config.run import RunConfig
 from mtlab.config.training import AffineConfig, PlateauConfig
@@ -133,6 +134,15 @@ STUDIES: dict[str, dict[str | None, dict[str, float]]] = {
         "lambda 0.7": {"article": 90.32, "group": 94.0},
         "lambda 1": {"article": 89.9, "group": 28.56},
     },
+    "fashion_single_vs_multi": {
+        "article alone": {"article": 88.40},
+        "group alone": {"group": 92.80},
+        "lambda 0": {"article": 10.2, "group": 92.47},
+        "lambda 0.3": {"article": 90.27, "group": 93.77},
+        "lambda 0.5": {"article": 90.14, "group": 93.37},
+        "lambda 0.7": {"article": 90.32, "group": 94.0},
+        "lambda 1": {"article": 89.9, "group": 28.56},
+    },
     "digit_parity_threshold": {
         "baseline": {"digit": 99.24, "parity": 99.56, "threshold": 99.46},
         "modified": {"digit": 99.23, "parity": 99.50, "threshold": 99.46},
@@ -214,6 +224,16 @@ def test_every_preset_says_what_it_is(preset: str) -> None:
         assert "-m" in arranged or composed(*arranged).published is not None
     for word in ("Source ", "Expect ", "Cost "):
         assert any(line.startswith(f"# {word}") for line in header), word
+
+
+def test_single_and_multi_task_networks_are_those_of_their_own_presets() -> None:
+    parts = ("tasks", "dataset", "model", "optimizer", "scheduler", "trainer")
+    for row, preset in (("article alone", "fashion_article"), ("group alone", "fashion_group")):
+        alone, own = applied("fashion_single_vs_multi", row), applied(preset, None)
+        assert all(getattr(alone, part) == getattr(own, part) for part in parts)
+    both, own = applied("fashion_single_vs_multi", "lambda 0.3"), applied("fashion_lambda", None)
+    assert all(getattr(both, part) == getattr(own, part) for part in parts)
+    assert isinstance(both.mtl, LambdaConfig) and both.mtl.lambda_ == 0.3
 
 
 def test_the_vgg_study_has_all_its_measures_against_overfitting() -> None:
