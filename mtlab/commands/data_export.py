@@ -46,6 +46,12 @@ def data_export(composed: DictConfig) -> None:
     train = kept_samples(everything, config, options.seed)
     test = kept_test_samples(source.test(), config)
     arrays = as_arrays(train)
+    given = source.val()
+    if given is not None:
+        # A .npz file's validation images are drawn from its training images.
+        val = as_arrays(kept_test_samples(given, config))
+        arrays = {name: np.concatenate([array, val[name]]) for name, array in arrays.items()}
+        print(f"the {len(val['y']):,} validation images stand behind the training images")
     for name, array in as_arrays(test).items():
         if options.together:
             arrays[name] = np.concatenate([arrays[name], array])
