@@ -1,13 +1,50 @@
 """What a run says: to the terminal, and the same to its mtlab.log."""
 
+import textwrap
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Column
+from rich.text import Text
 
 LOG_WIDTH = 120
+
+
+class Fitting:
+    """One line in several lengths, the longest first: shown is the first that there is room for, so
+    that no number is cut.
+    """
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = texts
+
+    def within(self, width: int) -> str:
+        return next((text for text in self.texts if cell_len(text) <= width), self.texts[-1])
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(self.within(options.max_width), no_wrap=True, overflow="ellipsis")
+
+    def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(cell_len(self.texts[-1]), cell_len(self.texts[0]))
+
+
+class _FittingColumn(ProgressColumn):
+    """A task's field `figures`."""
+
+    def render(self, task: Task) -> RenderableType:
+        figures = task.fields["figures"]
+        return figures if isinstance(figures, Fitting) else Text(str(figures), no_wrap=True)
 
 
 class Terminal:
@@ -30,24 +67,34 @@ class Terminal:
     def say(self, what: RenderableType, *, always: bool = False) -> None:
         """Print a line or a table; `always` also in a sweep."""
         self.log(what)
-        if always or not self._quiet:
-            self.console.print(what, soft_wrap=isinstance(what, str), markup=False)
+        if isinstance(what, Fitting):
+            what = what.within(self.console.width) if self.console.is_terminal else what.texts[0]
+        if self._quiet and not always:
+            return
+        if isinstance(what, str) and self.console.is_terminal:
+            # Between words, so that no number is cut; a path longer than a line stays whole.
+            wrapper = textwrap.TextWrapper(
+                self.console.width, break_long_words=False, break_on_hyphens=False
+            )
+            what = "\n".join(wrapper.fill(line) for line in what.splitlines())
+        self.console.print(what, soft_wrap=isinstance(what, str), markup=False)
 
     def log(self, what: RenderableType) -> None:
         """Write to the log file only."""
+        what = what.texts[0] if isinstance(what, Fitting) else what
         self._log.print(what, soft_wrap=isinstance(what, str), markup=False, highlight=False)
         self._log_file.flush()
 
     def progress(self) -> Progress | None:
-        """A progress bar with a field `figures`; None where there is no terminal to draw it on."""
+        """A progress bar with a field `figures`, a text or Fitting; None without a terminal."""
         if not self.console.is_terminal:
             return None
         return Progress(
             TextColumn("{task.description}", table_column=Column(no_wrap=True)),
             BarColumn(bar_width=16, table_column=Column(min_width=6)),
             TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
-            # Last, because metrics of many tasks are what a narrow terminal has to cut.
-            TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True, ratio=1)),
+            # Last, because metrics of many tasks are what a narrow terminal has no room for.
+            _FittingColumn(table_column=Column(no_wrap=True, ratio=1)),
             expand=True,
             console=self.console,
             transient=True,

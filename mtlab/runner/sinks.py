@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mtlab.objective.metrics import SplitMetrics
-from mtlab.terminal import Terminal
+from mtlab.terminal import Fitting, Terminal
 from mtlab.training.trainer import EpochEnd, Event, Progress
 
 MOST_LINES = 40
@@ -94,11 +94,10 @@ class EpochLines(Sink):
 
     def _say_last(self) -> None:
         if self._unsaid is not None:
-            line = epoch_line(self._unsaid, self._num_epochs)
+            self._terminal.say(epoch_line(self._unsaid, self._num_epochs))
             if self._unsaid.is_best and not self._is_star_explained:
-                line += " (best on validation so far, by trainer.monitor)"
+                self._terminal.say("* best on validation so far, by trainer.monitor")
                 self._is_star_explained = True
-            self._terminal.say(line)
             self._unsaid = None
 
     def _move_bar(self, event: Event) -> None:
@@ -112,20 +111,35 @@ class EpochLines(Sink):
             self._task,
             completed=done,
             description=f"epoch {event.epoch}/{self._num_epochs}",
-            figures=f"{_in_short(event.train)}  {speed:,.0f} images/s",
+            figures=Fitting(
+                f"{_in_short(event.train)}  {speed:,.0f} images/s",
+                _in_short(event.train),
+                _loss(event.train),
+                "",
+            ),
         )
 
 
-def epoch_line(event: EpochEnd, num_epochs: int) -> str:
-    """One epoch: training metrics | validation metrics | speed."""
-    width = len(str(num_epochs))
+def epoch_line(event: EpochEnd, num_epochs: int) -> Fitting:
+    """One epoch: training metrics | validation metrics | speed; validation where room is scarce."""
+    epoch = f"epoch {event.epoch:{len(str(num_epochs))}d}/{num_epochs}"
+    train, val = _in_short(event.train), _in_short(event.val)
+    speed = f"{event.num_samples / event.train_seconds:,.0f} images/s, {event.seconds:.2f} s"
     best = " *" if event.is_best else ""
-    return (
-        f"epoch {event.epoch:{width}d}/{num_epochs}"
-        f"  train {_in_short(event.train)}  |  val {_in_short(event.val)}"
-        f"  |  {event.num_samples / event.train_seconds:,.0f} images/s, {event.seconds:.2f} s{best}"
+    return Fitting(
+        f"{epoch}  train {train}  |  val {val}  |  {speed}{best}",
+        f"{epoch}  train {train}  |  val {val}{best}",
+        f"{epoch}  train {_loss(event.train)}  |  val {val}{best}",
+        f"{epoch}  val {val}{best}",
+        f"{epoch}  val {event.val.headline}{best}",
+        f"{epoch}  train {_loss(event.train)}  |  val {_loss(event.val)}{best}",
+        f"{epoch}  val {_loss(event.val)}{best}",
     )
 
 
 def _in_short(split: SplitMetrics) -> str:
-    return f"loss {split.loss:.4f} {split.headline}"
+    return f"{_loss(split)} {split.headline}"
+
+
+def _loss(split: SplitMetrics) -> str:
+    return f"loss {split.loss:.4f}"
