@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 # A cost that spans more than this is read better on a logarithmic axis.
 LOGARITHMIC_FROM_RATIO = 8
 MOST_TICKS = 4
+MOST_EPOCH_TICKS = 6
 MOST_LEGEND_ROWS = 16
 # What each power of ten is multiplied by on a logarithmic axis, while the highest value is at most
 # so many times the lowest.
@@ -87,7 +88,7 @@ def add_legend_beside(axes: Axes, handles: Sequence[Artist], title: str, left: f
 
 def show_epochs(axes: Axes, last: int) -> None:
     """Whole numbers, with room beside the first and the last."""
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.xaxis.set_major_locator(MaxNLocator(MOST_EPOCH_TICKS, integer=True, min_n_ticks=1))
     axes.set_xlim(0.5, max(last, 1) + 0.5)
 
 

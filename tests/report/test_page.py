@@ -273,6 +273,9 @@ def test_matrices_and_scatters_show_the_run_that_is_chosen(browser: Browser, tmp
     )
     assert colours[0] > 150
     assert colours[1] < 20
+    # Seven of ten are wrong: the scale of errors now reaches 80%.
+    ticks = visit.page.locator("#confusions .chart [data-part]").all_text_contents()
+    assert [text.strip() for text in ticks] == ["0", "40", "80"]
     points = visit.page.locator("#scatters .chart [data-y] use")
     assert points.count() == 1
     assert visit.told_at("scatters", "[data-y]") == "true 0.25, predicted 0.75"
@@ -302,6 +305,24 @@ def test_a_narrow_screen_has_published_and_delta_below_the_value(visit: Visit):
     visit.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     assert not folded.is_visible()
     assert "90.00 (\N{MINUS SIGN}10)" in cell.inner_text()
+
+
+def test_what_is_cut_off_fades_and_names_stay_whole(visit: Visit):
+    visit.page.set_viewport_size({"width": 700, "height": 900})
+    box = visit.page.locator(".scroll:has(#run-table)")
+    visit.page.wait_for_function(
+        "box => box.classList.contains('more-right')", arg=box.element_handle()
+    )
+    box.evaluate("box => box.scrollTo(box.scrollWidth, 0)")
+    visit.page.wait_for_function(
+        "box => !box.classList.contains('more-right')", arg=box.element_handle()
+    )
+    # The first column stays where it is, and shows all of its text.
+    name = visit.page.locator("#run-table td").first
+    left, edge = name.bounding_box(), box.bounding_box()
+    assert left is not None and edge is not None
+    assert left["x"] - edge["x"] < 2
+    assert name.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -62,6 +62,9 @@ def lines_figure(
             _draw(figure, axes, panel, looks)
     for axes in every_axes[len(panels) :]:
         axes.remove()
+    for axes in every_axes[: len(panels)] if num_rows > 1 else ():
+        # Little axes have room for few numbers.
+        axes.locator_params(axis="y", nbins=4)
     add_legend(figure, looks, lines)
     figure.suptitle(shortened(title, LONGEST_TITLE), fontsize=11)
     return figure

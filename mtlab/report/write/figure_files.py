@@ -50,7 +50,7 @@ def draw_charts(
 
 def _write(figure: ChartFigure, svg: str, stem: Path) -> None:
     png, svg_file, pdf = (stem.with_name(stem.name + ending) for ending in ENDINGS)
-    figure.savefig(png, dpi=DOTS_PER_INCH, pil_kwargs={"compress_level": 3})
+    figure.savefig(png, dpi=DOTS_PER_INCH, pil_kwargs={"compress_level": 1})
     header = '<?xml version="1.0" encoding="utf-8" standalone="no"?>\n'
     svg_file.write_text(header + svg, encoding="utf-8")
     figure.savefig(pdf, metadata={"CreationDate": None})

@@ -12,7 +12,8 @@ from mtlab.report.analyse.charts import Line
 from mtlab.report.write.looks import GUIDE, OF_ONE_RUN, OTHERS, SPLIT_DASHES, WHITE, Look
 from mtlab.report.write.svg import ChartFigure
 
-MARKERS_PER_CURVE = 8
+# Of a curve; the distance is a part of the axes' diagonal.
+MOST_MARKERS, MARKER_DISTANCE = 12, 0.12
 MOST_CLEAR_BANDS = 8
 # Between what stands at the same place, and between the first and the last of it, in points.
 DODGE, MOST_DODGED = 6.0, 48.0
@@ -62,6 +63,8 @@ def draw_accuracies(
         transform=transform,
     ).lines
     points.set_linewidth(1 if is_published else 1.5)
+    for artist in (points, *caps, *bars):
+        artist.set_in_layout(False)  # As below.
     figure.mark([*caps, *bars], keys=[look.key], runs=line.runs)
     figure.mark(
         [points],
@@ -100,7 +103,8 @@ def draw_curve(
     drawn.set(marker=marker, markersize=4, markerfacecolor=fill)
     if line.split == "test":
         drawn.set(marker="*", markersize=9, markeredgecolor=WHITE, zorder=3)
-    drawn.set_markevery(max(1, len(line.x) // MARKERS_PER_CURVE))
+    # Of long curves as many as tell them apart, evenly along what is seen.
+    drawn.set_markevery(1 if len(line.x) <= MOST_MARKERS else MARKER_DISTANCE)
     if line.low and is_named:
         corners = [*zip(line.x, line.low, strict=True), *zip(line.x, line.high, strict=True)]
         around = [*corners[: len(line.x)], *reversed(corners[len(line.x) :])]

@@ -30,7 +30,7 @@ COLOURS = {
     for name, colour_map in (("right", "Blues"), ("wrong", "Oranges"))
 }
 ENDS_OF_WRONG = tuple(n * unit for unit in (0.01, 0.1) for n in (1, 2, 3, 4, 5, 6, 8, 10))
-"""Where the scale of errors may end, as a share of the true class: a quarter of it is short."""
+"""Where the scale of errors may end, as a share of the true class: half of it is short."""
 # Neither black nor white, which a page takes for its own text and background.
 DARK, BRIGHT, FAINT = "#101010", "#fafafa", "#9a9a9a"
 
@@ -117,7 +117,7 @@ def _name_classes(axes: Axes, class_names: Sequence[str], font_size: int) -> Non
 def _add_scale(figure: ChartFigure, axes: Axes, name: str, end: float) -> None:
     """A bar whose ticks are parts of its end, which a page changes with the run."""
     bar = figure.colorbar(ScalarMappable(Normalize(0, end), ListedColormap(COLOURS[name])), axes)
-    parts = [place / 4 for place in range(5)]
+    parts = (0.0, 0.5, 1.0)
     labels = [f"{100 * end * part:.3g}" for part in parts]
     bar.set_ticks([end * part for part in parts], labels=labels)
     axes.tick_params(labelsize=7)
