@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from mtlab.artifacts.run_dir import FIGURES
 from mtlab.config.base import Keys, Name, Whole
-from mtlab.data.dataset import Dataset
+from mtlab.data.dataset import Dataset, PixelStatistics
 from mtlab.data.splits import stratified_subset
 from mtlab.data.tasks import ClassificationTask
 from mtlab.drawing.axes import new_figure, show_grid
@@ -92,20 +92,31 @@ class PcaPictures:
     keys: PcaCommandKeys
     record: Record
 
+    def _standardised(self, images: torch.Tensor, measured: torch.Tensor) -> torch.Tensor:
+        """The images, where each pixel is standardised, by those that the axes are fitted on.
+
+        A run's statistics know training images alone: a pixel that next to none of those light
+        would be the first component.
+        """
+        if self.dataset.pixel_statistics.size == (1, 1):
+            return images
+        return PixelStatistics.of(measured, "per_pixel").apply(images)
+
     def draw(self) -> None:
         """Read all training images, validation included, and the test images; fit and draw."""
         name, keys = self.task.name, self.keys.pca
         splits = (self.dataset.train, self.dataset.val)
         learned = [split.only_labelled(name) for split in splits]
-        train = Points.of(
-            torch.cat([split.images for split in learned]),
-            torch.cat([split.targets[name] for split in learned]),
-        )
+        images = torch.cat([split.images for split in learned])
+        classes = torch.cat([split.targets[name] for split in learned])
+        train = Points.of(self._standardised(images, images), classes)
         if keys.tsne:
             num_images = min(keys.tsne_points, len(train.classes))
             check_perplexity("pca.tsne_perplexity", keys.tsne_perplexity, num_images)
         held_out = self.dataset.load_test().only_labelled(name)
-        test = Points.of(held_out.images, held_out.targets[name])
+        test = Points.of(self._standardised(held_out.images, images), held_out.targets[name])
+        own = self._standardised(held_out.images, held_out.images)
+        test_alone = Points.of(own, held_out.targets[name])
         self.record.values |= {
             "dataset": self.dataset.name,
             "task": name,
@@ -114,13 +125,14 @@ class PcaPictures:
             "num_features": train.vectors.shape[1],
         }
         axes = fit_pca(train.vectors)
-        axes_of_test = fit_pca(test.vectors)
+        axes_of_test = fit_pca(test_alone.vectors)
         self._report_variance({"train": axes, "test": axes_of_test})
         few = self._some(train, keys.points, "pca points")
         self._project("plane_train", "training images", train, axes)
         self._project("plane_points", "training images", few, axes)
         self._project("plane_test", "test images, axes of train", test, axes)
-        self._project("plane_test_own_axes", "test images, axes of their own", test, axes_of_test)
+        of_their_own = "test images, axes of their own"
+        self._project("plane_test_own_axes", of_their_own, test_alone, axes_of_test)
         self._report_pairs(axes, train, test)
         if keys.three_dimensional:
             chosen = self._some(train, keys.space_points, "pca space")

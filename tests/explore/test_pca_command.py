@@ -6,8 +6,14 @@ import json
 
 import numpy as np
 import pytest
-from conftest import Runner
+import torch
+from conftest import Runner, composed
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
 from trained_runs import files_below
+
+from mtlab.config.compose import to_run_config
+from mtlab.data.build import build_dataset
 
 
 def test_pca_of_the_bundled_digits(mtlab: Runner) -> None:
@@ -40,7 +46,7 @@ def test_pca_of_the_bundled_digits(mtlab: Runner) -> None:
 
 def test_the_numbers_of_pca_are_enough_to_draw_its_pictures_again(mtlab: Runner) -> None:
     outcome = mtlab("pca", "dataset=digits", "pca.points=50", "dataset.limit=200",
-                    "hydra.run.dir=here")  # fmt: skip
+                    "dataset.normalisation=per_pixel", "hydra.run.dir=here")  # fmt: skip
     assert outcome.code == 0, outcome.err
     figures = mtlab.folder / "here" / "figures"
     few, all_points = np.load(figures / "plane_points.npz"), np.load(figures / "plane_train.npz")
@@ -55,6 +61,12 @@ def test_the_numbers_of_pca_are_enough_to_draw_its_pictures_again(mtlab: Runner)
     np.testing.assert_array_equal(few["classes"], all_points["classes"][few["positions"]])
     variance = np.load(figures / "explained_variance.npz")
     assert variance["shares_train"].sum() == pytest.approx(1)
+    # Standardised over the images that the axes are fitted on, validation included.
+    config = to_run_config(composed("dataset=digits", "dataset.limit=200")).dataset
+    dataset = build_dataset(config, None, "first", 0)
+    pixels = torch.cat([dataset.train.images, dataset.val.images]).flatten(1).double().numpy()
+    wanted = PCA().fit(StandardScaler().fit_transform(pixels)).explained_variance_ratio_
+    np.testing.assert_allclose(variance["shares_train"][:5], wanted[:5], rtol=1e-4)
     summary = json.loads((mtlab.folder / "here" / "summary.json").read_text())
     count = summary["axes_of_train"]["components_for_share"]
     assert variance["components_for_share"] == count
