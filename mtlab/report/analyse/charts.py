@@ -17,7 +17,7 @@ class Kind(NamedTuple):
     plural: str
 
 
-SPREAD = "over seeds reach from the lowest to the highest run; tables have the 95% intervals."
+SPREAD = "over seeds reach from the lowest to the highest run."
 """Two or three seeds, as most have, make intervals that are wider than any axis."""
 
 LAMBDA = Kind(

@@ -1,6 +1,6 @@
 """Accuracy over lambda: axes for what was learned, and arrows to what was guessed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +36,7 @@ def draw_over_lambda(
             guesses.setdefault(line.x[place], []).append((line, place))
     axes.set_ylim(bottom, top)
     for x, found in guesses.items():
-        _tell_guesses(figure, axes, x, found, looks)
+        _tell_guesses(figure, axes, x, found)
     axes.set_xlim(-0.07, 1.07)
     lambdas = sorted({x for line in panel.lines for x in line.x})
     axes.set_xticks(lambdas, [f"{value:g}" for value in lambdas])
@@ -90,26 +90,26 @@ def _draw_level(figure: ChartFigure, axes: Axes, line: Line, look: Look) -> None
 
 
 def _tell_guesses(
-    figure: ChartFigure,
-    axes: Axes,
-    x: float,
-    found: list[tuple[Line, int]],
-    looks: Mapping[str, Look],
+    figure: ChartFigure, axes: Axes, x: float, found: Sequence[tuple[Line, int]]
 ) -> None:
     """An arrow on the lower edge, beside it the values that lie below."""
-    is_left = x < 0.5
-    for row, (line, place) in enumerate(found):
-        look = looks[line.label]
-        name = f"{line.label}: " if len(found) > 1 else ""
-        text = axes.annotate(
-            f"\N{DOWNWARDS ARROW} {name}{line.y[place]:.1f} % (weight 0)",
-            (x, 0),
-            xycoords=axes.get_xaxis_transform(),
-            xytext=(-4 if is_left else 4, 3 + 10 * row),
-            textcoords="offset points",
-            ha="left" if is_left else "right",
-            va="bottom",
-            fontsize=8,
-            color=look.colour,
+    measured, published = (
+        ", ".join(
+            f"{line.y[place]:.1f}"
+            for line, place in found
+            if (line.style == "published") is is_published
         )
-        figure.mark([text], keys=[look.key], runs=line.runs)
+        for is_published in (False, True)
+    )
+    values = [f"{measured} %"] * bool(measured) + [f"published {published} %"] * bool(published)
+    text = axes.annotate(
+        f"\N{DOWNWARDS ARROW} {', '.join(values)} (weight 0)",
+        (x, 0),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(-4 if x < 0.5 else 4, 3),
+        textcoords="offset points",
+        ha="left" if x < 0.5 else "right",
+        va="bottom",
+        fontsize=8,
+    )
+    figure.mark([text], runs=[run for line, _ in found for run in line.runs], keys=["guesses"])

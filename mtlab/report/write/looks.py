@@ -34,8 +34,8 @@ OF_ONE_RUN = {
 """Where no configurations are told apart, colours are free for the splits."""
 SEVERAL = tuple(
     (colour, marker, dash)
-    for marker, dash in (("o", "-"), ("s", "--"), ("D", "-."))
-    for colour in (BLACK, GREY)
+    for dash in ("-", "--")
+    for colour, marker in ((BLACK, "o"), ("#7a3e9d", "s"), ("#8c6d31", "D"))
 )
 """Of lines that go through several configurations, and so have none's colour."""
 
