@@ -13,7 +13,7 @@ from mtlab.explore.perceptron_pairs import (
     choose_pairs,
     train_pairs,
 )
-from mtlab.explore.perceptron_table import published_pairs, report
+from mtlab.explore.perceptron_table import report
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.record import Record
 
@@ -28,10 +28,10 @@ def separable(composed: DictConfig) -> None:
         folder, terminal = record.folder, record.terminal
         write_whole(folder.config, OmegaConf.to_yaml(composed, resolve=True))
         results = train_pairs(config, choose_pairs(config, keys.pairs), keys.processes, terminal)
-        published = published_pairs(keys.published, config.dataset.name)
+        published = keys.published.get(config.dataset.name)
         record.values |= {
             "separable_pairs": [result.pair for result in results if result.converged],
-            "published_pairs": None if published is None else sorted(published),
+            "published_pairs": None if published is None else sorted(published.pairs),
             "pairs": [asdict(result) for result in results],
         }
         report(results, published, folder.path, record.origin.command, terminal)

@@ -76,4 +76,5 @@ def _draw_grid(axes: Axes, grid: PairGrid, class_names: Sequence[str], norm: Nor
             label.set(rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(class_names)), class_names, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
+    axes.set(xlabel="first class", ylabel="second class")
     axes.set_title(grid.title, fontsize=10)

@@ -21,7 +21,7 @@ from mtlab.explore.perceptron_pairs import (
     choose_pairs,
     train_pairs,
 )
-from mtlab.explore.perceptron_table import published_pairs, report
+from mtlab.explore.perceptron_table import report
 from mtlab.inference.loading import read_run_config
 from mtlab.runner.build import build
 from mtlab.runner.origin import command_line
@@ -67,7 +67,7 @@ def add_to_sweep(folder: Path) -> None:
             terminal.say(str(_draw_learning_rates(config, keys, folder / FIGURES, command)))
         if keys.separable:
             results = train_pairs(config, choose_pairs(config, None), keys.processes, terminal)
-            published = published_pairs(keys.published, config.dataset.name)
+            published = keys.published.get(config.dataset.name)
             report(results, published, place, command, terminal)
         sheet = write_contact_sheet(folder, f"pictures of {folder.name}")
         terminal.say(f"all pictures: {sheet}")

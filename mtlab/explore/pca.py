@@ -128,8 +128,10 @@ class PcaPictures:
         axes_of_test = fit_pca(test_alone.vectors)
         self._report_variance({"train": axes, "test": axes_of_test})
         few = self._some(train, keys.points, "pca points")
+        few_tested = self._some(test, keys.points, "pca test points")
         self._project("plane_train", "training images", train, axes)
         self._project("plane_points", "training images", few, axes)
+        self._project("plane_test_points", "test images, axes of train", few_tested, axes)
         self._project("plane_test", "test images, axes of train", test, axes)
         of_their_own = "test images, axes of their own"
         self._project("plane_test_own_axes", of_their_own, test_alone, axes_of_test)

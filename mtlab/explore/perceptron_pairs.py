@@ -3,7 +3,6 @@
 import itertools
 import multiprocessing
 import os
-import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
@@ -11,9 +10,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import torch
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from mtlab.config.base import Count, Keys, described
+from mtlab.config.base import Count, Keys, Positive, Share, described
 from mtlab.config.model import PerceptronConfig
 from mtlab.config.no_effect import check_perceptron, check_weighting
 from mtlab.config.run import RunConfig
@@ -21,6 +20,7 @@ from mtlab.data.build import open_source
 from mtlab.errors import ConfigError
 from mtlab.runner.build import build
 from mtlab.terminal import Terminal
+from mtlab.training.trainer import EpochEnd
 
 Pair = tuple[int, int]
 
@@ -35,7 +35,41 @@ DIFFERENT = described("two different labels", "[0,1]")
 LISTED = described("a list of pairs of two different labels", "[[0,1]]")
 LabelPair = Annotated[list[int], AfterValidator(_check_two_differ), DIFFERENT]
 LabelPairs = Annotated[list[LabelPair], LISTED]
-PairLists = dict[str, LabelPairs]
+
+
+class PublishedMeasures(Keys):
+    """What others measured of a perceptron on a pair: iterations, seconds, accuracy on test."""
+
+    pair: LabelPair
+    iterations: Count
+    seconds: Positive
+    test_accuracy: Share
+
+
+class PublishedPairs(Keys):
+    """What others found for one dataset: the pairs that can be separated, and measures of some."""
+
+    separable: LabelPairs
+    measured: list[PublishedMeasures] = Field(default_factory=list)
+
+    @property
+    def pairs(self) -> set[Pair]:
+        return {_ascending(pair) for pair in self.separable}
+
+    def measures_of(self, pair: Pair) -> PublishedMeasures | None:
+        return next((one for one in self.measured if _ascending(one.pair) == pair), None)
+
+
+def _ascending(labels: Sequence[int]) -> Pair:
+    return min(labels), max(labels)
+
+
+def _as_group(value: object) -> object:
+    """A list alone is that of the separable pairs, as runs of before have it."""
+    return {"separable": value} if isinstance(value, list) else value
+
+
+PairLists = dict[str, Annotated[PublishedPairs, BeforeValidator(_as_group)]]
 """By the name of their dataset."""
 
 
@@ -53,7 +87,8 @@ class PairResult:
 
     Iterations are passes over the training images, the error is the mean |sign - label| of the
     last one, from 0 to 2. Accuracies, fractions, are those of the weights that the run keeps: of
-    the best iteration on validation, unless trainer.keep says otherwise.
+    the best iteration on validation, unless trainer.keep says otherwise. Seconds are those of
+    training alone, as in a run's `seconds.train`.
     """
 
     pair: Pair
@@ -109,7 +144,7 @@ def check_perceptron_on_labels(config: RunConfig, overrides: Sequence[str]) -> N
 def choose_pairs(config: RunConfig, pairs: Sequence[Sequence[int]] | None) -> list[Pair]:
     """The pairs that are named, else all of `dataset.classes`, else all of the labels."""
     present = open_source(config.dataset).train().main_label.unique().tolist()
-    chosen = [(min(pair), max(pair)) for pair in pairs or ()]
+    chosen = [_ascending(pair) for pair in pairs or ()]
     if not chosen:
         chosen = list(itertools.combinations(sorted(config.dataset.classes or present), 2))
     for label in itertools.chain(*chosen):
@@ -174,11 +209,10 @@ def _trained(
 
 def train_pair(config: RunConfig, pair: Pair) -> PairResult:
     """The run that `mtlab model=perceptron 'dataset.classes=[a,b]'` is, without its folder."""
-    started = time.perf_counter()
     dataset = config.dataset.model_copy(update={"classes": list(pair)})
     experiment = build(config.model_copy(update={"dataset": dataset}))
     trainer, task = experiment.trainer, experiment.dataset.tasks[0].name
-    last_error = [event.train.loss for event in trainer.fit()][-1]
+    epochs = [event for event in trainer.fit() if isinstance(event, EpochEnd)]
     if config.trainer.keep == "best" and trainer.best is not None:
         trainer.model.load_state_dict(trainer.best.weights)
     test = experiment.measure(experiment.dataset.load_test())
@@ -187,8 +221,8 @@ def train_pair(config: RunConfig, pair: Pair) -> PairResult:
         pair=pair,
         converged=bool(trainer.converged),
         iterations=trainer.epoch,
-        last_train_error=last_error,
+        last_train_error=epochs[-1].train.loss,
         kept_train_accuracy=train.tasks[task]["accuracy"],
         kept_test_accuracy=test.tasks[task]["accuracy"],
-        seconds=time.perf_counter() - started,
+        seconds=sum(epoch.train_seconds for epoch in epochs),
     )

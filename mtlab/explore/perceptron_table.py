@@ -6,12 +6,15 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import NullFormatter
 from rich.table import Table
 
 from mtlab.artifacts.run_dir import FIGURES, write_whole
+from mtlab.drawing.axes import new_figure, short_number, show_grid
+from mtlab.drawing.colours import LINE_COLOURS
 from mtlab.drawing.heat_map import PairGrid, draw_pair_grids
-from mtlab.drawing.saving import save_picture
-from mtlab.explore.perceptron_pairs import Pair, PairLists, PairResult
+from mtlab.drawing.saving import Numbers, save_picture
+from mtlab.explore.perceptron_pairs import Pair, PairResult, PublishedPairs
 from mtlab.terminal import Terminal
 
 PAIRS_CSV = "separable.csv"
@@ -20,22 +23,18 @@ COLUMNS = {
     "converged": "converged",
     "iterations": "iterations",
     "last_train_error": "error,\nlast",
-    "kept_train_accuracy": "train,\nkept",
     "kept_test_accuracy": "test,\nkept",
+    "seconds": "seconds",
     "published": "published",
 }
 """Of the table on the terminal, which has 80 columns: a column of the CSV file to its header."""
-
-
-def published_pairs(published: PairLists, dataset: str) -> set[Pair] | None:
-    """What others found for this dataset; None where nothing is published."""
-    listed = published.get(dataset)
-    return None if listed is None else {(min(pair), max(pair)) for pair in listed}
+MEASURES = ("iterations", "seconds", "test_accuracy")
+"""That others have published of some pairs."""
 
 
 def report(
     results: Sequence[PairResult],
-    published: set[Pair] | None,
+    published: PublishedPairs | None,
     folder: Path,
     command: str,
     terminal: Terminal,
@@ -63,15 +62,20 @@ def report(
     found = {result.pair for result in results if result.converged}
     terminal.say(f"{len(found)} of {len(results)} converged: {_listed(found)}")
     if published is not None:
-        terminal.say(f"published: {_listed(published)}")
+        pairs = published.pairs
+        terminal.say(f"published: {_listed(pairs)}")
         terminal.say(
-            f"in both: {_listed(published & found)}; only here: {_listed(found - published)};"
-            f" only published: {_listed((published & tried) - found)}"
+            f"in both: {_listed(pairs & found)}; only here: {_listed(found - pairs)};"
+            f" only published: {_listed((pairs & tried) - found)}"
         )
+        measured = [one for one in results if published.measures_of(one.pair)]
+        if measured:
+            terminal.say(_beside_published(measured, published))
+            terminal.say(str(_draw_beside(measured, published, folder / FIGURES, command)))
     terminal.say(str(path))
 
 
-def _row(result: PairResult, published: set[Pair] | None) -> dict[str, str]:
+def _row(result: PairResult, published: PublishedPairs | None) -> dict[str, str]:
     row = {
         "pair": f"{result.pair[0]} {result.pair[1]}",
         "converged": "yes" if result.converged else "no",
@@ -82,8 +86,60 @@ def _row(result: PairResult, published: set[Pair] | None) -> dict[str, str]:
         "seconds": f"{result.seconds:.1f}",
     }
     if published is not None:
-        row["published"] = "yes" if result.pair in published else "no"
+        row["published"] = "yes" if result.pair in published.pairs else "no"
+        measures = published.measures_of(result.pair)
+        for name in MEASURES if published.measured else ():
+            row[f"published_{name}"] = f"{getattr(measures, name):g}" if measures else ""
     return row
+
+
+def _beside_published(results: Sequence[PairResult], published: PublishedPairs) -> Table:
+    """The pairs that others have measured too, each measure beside theirs."""
+    table = Table(title="pairs with published measures", title_justify="left")
+    headings = (
+        "pair",
+        *(name for one in ("iterations", "seconds", "test,\nkept") for name in (one, "published")),
+    )
+    for name in headings:
+        table.add_column(name, justify="right", no_wrap=True)
+    for result in results:
+        theirs = published.measures_of(result.pair)
+        assert theirs is not None
+        table.add_row(
+            _listed([result.pair]),
+            str(result.iterations), str(theirs.iterations),
+            f"{result.seconds:.1f}", f"{theirs.seconds:.1f}",
+            f"{result.kept_test_accuracy:.4f}", f"{theirs.test_accuracy:.4f}",
+        )  # fmt: skip
+    return table
+
+
+def _draw_beside(
+    results: Sequence[PairResult], published: PublishedPairs, figures: Path, command: str
+) -> Path:
+    """Iterations and seconds of each pair, two bars side by side, on logarithmic axes."""
+    figure = new_figure("perceptrons on pairs, measured here and published", 9.0, 3.8)
+    names = [_listed([result.pair]) for result in results]
+    theirs = [published.measures_of(result.pair) for result in results]
+    numbers: Numbers = {"pairs": names}
+    for axes, measure in zip(figure.subplots(1, 2), ("iterations", "seconds"), strict=True):
+        for number, (label, found) in enumerate((("here", results), ("published", theirs))):
+            values = [float(getattr(one, measure)) for one in found]
+            places = np.arange(len(values)) + 0.4 * (number - 0.5)
+            bars = axes.bar(places, values, 0.38, color=LINE_COLOURS[number], label=label)
+            # Hatched: told apart without colours too.
+            for bar in bars if number else ():
+                bar.set(hatch="//", edgecolor="white")
+            numbers[f"{measure}_{label}"] = values
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, _: short_number(value))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_xticks(range(len(names)), names, fontsize=8)
+        axes.set(xlabel="pair of labels", ylabel=measure)
+        show_grid(axes)
+        axes.grid(visible=False, axis="x")
+    axes.legend(fontsize=8, frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+    return save_picture(figure, figures / "published.png", numbers, command=command, vector=True)
 
 
 def _listed(pairs: Collection[Pair]) -> str:
@@ -91,7 +147,7 @@ def _listed(pairs: Collection[Pair]) -> str:
 
 
 def _draw(
-    results: Sequence[PairResult], published: set[Pair] | None, figures: Path, command: str
+    results: Sequence[PairResult], published: PublishedPairs | None, figures: Path, command: str
 ) -> Path:
     """Iterations of each pair as a grid: published pairs are framed, those that failed grey."""
     labels = sorted({label for result in results for label in result.pair})
@@ -102,7 +158,7 @@ def _draw(
         cell = labels.index(result.pair[1]), labels.index(result.pair[0])
         errors[cell], iterations[cell] = result.last_train_error, result.iterations
         converged[cell] = result.converged
-        framed[cell] = published is not None and result.pair in published
+        framed[cell] = published is not None and result.pair in published.pairs
     failed = np.isfinite(iterations) & ~converged
     told = [] if published is None else ["frames: published as separable"]
     told += ["grey: error left after so many iterations"] if failed.any() else []

@@ -60,7 +60,7 @@ def test_every_key_of_the_shipped_files_is_explained() -> None:
         ("optimizer.lr", ["a number above 0", "0.05     optimizer=sgd"]),
         ("model.growth_rate", ["as in  mtlab model=densenet model.growth_rate=12"]),
         ("dataset.tasks.mine.by", ["dataset.tasks: a mapping of names", "by: parity      even"]),
-        ("tracker.csv.delimiter", ["one of ,, ;", "mtlab 'tracker=[csv]'"]),
+        ("tracker.csv.delimiter", ['one of ",", ";"', "mtlab 'tracker=[csv]'"]),
         ("pca.points", ["at least 2, each class", "400      mtlab pca"]),
         ("model", ["perceptron   Rosenblatt's perceptron", "model.shared_widths", "growth_rate"]),
         ("model=vgg", ["Simonyan", "model.convolutions_per_block  Convolutions in each block"]),

@@ -33,8 +33,8 @@ def test_pca_of_the_bundled_digits(mtlab: Runner) -> None:
     assert zero_and_one["all_pixels_train_error"] < 0.01
     assert ["0", "1"] in summary["separable_pairs"]
     names = {
-        "explained_variance", "plane_points", "plane_test", "plane_test_own_axes", "plane_train",
-        "separability", "space",
+        "explained_variance", "plane_points", "plane_test", "plane_test_own_axes",
+        "plane_test_points", "plane_train", "separability", "space",
     }  # fmt: skip
     endings = (".png", ".svg", ".npz")
     files = files_below(folder / "figures")
@@ -53,6 +53,13 @@ def test_the_numbers_of_pca_are_enough_to_draw_its_pictures_again(mtlab: Runner)
     assert few["coordinates"].shape == (50, 2)
     assert few["class_names"].tolist() == [str(digit) for digit in range(10)]
     assert str(few["title"]) == "digits: 50 training images"
+    tested = np.load(figures / "plane_test_points.npz")
+    assert str(tested["title"]) == "digits: 50 test images, axes of train"
+    np.testing.assert_allclose(
+        tested["coordinates"],
+        np.load(figures / "plane_test.npz")["coordinates"][tested["positions"]],
+        atol=1e-5,
+    )
     assert all("of the variance" in str(name) for name in few["axis_names"])
     # The few are where they are among all of them.
     np.testing.assert_allclose(

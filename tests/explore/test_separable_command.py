@@ -44,6 +44,25 @@ def test_each_pair_is_the_run_that_train_makes_of_it(mtlab: Runner) -> None:
     assert hard["converged"] == recorded["converged"]
 
 
+def test_published_measures_stand_beside_those_of_their_pairs(mtlab: Runner) -> None:
+    measures = "{pair: [1,0], iterations: 2, seconds: 3.5, test_accuracy: 0.5}"
+    outcome = mtlab(
+        "separable", "dataset=digits", "pairs=[[0,1],[3,8]]", "trainer.epochs=3", "processes=1",
+        f"++published.digits={{separable: [[0,1]], measured: [{measures}]}}", "hydra.run.dir=here",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    with (mtlab.folder / "here" / "separable.csv").open(newline="") as file:
+        first, second = csv.DictReader(file)
+    assert first["published_iterations"] == "2" and first["published_seconds"] == "3.5"
+    assert first["published_test_accuracy"] == "0.5" and second["published_seconds"] == ""
+    assert "pairs with published measures" in outcome.out
+    assert max(len(line) for line in outcome.out.splitlines() if line.startswith("│")) <= 80
+    numbers = np.load(mtlab.folder / "here" / "figures" / "published.npz")
+    assert numbers["pairs"].tolist() == ["0-1"]
+    assert numbers["seconds_published"].tolist() == [3.5]
+    assert numbers["iterations_here"].tolist() == [int(first["iterations"])]
+
+
 @pytest.mark.parametrize(
     ("overrides", "told"),
     [
@@ -56,7 +75,8 @@ def test_each_pair_is_the_run_that_train_makes_of_it(mtlab: Runner) -> None:
         (("dataset.classes=[0,17]",), "dataset.classes: must hold labels of digits"),
         (("tasks=[parity]",), "tasks: must name one task that takes the labels as they are"),
         (("tasks=[digit,parity]",), "tasks: must name one task"),
-        (("published.mnist=[[0]]",), "published.mnist: must be a list of pairs"),
+        (("published.mnist.separable=[[0]]",), "separable: must be a list of pairs"),
+        (("++published.digits=[[0]]",), "must be a list of pairs of two different labels"),
     ],
 )
 def test_a_mistake_of_separable_is_told_in_one_line(
