@@ -91,7 +91,7 @@ def test_without_a_key_the_groups_are_listed_and_nothing_is_wider_than_the_termi
     [
         ("strides", "did you mean model.strides?"),
         ("model.stride", "did you mean model.strides?"),
-        ("epochs", "did you mean trainer.epochs?"),
+        ("eval_batch_size", "did you mean trainer.eval_batch_size?"),
         ("optimiser", "did you mean optimizer?"),
         ("lr", "did you mean model.lr or optimizer.lr?"),
         ("zzz", "see mtlab explain"),

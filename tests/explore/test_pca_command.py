@@ -36,7 +36,7 @@ def test_pca_of_the_bundled_digits(mtlab: Runner) -> None:
         "explained_variance", "plane_points", "plane_test", "plane_test_own_axes",
         "plane_test_points", "plane_train", "separability", "space",
     }  # fmt: skip
-    endings = (".png", ".svg", ".npz")
+    endings = (".png", ".svg", ".pdf", ".npz")
     files = files_below(folder / "figures")
     assert set(files) == {f"{name}{ending}" for name in names for ending in endings}
     page = (folder / "index.html").read_text()
