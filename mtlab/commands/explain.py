@@ -89,8 +89,9 @@ def _parents(key: str) -> Iterator[str]:
 def _unknown(word: str, uses: Uses) -> MtlabError:
     name = word.rpartition(".")[2]
     last = {key: key.rpartition(".")[2] for key in uses}
-    near = get_close_matches(word, [*uses, *GROUPS], n=1, cutoff=0.8)
-    near = near or [key for key in uses if last[key] == name]
+    same = [key for key in uses if last[key] == name]
+    near = same if word == name else []
+    near = near or get_close_matches(word, [*uses, *GROUPS], n=1, cutoff=0.8) or same
     alike = get_close_matches(name, set(last.values()), n=1)
     near = near or [key for key in uses if last[key] in alike]
     return MtlabError(
