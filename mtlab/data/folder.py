@@ -97,11 +97,12 @@ class Folder(Undivided):
     def _split_folders(self) -> dict[str, Path]:
         """The folder of each split; the whole as `train` where it is undivided."""
         below = {path.name.lower(): path for path in sorted(self._path.iterdir()) if path.is_dir()}
+        # A folder of pictures may be a class that is called so: bus, car, train.
         found = {
             split: below[name]
             for split, names in SPLIT_NAMES.items()
             for name in names
-            if name in below
+            if name in below and any(path.is_dir() for path in below[name].iterdir())
         }
         if "train" in found:
             strangers = [path for path in below.values() if path not in found.values()]

@@ -64,6 +64,20 @@ def test_splits_come_from_folders_and_no_test_picture_is_opened_before_the_test(
         source.test()
 
 
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    assert open_folder(draw(tmp_path, "bus train")).class_names() == {"class": ["bus", "train"]}
+
+
+def test_validation_pictures_are_exported_behind_the_training_pictures(mtlab: Runner) -> None:
+    for number, split in enumerate(("train", "val", "test")):
+        draw(mtlab.folder / "photos" / split, "cat dog", number + 1)
+    done = mtlab("data", "export", "dataset=folder", "dataset.path=photos", "output=x.npz")
+    assert done.code == 0 and "the 4 validation images stand behind" in done.out, done.err
+    with np.load("x.npz") as arrays:
+        assert arrays["y"].tolist() == [0, 1, 0, 0, 1, 1]
+        assert len(arrays["X_test"]) == 6
+
+
 def test_grey_and_colour(tmp_path: Path) -> None:
     draw(tmp_path, "cat", 2)
     draw(tmp_path, "dog", 2, 6, 5, 3)
