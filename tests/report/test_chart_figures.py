@@ -222,6 +222,17 @@ def test_a_legend_names_what_is_drawn_and_nothing_else(tmp_path: Path):
     assert [text.get_text() for text in legend.get_texts()] == ["widths=[1000]", "widths=[2000]"]
 
 
+def test_configurations_that_the_legend_has_no_room_for_are_points_too(tmp_path: Path):
+    for job in range(16):
+        settings = {"optimizer.lr": job + 1}
+        write_run(tmp_path / f"{job}", parameters={"total": 1000 + job}, settings=settings)
+    figure = chart_figure(chart_of(tmp_path, COST))
+    points = [line for line in figure.axes[0].lines if line.get_linestyle() != ":"]
+    assert len(points) == 16
+    assert all(line.get_marker() not in ("", "None") for line in points)
+    assert figure.legends[0].get_texts()[-1].get_text() == "2 more configurations"
+
+
 def test_a_report_of_one_configuration_tells_splits_apart_by_colour(tmp_path: Path):
     write_run(tmp_path / "0")
     figure = chart_figure(chart_of(tmp_path, CURVES))

@@ -56,7 +56,7 @@ def draw_accuracies(
         linewidth=1.5,
         elinewidth=1.2,
         linestyle="" if line.style == "points" else look.dash,
-        marker=look.marker,
+        marker=look.marker or "o",
         markersize={"joined": 5, "published": 7, "points": 7}[line.style],
         markerfacecolor=look.colour if line.on_front else WHITE,
         clip_on=False,
