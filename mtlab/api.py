@@ -128,7 +128,7 @@ def load(
     from mtlab.inference.predictor import load as load_predictor
 
     return load_predictor(
-        named_folder(folder, "run"),
+        named_folder(folder, "run") if isinstance(folder, str) else folder,
         device=device,
         precision=precision,
         threads=threads,
@@ -151,7 +151,7 @@ def run_command(
     Raises:
         MtlabError: What the command line would say in one line; of a sweep, where every run failed.
     """
-    from mtlab.cli import COMMANDS
+    from mtlab.cli import COMMANDS, with_folders
     from mtlab.config.messages import explain
     from mtlab.jobs import run_jobs
 
@@ -162,7 +162,8 @@ def run_command(
         with _as_guest(), contextlib.redirect_stdout(io.StringIO() if quiet else sys.stdout):
             for override in overrides:
                 _check_is_override(override)
-            jobs = run_jobs(command.run, command.config_name, arrange(words))
+            arranged = arrange(with_folders(words, positional=""))
+            jobs = run_jobs(command.run, command.config_name, arranged)
         if jobs.failures and len(jobs.failures) == len(jobs.folders):
             raise jobs.failures[0]
     except Exception as error:

@@ -190,9 +190,9 @@ def said_folder(word: str, wanted: Wanted) -> str:
     """A folder as it was typed; for the word `latest` the one that it stands for, which is said."""
     if word != "latest":
         return word
-    from mtlab.artifacts.latest import latest
+    from mtlab.artifacts.latest import named_folder
 
-    folder = latest(wanted)
+    folder = named_folder(word, wanted)
     print(f"latest: {folder}")
     return str(folder)
 

@@ -16,8 +16,9 @@ Wanted = Literal["run", "sweep", "either"]
 
 
 def named_folder(word: str | Path, wanted: Wanted) -> Path:
-    """A folder as it was named, or the one that `latest` stands for."""
-    return latest(wanted) if str(word) == LATEST else Path(word).expanduser()
+    """A folder as it was named, or the one that `latest` stands for where none has that name."""
+    path = Path(word).expanduser()
+    return latest(wanted) if str(word) == LATEST and not path.is_dir() else path
 
 
 def latest(wanted: Wanted, below: Path | None = None) -> Path:

@@ -59,6 +59,10 @@ def test_a_runs_numbers_are_flat_records(capsys: pytest.CaptureFixture[str]) -> 
     picture = run.figures["curves_digit"]
     assert picture._repr_png_().startswith(b"\x89PNG") and picture.path.is_file()
     assert run.figures._repr_html_().count("<img ") == len(run.figures)
+    drawn = run.visualize("filters", layer="conv1", quiet=True)
+    assert list(drawn) == ["conv1"] and drawn["conv1"].path.parent.name == "filters"
+    with pytest.raises(ConfigError, match="did you mean|must be one of filters"):
+        run.visualize("filter")
     answers = run.predict(np.zeros((3, 28, 28), np.uint8))
     assert answers.as_array().shape == (3, 2)
 

@@ -52,7 +52,7 @@ def test_the_help_names_commands_groups_and_examples(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.count("  mtlab") >= 3
     for needle in (
-        "train ", "model: cnn, densenet, ", "dataset: digits, emnist",
+        "train ", "model: cnn, densenet, ", " digits, emnist",
         "mtl: auto, lambda, pcgrad", "MTLAB_DATA", "trainer:\n",
     ):  # fmt: skip
         assert needle in done.stdout

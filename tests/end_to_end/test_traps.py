@@ -11,7 +11,7 @@ from conftest import Runner
 from trained_runs import QUICK
 
 import mtlab as package
-from mtlab.artifacts.latest import latest
+from mtlab.artifacts.latest import latest, named_folder
 from mtlab.cli import with_folders
 from mtlab.config.arguments import without_quotes
 from mtlab.errors import MtlabError, RunFolderError
@@ -84,6 +84,8 @@ def test_a_run_is_named_by_its_folder_or_as_the_latest(mtlab: Runner) -> None:
     assert latest("either") == latest("run") == Path("outputs/a=1")
     assert latest("sweep") == Path("outputs/sweep")
     assert package.load("latest").tasks[0].name == "digit"
+    Path("latest").mkdir()
+    assert named_folder("latest", "run") == Path("latest")
     with pytest.raises(RunFolderError, match="none below elsewhere/"):
         latest("run", Path("elsewhere"))
 
