@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mtlab.artifacts.run_dir import Status
 from mtlab.drawing.lettering import FileNames
 from mtlab.report.analyse.accuracy_charts import cost_charts, lambda_charts, size_charts
+from mtlab.report.analyse.architectures import layer_tables
 from mtlab.report.analyse.best import best_marks, winners
 from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Kind
 from mtlab.report.analyse.groups import Group, group_labels, group_runs
@@ -60,6 +61,7 @@ class Report:
         self.charts = _charts(self.runs, self.groups)
         over_lambda = (chart for chart in self.charts if chart.kind is LAMBDA)
         self.lambda_tables = [(chart.topic, lambda_table(chart.panels)) for chart in over_lambda]
+        self.layer_tables = layer_tables(self.groups, self.labels)
         counts = Counter(run.status for run in self.runs)
         self.status_counts = {one.value: counts[one] for one in STATUS_ORDER if counts[one]}
 
@@ -71,6 +73,7 @@ class Report:
         found += [("means", "", self.means)] if self.means else []
         found += [("guessing", "", self.guessing)] if self.guessing else []
         found += [("lambda", dataset, table) for dataset, table in self.lambda_tables]
+        found += [("layers", title, table) for title, table in self.layer_tables]
         found.append(("runs", "", self.table))
         names = FileNames()
         return [
