@@ -73,5 +73,7 @@ def _label_handles(looks: Mapping[str, Look], lines: Sequence[Line]) -> list[Lin
 def _handle(look: Look, label: str, dash: Any) -> Line2D:  # noqa: ANN401 - as matplotlib takes it
     """A line for the legend; its gid is what it switches."""
     handle = Line2D([], [], color=look.colour, marker=look.marker, markersize=4)
+    if look.marker == "*":
+        handle.set_markersize(9)
     handle.set(linestyle=dash, gid=look.key, label=label)
     return handle

@@ -102,7 +102,7 @@ def draw_curve(
     marker = look.marker or ("o" if len(line.x) == 1 else "")
     drawn.set(marker=marker, markersize=4, markerfacecolor=fill)
     if line.split == "test":
-        drawn.set(marker="*", markersize=9, markeredgecolor=WHITE, zorder=3)
+        drawn.set(marker="*", markersize=13, markeredgewidth=0.7, markeredgecolor=WHITE, zorder=3)
     # Of long curves as many as tell them apart, evenly along what is seen.
     drawn.set_markevery(1 if len(line.x) <= MOST_MARKERS else MARKER_DISTANCE)
     if line.low and is_named:
