@@ -34,9 +34,9 @@ def without_times(summary: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_run_made_in_python_is_the_one_that_is_typed(mtlab: Runner) -> None:
-    assert mtlab(*QUICK, "model=mlp", "seed=3", "trainer.epochs=2").code == 0
+    assert mtlab(*QUICK, "model=mlp", "model.widths=[8]", "seed=3", "trainer.epochs=2").code == 0
     typed = Run(mtlab.only_run())
-    made = package.train(*QUICK, "model=mlp", seed=3, epochs=2)
+    made = package.train(*QUICK, "model=mlp", "model.widths=[8]", seed=3, epochs=2)
     assert made.folder.parent == typed.folder.parent
     weights = (run.folder / "model.safetensors" for run in (made, typed))
     assert next(weights).read_bytes() == next(weights).read_bytes()
@@ -47,15 +47,15 @@ def test_a_run_made_in_python_is_the_one_that_is_typed(mtlab: Runner) -> None:
 
 
 def test_a_runs_numbers_are_flat_records(capsys: pytest.CaptureFixture[str]) -> None:
-    run = package.train(*SMALL, "trainer.figures=true", epochs=2, quiet=True)
+    run = package.train(*SMALL, "trainer.figures=true", tasks=["digit"], epochs=2, quiet=True)
     assert capsys.readouterr().out == ""
     assert [row["epoch"] for row in run.metrics] == [1, 2]
     kept = run.metrics[run.summary["kept_epoch"] - 1]
     assert kept["val.digit.accuracy"] == run.val["digit"]["accuracy"]
     assert not any(isinstance(value, dict) for row in run.metrics for value in row.values())
     assert run.config["trainer"]["epochs"] == 2
-    assert f"test parity.accuracy {run.test['parity']['accuracy']:.4f}" in repr(run)
-    assert {"confusion_digit", "curves_parity"} <= set(run.figures)
+    assert f"test digit.accuracy {run.test['digit']['accuracy']:.4f}" in repr(run)
+    assert {"confusion_digit", "curves_digit"} <= set(run.figures)
     picture = run.figures["curves_digit"]
     assert picture._repr_png_().startswith(b"\x89PNG") and picture.path.is_file()
     assert run.figures._repr_html_().count("<img ") == len(run.figures)
@@ -64,7 +64,7 @@ def test_a_runs_numbers_are_flat_records(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(ConfigError, match="must be one of filters"):
         run.visualize("filter")
     answers = run.predict(np.zeros((3, 28, 28), np.uint8))
-    assert answers.as_array().shape == (3, 2)
+    assert answers.as_array().shape == (3, 1)
 
 
 def test_a_sweep_is_a_table_of_what_varied_and_what_was_measured() -> None:

@@ -22,7 +22,6 @@ TRAPS = [
     (["epochs=3"], "did you mean trainer.epochs=3?"),
     (["epoch=3"], "did you mean trainer.epochs=3?"),
     (["lambda=0.3"], "did you mean mtl.lambda=0.3?"),
-    (["batch_size=32"], "did you mean trainer.batch_size=32?"),
     (["widths=[10]"], "did you mean 'model.widths=[10]', a key of model=mlp?"),
     (["model.width=[10]"], "did you mean 'model.widths=[10]', a key of model=mlp?"),
     (["model.widths=[10]"], "it is a key of model=mlp"),
@@ -37,10 +36,8 @@ TRAPS = [
     (["'tasks=[digit,"], "a word that begins with ' must end with it"),
     (["evaluate", "latest"], "newest trained run; found none below outputs/"),
     (["ensemble", "latest"], "newest trained sweep; found none below outputs/"),
-    (["report", "latest"], "found none below outputs/"),
     (["visualize", "nowhere"], "nowhere: must be the folder of a run"),
     (["predict", "nowhere", "input=X.npy", "output=y.csv"], "nowhere: must be the folder of a run"),
-    (["export", "nowhere"], "nowhere: must be the folder of a run"),
     (["rerun", "nowhere", "seed=3"], "takes no changes but hydra.run.dir=FOLDER; found seed=3"),
 ]
 
