@@ -52,6 +52,7 @@ class Filters(Picture):
             shape = subject.run.image_shape
             return layer.is_convolution or reads_pixels(layer, subject.layers, shape)
 
+        left_out = []
         for layer in subject.chosen_layers(is_image):
             if not is_image(layer):
                 raise DoesNotApplyError(
@@ -60,12 +61,20 @@ class Filters(Picture):
                     found=f"{layer.name}, a dense layer behind others",
                     remedy="leave layer= out",
                 )
+            # One weight per channel is no image; together they are a table.
+            is_point = layer.is_convolution and layer.weights.shape[2:] == (1, 1)
             if not layer.is_convolution:
                 self._draw_units(subject, layer)
-            elif self.all_channels and layer.weights.shape[1] > 1:
+            elif is_point and not self.all_channels and subject.keys.layer is None:
+                left_out.append(layer.name)
+            elif (is_point or self.all_channels) and layer.weights.shape[1] > 1:
                 _draw_every_kernel(subject, layer)
             else:
                 _draw_filters(subject, layer)
+        if left_out:
+            names = ", ".join(left_out)
+            told = "kernels of 1x1 are shown by filters.all_channels=true, or one by one by layer="
+            subject.terminal.say(f"filters of {names} left out: {told}")
 
     def _draw_units(self, subject: Subject, layer: Layer) -> None:
         images = layer.weights.reshape(-1, *subject.run.image_shape)

@@ -33,8 +33,10 @@ class Mistakes(Picture):
         true, images = targets[positions], subject.shown(subject.test.images[positions])
         names = task.class_names
         labels = [
-            f"true {names[right]}\nsaid {names[wrong]} {write_probability(float(sure))}"
-            for right, wrong, sure in zip(true, predicted, confidence, strict=True)
+            f"image {place}\ntrue {names[right]}\nsaid {names[wrong]} {write_probability(sure)}"
+            for place, right, wrong, sure in zip(
+                positions.tolist(), true, predicted, confidence.tolist(), strict=True
+            )
         ]
         title = (
             f"{task.name}: the {len(labels)} most confident of {num_wrong:,} mistakes on"

@@ -203,3 +203,18 @@ def test_a_sweep_over_learning_rates_gets_its_curves_on_one_plot(mtlab: Runner) 
     outcome = mtlab("visualize", "run=sweep", "what=curves")
     assert outcome.code == 0, outcome.err
     assert (sweep / "pictures" / "index.html").is_file()
+
+
+def test_kernels_of_one_weight_are_a_table(tmp_path: Path, mtlab: Runner) -> None:
+    run = train_run(tmp_path / "run", "model=resnet", "model.filters=[2,4]",
+                    "model.blocks_per_stage=1")  # fmt: skip
+    outcome = mtlab("visualize", f"run={run}", "what=filters")
+    assert outcome.code == 0, outcome.err
+    # Layers are named in the order in which they are drawn; the shortcut has kernels of 1x1.
+    assert "filters of conv5 left out: kernels of 1x1" in outcome.out
+    drawn = [name for name in files_below(run / "pictures" / "filters") if name.endswith(".png")]
+    assert drawn == [f"conv{number}.png" for number in (1, 2, 3, 4, 6)]
+    outcome = mtlab("visualize", f"run={run}", "what=filters", "layer=conv5")
+    assert outcome.code == 0, outcome.err
+    with np.load(run / "pictures" / "filters" / "conv5_all_channels.npz") as numbers:
+        assert numbers["weights"].shape == (4, 2, 1, 1)
