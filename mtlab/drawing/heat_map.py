@@ -78,4 +78,3 @@ def _draw_grid(axes: Axes, grid: PairGrid, class_names: Sequence[str], norm: Nor
     axes.spines[["top", "right"]].set_visible(False)
     axes.set(xlabel="first class", ylabel="second class")
     axes.set_title(grid.title, fontsize=10)
-    axes.set(xlabel="class", ylabel="class")
