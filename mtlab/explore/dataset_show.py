@@ -13,7 +13,7 @@ from rich.table import Table
 from mtlab.artifacts.run_dir import FIGURES
 from mtlab.config.base import Count, Keys, Names, Whole
 from mtlab.data.dataset import Dataset, Split
-from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task, is_labelled
 from mtlab.drawing.axes import new_figure, show_grid
 from mtlab.drawing.colours import LINE_COLOURS
 from mtlab.drawing.lettering import FileNames, shortened
@@ -78,8 +78,17 @@ class DatasetPictures:
                 rows += self._show_classes(task, names.claim(task.name))
             else:
                 self._show_values(task, names.claim(task.name))
+            self._tell_unlabelled(task)
         self._show_pixels()
         return rows
+
+    def _tell_unlabelled(self, task: Task) -> None:
+        """Images without a label of the task are in none of its counts."""
+        masks = {name: is_labelled(split.targets[task.name]) for name, split in self.splits.items()}
+        missing = {name: int((~mask).sum()) for name, mask in masks.items()}
+        if any(missing.values()):
+            told = ", ".join(f"{count:,} of {name}" for name, count in missing.items())
+            self.record.terminal.say(f"{task.name}: images without a label, {told}")
 
     def _show_classes(self, task: ClassificationTask, file_name: str) -> list[CountRow]:
         counts = {
@@ -168,12 +177,12 @@ class DatasetPictures:
 
 def _counts(targets: torch.Tensor, num_classes: int) -> list[int]:
     """Images of each class; those without a label of the task count nowhere."""
-    return torch.bincount(targets[targets >= 0], minlength=num_classes).tolist()
+    return torch.bincount(targets[is_labelled(targets)], minlength=num_classes).tolist()
 
 
 def _known(values: torch.Tensor) -> torch.Tensor:
     """Without those of images that have no label of the task."""
-    return values[~values.isnan()]
+    return values[is_labelled(values)]
 
 
 def _statistics(values: torch.Tensor) -> dict[str, float]:

@@ -64,6 +64,17 @@ def test_colour_images_and_pixels_that_are_not_standardised(mtlab: Runner) -> No
     assert not [name for name in files_below(folder / "figures") if "third" in name]
 
 
+def test_images_without_a_label_are_told_and_counted_nowhere(mtlab: Runner) -> None:
+    labels = np.where(np.arange(80) % 4 == 0, -1, np.arange(80) % 2)
+    np.savez(mtlab.folder / "gaps.npz", X=np.zeros((80, 4, 4), np.float32), y=labels)
+    outcome = mtlab("data", "show", "dataset=npz", "dataset.path=gaps.npz", "per_class=1",
+                    "dataset.tasks={y: {missing: -1}}", "hydra.run.dir=here")  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    told = json.loads((mtlab.folder / "here" / "summary.json").read_text())["classes"]["y"]
+    assert sum(sum(counts.values()) for counts in told.values()) == 60
+    assert "y: images without a label, " in outcome.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
