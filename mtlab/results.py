@@ -174,7 +174,8 @@ class Runs(Sequence[Run]):
         self.problems = [f"{place}: {what}" for place, what in found.problems]
         self._read = found.runs
         self._runs = [Run(run.folder) for run in found.runs]
-        self._varied = compare_settings(found.runs).varied
+        # A seed tells repetitions apart, and stands behind what they are repetitions of.
+        self._varied = sorted(compare_settings(found.runs).varied, key="seed".__eq__)
 
     @overload
     def __getitem__(self, index: int) -> Run: ...

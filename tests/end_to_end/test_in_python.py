@@ -73,6 +73,7 @@ def test_a_sweep_is_a_table_of_what_varied_and_what_was_measured() -> None:
     assert [(row["mtl.lambda"], row["seed"]) for row in rows] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert [run.folder.name.partition("_")[0] for run in sweep] == ["0", "1", "2", "3"]
     names = list(rows[0])
+    assert names[:3] == ["mtl.lambda", "seed", "status"]
     assert names.index("val.digit.accuracy") < names.index("test.digit.accuracy")
     assert rows[3]["test.digit.accuracy"] == sweep[3].test["digit"]["accuracy"]
     table = sweep._repr_html_()
