@@ -291,6 +291,6 @@ def lambda_table(panels: Sequence[Panel]) -> Table:
             name = panel.title if len(lines) == 1 else f"{panel.title}, {line.label}"
             estimates = dict(zip(line.x, line.estimates, strict=True))
             cell = partial(accuracy, estimates)
-            columns.append(Column(f"{name} accuracy [%]", cell, is_number=True))
+            columns.append(Column(f"{name} accuracy, test [%]", cell, is_number=True))
             values |= set(line.x)
     return table_of(sorted(values), columns, lambda _: [])
