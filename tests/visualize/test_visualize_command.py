@@ -167,7 +167,7 @@ def test_a_folder_that_is_no_run_is_told_in_one_line(
 )
 def test_other_trunks(tmp_path: Path, mtlab: Runner, model: tuple[str, ...], has: set[str]) -> None:
     run = train_run(tmp_path / "run", *model)
-    outcome = mtlab("visualize", f"run={run}", *SMALL)
+    outcome = mtlab("visualize", f"run={run}", "indices=[0]", "robustness.images=20", *SMALL)
     assert outcome.code == 0, outcome.err
     assert has <= set(files_below(run / "pictures"))
 
