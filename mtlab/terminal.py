@@ -1,5 +1,6 @@
 """What a run says: to the terminal, and the same to its mtlab.log."""
 
+import sys
 import textwrap
 from pathlib import Path
 from typing import TextIO
@@ -61,8 +62,11 @@ class Terminal:
             file=self._log_file, width=LOG_WIDTH, color_system=None, force_jupyter=False
         )
         self._quiet = quiet
-        # In a notebook plain lines too: each would be a cell of HTML there.
-        self.console = Console(highlight=False, force_jupyter=False)
+        # In a notebook plain lines: each would be a cell of HTML, and a bar hundreds of lines.
+        is_notebook = "ipykernel" in sys.modules
+        self.console = Console(
+            highlight=False, force_jupyter=False, force_terminal=False if is_notebook else None
+        )
 
     def say(self, what: RenderableType, *, always: bool = False) -> None:
         """Print a line or a table; `always` also in a sweep."""
