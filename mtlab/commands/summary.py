@@ -114,7 +114,9 @@ def _of_run(typed: str, origin: Origin) -> Network:
     if not (folder / WEIGHTS).is_file():
         return _untrained(config)
     run = load_run(folder)
-    return Network(_title(config), run.image_shape, run.model)
+    # Built again, since nothing of a loaded one can be trained.
+    model = build_model(config.model, run.image_shape, run.tasks)
+    return Network(_title(config), run.image_shape, model)
 
 
 def _title(config: RunConfig) -> str:

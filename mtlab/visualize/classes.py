@@ -39,9 +39,9 @@ class Classes(Picture):
 
     def draw(self, subject: Subject) -> None:
         for task in subject.tasks_of(ClassificationTask, "classes"):
-            targets = subject.test.targets[task.name]
+            logits, targets = subject.labelled(task.name)
             matrix = ConfusionMatrix(task.num_classes, targets.device)
-            matrix.add(subject.outputs[task.name], targets)
+            matrix.add(logits, targets)
             counts = matrix.read()
             pairs = frequent_confusions(counts)
             self._save_tables(subject, task, counts, pairs)

@@ -21,8 +21,7 @@ class Residuals(Picture):
 
     def draw(self, subject: Subject) -> None:
         for task in subject.tasks_of(RegressionTask, "residuals"):
-            true = subject.test.targets[task.name].double().numpy()
-            predicted = subject.outputs[task.name].double().numpy()
+            predicted, true = (one.double().numpy() for one in subject.labelled(task.name))
             residuals = predicted - true
             figure = _draw_residuals(true, residuals, task.name)
             numbers = {"true": true, "predicted": predicted, "residuals": residuals}

@@ -162,7 +162,8 @@ def _noisy(subject: Subject, images: torch.Tensor, level: float) -> torch.Tensor
 def _most_frequent_share(task: Task, test: Split) -> float | None:
     if not isinstance(task, ClassificationTask):
         return None
-    return float(test.targets[task.name].bincount().max() / len(test))
+    targets = test.only_labelled(task.name).targets[task.name]
+    return float(targets.bincount().max() / len(targets))
 
 
 def _below(heads: Sequence[str], said: Sequence[str]) -> list[str]:

@@ -23,7 +23,7 @@ from mtlab.config.base import (
     one_as_list,
 )
 from mtlab.data.dataset import Dataset, Split
-from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
+from mtlab.data.tasks import ClassificationTask, RegressionTask, Task, is_labelled
 from mtlab.drawing.saving import Array
 from mtlab.errors import MtlabError
 from mtlab.inference.loading import LoadedRun, rebuild_dataset
@@ -106,6 +106,12 @@ class Subject(PictureFolder):
     def outputs(self) -> dict[str, torch.Tensor]:
         """What the model says of every test image, per task."""
         return self.ask(self.test.images)
+
+    def labelled(self, task: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of the test images with a label for a task what the model says, and their targets."""
+        targets = self.test.targets[task]
+        has_label = is_labelled(targets)
+        return self.outputs[task][has_label], targets[has_label]
 
     def ask(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         """What the model says of network input, per task: logits, or values `(num_images,)`."""

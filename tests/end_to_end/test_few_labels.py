@@ -68,9 +68,19 @@ def test_the_run_is_measured_again_and_votes(few_labels: Path, mtlab: Runner) ->
 
 
 def test_pictures_leave_the_others_out(few_labels: Path, mtlab: Runner) -> None:
-    for what in ("mistakes", "embeddings"):
-        outcome = mtlab("visualize", f"run={few_labels}", f"what={what}", "task=b")
+    for what, task in (
+        ("mistakes", "b"),
+        ("embeddings", "b"),
+        ("classes", "b"),
+        ("residuals", "c"),
+        ("robustness", "b"),
+    ):
+        outcome = mtlab("visualize", f"run={few_labels}", f"what={what}", f"task={task}")
         assert outcome.code == 0, outcome.err
+    with np.load(few_labels / "pictures" / "classes" / "b.npz") as numbers:
+        assert int(numbers["confusion"].sum()) == 4
+    with np.load(few_labels / "pictures" / "residuals" / "c.npz") as numbers:
+        assert np.isfinite(numbers["residuals"]).all()
     with np.load(few_labels / "pictures" / "embeddings" / "pca.npz") as numbers:
         assert int(numbers["has_label_b"].sum()) == len(numbers["classes_b"]) == 4
     for file in (few_labels / "pictures" / "mistakes").glob("b.npz"):

@@ -66,6 +66,7 @@ def test_the_layers_of_a_run_are_in_its_summary_and_drawn_on_request(mtlab: Runn
     outcome = mtlab("summary", "run", "figure=network.png", "format=csv")
     assert outcome.code == 0, outcome.err
     assert 'dense1,"dense, relu",5,3925,' in outcome.out
+    assert "trainable,,,3985," in outcome.out  # none, if the loaded network were asked
     with Image.open(mtlab.folder / "network.png") as drawing:
         assert drawing.width > 400
     layers = json.loads((run / "summary.json").read_text())["layers"]
