@@ -158,10 +158,10 @@ def run_command(
     command = COMMANDS[word]
     own_groups = () if config_dir is None else ("--config-dir", str(config_dir))
     words = [*flags, *own_groups, *overrides]
+    for override in overrides:
+        _check_is_override(override)
     try:
         with _as_guest(), contextlib.redirect_stdout(io.StringIO() if quiet else sys.stdout):
-            for override in overrides:
-                _check_is_override(override)
             arranged = arrange(with_folders(words, positional=""))
             jobs = run_jobs(command.run, command.config_name, arranged)
         if jobs.failures and len(jobs.failures) == len(jobs.folders):

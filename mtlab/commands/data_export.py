@@ -16,8 +16,8 @@ from mtlab.config.base import Keys, Whole, read_keys
 from mtlab.config.compose import conf_folder, to_dataset_config, to_options
 from mtlab.config.dataset import DatasetConfig, ShapesConfig, TaskConfig
 from mtlab.config.files import NpzFile
-from mtlab.data.build import check_classes, kept_samples, kept_test_samples, open_source
-from mtlab.data.source import LabelledImages
+from mtlab.data.build import kept_samples, kept_test_samples, open_source
+from mtlab.data.source import LabelledImages, check_classes
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -42,7 +42,7 @@ def data_export(composed: DictConfig) -> None:
     config = to_dataset_config(composed)
     source = open_source(config)
     everything = source.train()
-    check_classes(everything, config)
+    check_classes(everything, config.classes, config.name)
     train = kept_samples(everything, config, options.seed)
     test = kept_test_samples(source.test(), config)
     arrays = as_arrays(train)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mtlab.config.arguments import find_override, override_key
 from mtlab.config.model import PerceptronConfig
 from mtlab.config.run import RunConfig
+from mtlab.config.training import OneCycleConfig
 from mtlab.errors import ConfigError
 
 UNUSED_BY_PERCEPTRON = (
@@ -63,19 +64,24 @@ def check_weighting(tasks: Sequence[str], overrides: Sequence[str]) -> None:
             raise ConfigError(
                 key,
                 rule=f"must name a task of the run: {', '.join(tasks)}",
-                found=override,
+                found=override.lstrip("+"),
                 remedy="leave it out, or add the task to `tasks`",
             )
 
 
-def check_folds(config: RunConfig, overrides: Sequence[str]) -> None:
-    """Refuse a share of validation images where folds say which they are."""
-    typed = find_override(overrides, "dataset.val_fraction")
-    if config.dataset.folds is not None and typed is not None:
-        raise ConfigError(
-            "dataset.val_fraction",
-            rule=f"has no effect beside dataset.folds={config.dataset.folds}, which says how many"
-            " images are validation",
-            found=typed,
-            remedy="leave one of them out",
-        )
+def check_overruled(config: RunConfig, overrides: Sequence[str]) -> None:
+    """Refuse what another key of the run stands in place of."""
+    overruling = {}
+    if config.dataset.folds is not None:
+        overruling["dataset.val_fraction"] = f"dataset.folds={config.dataset.folds}"
+    if isinstance(config.scheduler, OneCycleConfig) and config.scheduler.momentum is not None:
+        overruling["optimizer.momentum"] = f"scheduler.momentum={config.scheduler.momentum}"
+    for key, stronger in overruling.items():
+        typed = find_override(overrides, key)
+        if typed is not None:
+            raise ConfigError(
+                key,
+                rule=f"has no effect beside {stronger}, which stands in its place",
+                found=typed,
+                remedy=f"leave it out, or do without {stronger.partition('=')[0]}",
+            )

@@ -26,9 +26,17 @@ from mtlab.data.downloaded import SETS, Downloaded, Outline, cache_folder, emnis
 from mtlab.data.folder import Folder
 from mtlab.data.npz import Npz
 from mtlab.data.shapes import Shapes
-from mtlab.data.source import LabelledImages, Source, Strata, by_main_label, divide, divide_by_fold
+from mtlab.data.source import (
+    LabelledImages,
+    Source,
+    Strata,
+    by_main_label,
+    check_classes,
+    divide,
+    divide_by_fold,
+)
 from mtlab.data.splits import strata_of, stratified_subset
-from mtlab.data.tasks import Task, is_labelled
+from mtlab.data.tasks import Task
 from mtlab.data.tasks_build import label_of, learn_tasks, markers_of
 from mtlab.errors import ConfigError, DataError
 from mtlab.seeding import generator
@@ -107,7 +115,7 @@ def build_dataset(
     """
     source = open_source(config)
     everything = source.train()
-    check_classes(everything, config)
+    check_classes(everything, config.classes, config.name)
     train, val = _divided(source, kept_samples(everything, config, seed), config, seed)
     available, learned = learn_tasks(config, everything, source, requested, choice)
     if pixel_statistics is None:
@@ -178,7 +186,7 @@ def read_inputs(config: DatasetConfig, requested: list[str] | None, choice: str)
         case _:
             source = open_source(config)
     samples = source.train()
-    check_classes(samples, config)
+    check_classes(samples, config.classes, config.name)
     available, learned = learn_tasks(config, samples, source, requested, choice)
     channels, height, width = samples.images.shape[1:]
     return Inputs((channels, height, width), [one.task for one in learned], available)
@@ -271,27 +279,3 @@ def kept_samples(samples: LabelledImages, config: DatasetConfig, seed: int) -> L
 def kept_test_samples(samples: LabelledImages, config: DatasetConfig) -> LabelledImages:
     """The same test samples for every run, so that runs of several seeds can be compared."""
     return kept_samples(samples, config, TEST_SUBSET_SEED)
-
-
-def check_classes(samples: LabelledImages, config: DatasetConfig) -> None:
-    """Every label of `dataset.classes` must occur among the training samples."""
-    if config.classes is None:
-        return
-    if samples.main_label.is_floating_point():
-        raise ConfigError(
-            "dataset.classes",
-            rule="selects by the first label, whose values must be whole numbers",
-            found=f"{samples.main_label_name} with fractions",
-            remedy="set it to null, or put classes first",
-        )
-    present = samples.main_label[is_labelled(samples.main_label)].unique().tolist()
-    strangers = sorted(set(config.classes) - set(present))
-    if strangers:
-        is_range = present == list(range(present[0], present[-1] + 1))
-        known = f"{present[0]} to {present[-1]}" if is_range else ", ".join(map(str, present))
-        raise ConfigError(
-            "dataset.classes",
-            rule=f"must list labels of {config.name}, which are {known}",
-            found=strangers,
-            remedy="leave them out",
-        )

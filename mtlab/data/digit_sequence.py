@@ -5,7 +5,7 @@ from functools import cached_property
 
 import torch
 
-from mtlab.data.source import LabelledImages, Source
+from mtlab.data.source import LabelledImages, Source, check_classes
 from mtlab.errors import DataError
 from mtlab.seeding import generator
 
@@ -49,7 +49,9 @@ class DigitSequence(Source):
 
     @cached_property
     def _training_digits(self) -> LabelledImages:
-        return self._chosen(self._digits.train())
+        digits = self._digits.train()
+        check_classes(digits, self._classes, self._name)
+        return self._chosen(digits)
 
     def train(self) -> LabelledImages:
         return self._side_by_side(self._training_digits, self._num_images, "train")

@@ -7,6 +7,8 @@ from functools import cached_property
 import torch
 
 from mtlab.data.splits import count_held_out, strata_of, stratified_folds, stratified_split
+from mtlab.data.tasks import is_labelled
+from mtlab.errors import ConfigError
 from mtlab.seeding import generator
 
 TEST_SPLIT_SEED = 0
@@ -70,6 +72,30 @@ def divide_by_fold(
     folds = stratified_folds(of_samples, num_folds, draws)
     rest, held_out = ((folds != fold).nonzero(), (folds == fold).nonzero())
     return samples.select(rest.squeeze(1)), samples.select(held_out.squeeze(1))
+
+
+def check_classes(samples: LabelledImages, classes: list[int] | None, dataset: str) -> None:
+    """Every label of `dataset.classes` must occur among the training samples."""
+    if classes is None:
+        return
+    if samples.main_label.is_floating_point():
+        raise ConfigError(
+            "dataset.classes",
+            rule="selects by the first label, whose values must be whole numbers",
+            found=f"{samples.main_label_name} with fractions",
+            remedy="set it to null, or put classes first",
+        )
+    present = samples.main_label[is_labelled(samples.main_label)].unique().tolist()
+    strangers = sorted(set(classes) - set(present))
+    if strangers:
+        is_range = present == list(range(present[0], present[-1] + 1))
+        known = f"{present[0]} to {present[-1]}" if is_range else ", ".join(map(str, present))
+        raise ConfigError(
+            "dataset.classes",
+            rule=f"must list labels of {dataset}, which are {known}",
+            found=strangers,
+            remedy="leave them out",
+        )
 
 
 class Source:

@@ -99,7 +99,8 @@ def _method(
             are_squares = [
                 isinstance(task, RegressionTask) and task.loss == "mse" for task in tasks
             ]
-            return UncertaintyWeights(are_squares), None
+            has_gaps = any(task.has_gaps for task in tasks)
+            return UncertaintyWeights(are_squares, has_gaps=has_gaps), None
         case PCGradConfig():
             return equal, PCGrad(generator)
     raise ConfigError(

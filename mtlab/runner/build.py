@@ -151,10 +151,9 @@ def choose_device(config: DeviceConfig, model: ModelConfig) -> Device:
 
 def _check_last_batch(config: RunConfig, num_samples: int) -> None:
     """Batch norm has no variance to divide by where a batch is a single image."""
-    batch_size = min(config.trainer.batch_size, num_samples)
-    if getattr(config.model, "batch_norm", False) and (
-        batch_size == 1 or num_samples % batch_size == 1
-    ):
+    batch_size, model = min(config.trainer.batch_size, num_samples), config.model
+    has_norm = isinstance(model, LayeredKeys) and model.batch_norm and model.freeze is None
+    if has_norm and (batch_size == 1 or num_samples % batch_size == 1):
         larger = next(n for n in range(batch_size + 1, num_samples + 2) if num_samples % n != 1)
         raise ConfigError(
             "trainer.batch_size",

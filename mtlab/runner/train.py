@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.config.model import LayeredKeys
 from mtlab.config.no_effect import (
-    check_folds,
+    check_overruled,
     check_perceptron,
     check_weighting,
     known_tasks,
@@ -48,7 +48,7 @@ def run(
     """
     record.config = config
     check_perceptron(config, overrides)
-    check_folds(config, overrides)
+    check_overruled(config, overrides)
     if (known := known_tasks(config)) is not None:
         # Before a dataset is downloaded for it.
         check_weighting(known, overrides)

@@ -91,8 +91,8 @@ def test_a_run_has_a_task_per_place() -> None:
     assert [task.name for task in dataset.tasks] == list(PLACES[:3])
     assert dataset.image_shape == (1, 28, 88)
     assert all(task.class_names == tuple("0123456789") for task in dataset.tasks)
-    with pytest.raises(ConfigError, match=r"dataset\.classes: must list labels"):
-        chosen = to_run_config(composed(*words, "dataset.classes=[0,77]")).dataset
+    with pytest.raises(ConfigError, match="must list labels of digits, which are 0 to 9"):
+        chosen = to_run_config(composed(*words, "dataset.classes=[76,77]")).dataset
         build_dataset(chosen, None, "defaults", 0)
     with pytest.raises(
         ConfigError, match=r"dataset\.length: must be a whole number between 2 and 10"

@@ -5,7 +5,7 @@ import torch
 from conftest import composed
 
 from mtlab.config.compose import to_run_config
-from mtlab.config.no_effect import check_folds
+from mtlab.config.no_effect import check_overruled
 from mtlab.config.roles import REPETITION
 from mtlab.data.build import build_dataset
 from mtlab.data.dataset import Dataset
@@ -51,9 +51,12 @@ def test_folds_without_images_and_a_share_beside_them_are_refused() -> None:
     with pytest.raises(DataError, match=r"an image for each of dataset\.folds=9; found 7"):
         build("dataset.limit=7", "dataset.folds=9", "dataset.fold=0")
     config = to_run_config(composed("dataset.folds=5", "dataset.fold=0"))
-    check_folds(config, ["dataset.folds=5"])
+    check_overruled(config, ["dataset.folds=5"])
     with pytest.raises(
         ConfigError, match=r"dataset\.val_fraction: has no effect beside dataset\.fo"
     ):
-        check_folds(config, ["dataset.val_fraction=0.2"])
+        check_overruled(config, ["dataset.val_fraction=0.2"])
+    config = to_run_config(composed("optimizer=sgd", "scheduler=one_cycle"))
+    with pytest.raises(ConfigError, match=r"optimizer\.momentum: has no effect beside sch"):
+        check_overruled(config, ["optimizer.momentum=0.5"])
     assert "dataset.fold" in REPETITION

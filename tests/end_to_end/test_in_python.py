@@ -100,8 +100,9 @@ def test_mistakes_are_told_as_on_the_command_line(mtlab: Runner) -> None:
         with pytest.raises(MtlabError) as caught:
             package.train(*words)
         assert mtlab(*words).err == f"mtlab: {caught.value}\n"
-    with pytest.raises(MtlabError, match=r"mtlab.sweep\(...\) stands for -m"):
-        package.train("-m", "seed=0,1")
+    for word in ("-m", 3):
+        with pytest.raises(MtlabError, match=r"mtlab.sweep\(...\) stands for -m"):
+            package.train(word, "seed=0,1")  # type: ignore[arg-type]
     with pytest.raises(RunFolderError, match="no such folder"):
         package.runs("nowhere")
     assert caught.value._render_traceback_() == [f"ConfigError: {caught.value}"]

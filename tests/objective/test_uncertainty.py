@@ -28,3 +28,12 @@ def test_the_reported_loss_is_the_plain_sum_whatever_was_learned() -> None:
     with torch.no_grad():
         weighting.log_variances.fill_(3.0)
     assert weighting.reported_weights() == [1.0, 1.0]
+
+
+def test_a_batch_without_a_label_teaches_nothing_of_a_task() -> None:
+    weighting = UncertaintyWeights([False, True], has_gaps=True)
+    terms = weighting(torch.tensor([0.0, 8.0]))
+    terms.sum().backward()
+    gradient = weighting.log_variances.grad
+    assert gradient is not None
+    assert gradient.tolist() == pytest.approx([0.0, -4.0 + 0.5])

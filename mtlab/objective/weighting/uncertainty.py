@@ -21,18 +21,24 @@ class UncertaintyWeights(Weighting):
     Args:
         are_squared_errors: Per task, whether its loss is a mean of squared errors: its factor is
             1/2. Every other loss has 1; Huber's has the half in itself.
+        has_gaps: Whether samples may lack labels, so that a batch may have none for a task.
     """
 
     factors: torch.Tensor
 
-    def __init__(self, are_squared_errors: Sequence[bool]) -> None:
+    def __init__(self, are_squared_errors: Sequence[bool], *, has_gaps: bool = False) -> None:
         super().__init__()
+        self._has_gaps = has_gaps
         factors = [0.5 if is_squared_error else 1.0 for is_squared_error in are_squared_errors]
         self.register_buffer("factors", torch.tensor(factors))
         self.log_variances = nn.Parameter(torch.zeros(len(factors)))
 
     def forward(self, losses: torch.Tensor) -> torch.Tensor:
-        return self.factors * torch.exp(-self.log_variances) * losses + self.log_variances / 2
+        penalties = self.log_variances / 2
+        if self._has_gaps:
+            # A batch without a label, whose loss is 0, says nothing of the noise.
+            penalties = torch.where(losses == 0, 0.0, penalties)
+        return self.factors * torch.exp(-self.log_variances) * losses + penalties
 
     def reported_weights(self) -> list[float]:
         return [1.0] * self.factors.shape[0]
