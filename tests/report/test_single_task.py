@@ -85,3 +85,14 @@ def test_runs_on_other_test_images_are_not_compared(tmp_path: Path):
     write_run(tmp_path / "0", tasks=("article",), settings={"dataset.limit": 100})
     write_run(tmp_path / "1", tasks=BOTH)
     assert single_task_estimates(group_runs(collect([tmp_path]).runs)) == {}
+
+
+def test_a_network_that_goes_on_from_another_is_no_single_task_baseline(tmp_path: Path):
+    tuned = {"model.init_from": "outputs/both", "model.freeze": "trunk"}
+    write_run(tmp_path / "tuned", tasks=("article",), accuracy=0.99, settings=tuned)
+    write_run(tmp_path / "both", tasks=BOTH)
+    assert single_task_tables(group_runs(collect([tmp_path]).runs)) == []
+    write_run(tmp_path / "alone", tasks=("article",), settings={"model.init_from": None})
+    groups = group_runs(collect([tmp_path]).runs)
+    (found,) = single_task_estimates(groups).values()
+    assert (found.estimate.mean, found.num_choices) == (pytest.approx(90.0), 1)

@@ -44,7 +44,7 @@ def single_task_estimates(
     """
     found = {}
     for members in problems_of(groups).values():
-        alone = [group for group, task in members if group.first.tasks == (task,)]
+        alone = _alone(members)
         for group, task in members:
             if len(group.first.tasks) > 1 and (best := _best(alone, task, split)) is not None:
                 found[group.number, task] = best
@@ -59,12 +59,21 @@ def single_task_tables(groups: Sequence[Group]) -> list[tuple[str, Table]]:
     for title, members in problems_of(groups).items():
         task = members[0][1]
         measure = "accuracy" if "accuracy" in _measures(members[0][0], task) else "mae"
-        alone = [group for group, name in members if group.first.tasks == (name,)]
+        alone = _alone(members)
         shared = [group for group, _ in members if len(group.first.tasks) > 1]
         best = _best(alone, task, "test", measure)
         if best is not None and shared:
             tables.append((title, _table(best, shared, task, measure)))
     return tables
+
+
+def _alone(members: Sequence[tuple[Group, str]]) -> list[Group]:
+    """A network that begins with what another one learned, perhaps of several tasks, is none."""
+    return [
+        group
+        for group, task in members
+        if group.first.tasks == (task,) and not group.first.is_fine_tuned
+    ]
 
 
 def _measures(group: Group, task: str) -> tuple[str, ...]:

@@ -101,6 +101,11 @@ class Run:
         }
         return "" if keys - {"published"} == {"seed"} else row
 
+    @property
+    def is_fine_tuned(self) -> bool:
+        """Whether it began with the weights of another run, which saw images of its own."""
+        return self.settings.get("model.init_from", "null") not in ("null", UNKNOWN)
+
     @cached_property
     def layers(self) -> tuple[int, ...]:
         """Units or filters of each layer of its trunk; empty where the model is no row of those."""
