@@ -52,11 +52,11 @@ def best(words: list[str]) -> int:
         seed = f"seed {run.repetition}: " if len(found.group.measured) > 1 else ""
         console.print(f"{seed}{run.place}", markup=False)
     console.print(f"repeat it: {_command(found)}", markup=False)
-    left_out = len(runs) - sum(len(group.measured) for group in groups)
-    if left_out or problems:
-        console.print(
-            f"not compared: {counted(left_out + len(problems), 'run')} not completed or not read"
-        )
+    compared = [found.group, *(group for group, _ in found.others)]
+    left_out = len(runs) - sum(len(group.measured) for group in compared) + len(problems)
+    if left_out:
+        reasons = "not completed, not read, run again later, or without that metric"
+        console.print(f"not compared: {counted(left_out, 'run')} ({reasons})")
     return 0
 
 

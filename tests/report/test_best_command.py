@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_runs import write_run
 
 from mtlab.cli import EXIT_MISTAKE, main
+from mtlab.report.analyse.best import winners
+from mtlab.report.analyse.groups import group_runs
+from mtlab.report.read.folders import collect
 
 
 def write_widths(folder: Path, vals: Sequence[float], seeds: int = 1, **more: object) -> Path:
@@ -129,7 +133,28 @@ def test_of_a_lower_is_better_metric_the_least_is_best(
 def test_runs_that_did_not_complete_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     write_widths(tmp_path, (0.7, 0.9))
     write_run(tmp_path / "x", status="failed")
-    assert "not compared: 1 run" in said(capsys, str(tmp_path))
+    assert "not compared: 1 run (" in said(capsys, str(tmp_path))
+    # One whose loss went to infinity is in no mean, and is counted.
+    lost = {"digit": {"accuracy": 0.1, "loss": float("nan")}}
+    write_run(tmp_path / "y", val=lost, settings={"model.widths": [7]})
+    text = said(capsys, str(tmp_path), "by=digit.loss")
+    assert text.startswith("best of 2:") and "not compared: 2 runs (" in text
     (write_run(tmp_path / "only" / "x", status="failed"))
     assert main(["best", str(tmp_path / "only")]) == EXIT_MISTAKE
     assert "must hold a completed run" in capsys.readouterr().err
+
+
+def test_an_ensemble_that_stands_first_hides_no_winner(tmp_path: Path):
+    tasks = ("digit", "parity")
+    write_run(tmp_path / "0", tasks=tasks, kind="ensemble", val={})
+    for job, weight in enumerate((0.4, 0.6), start=1):
+        weighting = {"digit": weight, "parity": 1 - weight}
+        settings = {"mtl.lambda": weight, "trainer.monitor": "accuracy"}
+        write_run(tmp_path / f"{job}", tasks=tasks, accuracy=weight, weighting=weighting,
+                  settings=settings)  # fmt: skip
+    runs = collect([tmp_path]).runs
+    # As if it had been tested on the same images, which a real one's members tell.
+    runs[0] = replace(runs[0], member_settings=runs[1].settings)
+    found = winners(group_runs(runs))
+    assert [one.criterion.name for one in found] == ["val.digit.accuracy", "val.parity.accuracy"]
+    assert all(one.group.first.number == 3 for one in found)

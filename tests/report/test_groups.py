@@ -274,6 +274,9 @@ def test_networks_stand_against_guessing_where_a_regression_is_learned(tmp_path:
     assert texts(table, "guessing") == ["50.00", "0.3333"]
     assert texts(table, "times better, test") == ["1.80", "1.33"]
     assert texts(table, "times better, published") == ["1.50", "1.67"]
+    write_run(tmp_path / "three", tasks=("a",), values=("c",), classes=("0", "1", "2"))
+    table = guessing_table(group_runs(collect([tmp_path / "three"]).runs))
+    assert texts(table, "guessing")[0] == "33.33"
     write_run(tmp_path / "more" / "1")
     assert guessing_table(group_runs(collect([tmp_path / "more"]).runs)) is None
 

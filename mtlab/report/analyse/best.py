@@ -89,7 +89,7 @@ def winners(groups: Sequence[Group]) -> list[Winner]:
         found = winner(measured, criterion_of(measured))
     except ConfigError:
         of_each = (
-            winner([group for group, _ in members], _main(members[0]), problem)
+            winner([group for group, _ in members], _main(members), problem)
             for problem, members in problems_of(measured).items()
         )
         return [one for one in of_each if one is not None and one.others]
@@ -105,9 +105,10 @@ def best_marks(found: Sequence[Winner]) -> dict[int, str]:
     return {number: f"best on validation by {', '.join(by)}" for number, by in by_run.items()}
 
 
-def _main(member: tuple[Group, str]) -> Criterion:
-    group, task = member
-    has_classes = "accuracy" in group.first.measure_names("val", task)
+def _main(members: Sequence[tuple[Group, str]]) -> Criterion:
+    task = members[0][1]
+    # An ensemble has no validation.
+    has_classes = any("accuracy" in group.first.measure_names("val", task) for group, _ in members)
     return _of_one(f"val.{task}.{'accuracy' if has_classes else 'mae'}")
 
 

@@ -86,8 +86,7 @@ def _guessed(group: Group, task: str) -> list[_Guessed]:
 
 def _guess(one: _Guessed) -> Cell:
     metric = one.metric("test")
-    text = metric.published_text if metric.is_fraction else metric.text
-    return Cell(text(one.guess), one.guess)
+    return Cell(metric.text(one.guess), one.guess)
 
 
 def _value(split: str, one: _Guessed) -> Cell:

@@ -233,7 +233,7 @@ def prediction_charts(groups: Sequence[Group]) -> Iterator[Chart]:
         if counts:
             best = _best(runs, counts, f"val.{task}.accuracy", 1)
             predictions = Predictions(best.number, best.class_names(task), counts)
-            caption = _choice(best, "the highest validation accuracy")
+            caption = _choice(best, f"val.{task}.accuracy", "the highest validation accuracy")
             yield Chart(CONFUSION, problem, caption, predictions=predictions)
         scatters = {run.number: pairs for run in runs if (pairs := run.scatter(task))}
         if scatters:
@@ -243,7 +243,7 @@ def prediction_charts(groups: Sequence[Group]) -> Iterator[Chart]:
                 run: thin(pairs, POINTS_PER_SCATTER[1] if run == best.number else share)
                 for run, pairs in scatters.items()
             }
-            caption = _choice(best, "the lowest mean absolute error on validation")
+            caption = _choice(best, f"val.{task}.mae", "the lowest validation error")
             caption += " A perfect prediction lies on the dashed line."
             predictions = Predictions(best.number, None, points)
             yield Chart(SCATTER, problem, caption, predictions=predictions)
@@ -261,5 +261,6 @@ def _best(runs: Sequence[Run], shown: Collection[int], path: str, sign: int) -> 
     return max((run for run in runs if run.number in shown), key=rank)
 
 
-def _choice(run: Run, reason: str) -> str:
-    return f"Test split, run {run.number} ({run.name}), the one with {reason}."
+def _choice(run: Run, path: str, reason: str) -> str:
+    told = f", the one with {reason}" if run.number_at(path) is not None else ""
+    return f"Test split, run {run.number} ({run.name}){told}."
