@@ -79,9 +79,16 @@ def show_grid(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def add_legend_beside(axes: Axes, handles: Sequence[Artist], title: str, left: float) -> None:
-    """A legend in columns, to the right of the axes; it begins at `left` widths of them."""
+def add_legend_beside(
+    axes: Axes, handles: Sequence[Artist], title: str, left: float, *, is_high: bool = False
+) -> None:
+    """A legend in columns, to the right of the axes; it begins at `left` widths of them.
+
+    Its middle is that of the axes, or if it `is_high` its upper end.
+    """
     place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (left, 0.5), "frameon": False}
+    if is_high:
+        place |= {"loc": "upper left", "bbox_to_anchor": (left, 1.0), "borderaxespad": 0.0}
     num_columns = -(-len(handles) // MOST_LEGEND_ROWS)
     axes.legend(handles=handles, title=title, fontsize=8, ncols=num_columns, **place)
 

@@ -98,7 +98,8 @@ def draw_image_rows(rows: Sequence[ImageRow], title: str) -> Figure:
                 axes.set_ylabel(row.name, fontsize=8)
         if row.legend:
             handles = [Patch(color=colour, label=name) for name, colour in row.legend]
-            add_legend_beside(axes, handles, "", 1.05)
+            # A bar may stand above it, and end there.
+            add_legend_beside(axes, handles, "", 1.05, is_high=True)
         if row.scale.label:
             bars.setdefault(row.scale, []).extend((end - height, end))
     for scale, (top, *_, bottom) in bars.items():

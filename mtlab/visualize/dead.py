@@ -114,7 +114,6 @@ class Units:
 
     @property
     def line(self) -> dict[str, object]:
-        which = " ".join(map(str, self.dead.nonzero()[0]))
         counts = Counter(reason for reason in self.reasons if reason)
         why = "; ".join(f"{count}: {reason}" for reason, count in counts.most_common())
         return {
@@ -122,7 +121,7 @@ class Units:
             "activation": type(self.layer.activation).__name__,
             "units": len(self.dead),
             "dead": int(self.dead.sum()),
-            "which": which,
+            "which": self.which,
             "why": why,
         }
 
@@ -130,10 +129,15 @@ class Units:
     def sentence(self) -> str:
         """`conv2: 4 of 64 filters never answer (37, 41, 53, 63)`."""
         does = "always give the same answer" if self.saturates else "never answer above 0"
+        which = f" ({self.which})" if self.which else ""
+        counted = f"{self.dead.sum()} of {len(self.dead)} {self.kind}"
+        return f"{self.layer.name}: {counted} {does}{which}"
+
+    @property
+    def which(self) -> str:
+        """The first dead ones; the table of units has all."""
         dead = self.dead.nonzero()[0].tolist()
-        named = ", ".join(map(str, dead[:MOST_NAMED])) + (", ..." if dead[MOST_NAMED:] else "")
-        which = f" ({named})" if dead else ""
-        return f"{self.layer.name}: {len(dead)} of {len(self.dead)} {self.kind} {does}{which}"
+        return ", ".join(map(str, dead[:MOST_NAMED])) + (", ..." if dead[MOST_NAMED:] else "")
 
 
 class _Answers:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mtlab.artifacts.reading import read_overrides
 from mtlab.artifacts.run_dir import run_folders
+from mtlab.config.roles import REPETITION
 from mtlab.inference.loading import load_run
 from mtlab.visualize.picture_folder import PictureFolder
 from mtlab.visualize.subject import Picture, ShownKeys, Subject
@@ -51,8 +52,8 @@ class SweepPicture(Picture):
 
 
 def varied_keys(overrides: Sequence[Mapping[str, str]]) -> list[str]:
-    """Keys other than the seed whose values differ between runs, in the order of typing."""
-    names = dict.fromkeys(key for typed in overrides for key in typed if key != "seed")
+    """Keys other than seed and fold whose values differ between runs, in the order of typing."""
+    names = dict.fromkeys(key for typed in overrides for key in typed if key not in REPETITION)
     return [key for key in names if len({typed.get(key) for typed in overrides}) > 1]
 
 

@@ -60,8 +60,11 @@ def test_a_sweep_has_a_line_per_configuration_and_a_band_over_its_seeds(mtlab: R
 
 
 def test_configurations_are_told_by_what_varied() -> None:
-    overrides = [{"seed": str(seed), "lr": rate, "epochs": "3"} for rate in ("0.08", "0.004")
-                 for seed in (0, 1)]  # fmt: skip
+    overrides = [
+        {"seed": str(repeat), "dataset.fold": str(repeat), "lr": rate, "epochs": "3"}
+        for rate in ("0.08", "0.004")
+        for repeat in (0, 1)
+    ]
     names = varied_keys(overrides)
     assert names == ["lr"]
     labels = [write_settings(typed, names) for typed in overrides]

@@ -59,9 +59,10 @@ TOTAL_LOSS = Kind(
     "loss",
     "losses",
     "Total loss",
-    "The weighted sum that training minimises, as mean and band of each configuration. Sums of"
-    " other weights are other quantities, so each weighting has its own axes. A star: the test"
-    " split, measured once, with the weights of that epoch.",
+    "The weighted sum that training minimises, as mean and band of each configuration; where its"
+    " weights move or are learned, all tasks count the same. Sums of other weights are other"
+    " quantities, so each weighting has its own axes. A star: the test split, measured once, with"
+    " the network of that epoch.",
     "charts of the total loss",
 )
 PERCEPTRON = Kind(

@@ -75,11 +75,11 @@ def _draw_level(figure: ChartFigure, axes: Axes, line: Line, look: Look) -> None
             line.low[0], line.high[0], color=look.colour, alpha=0.15, linewidth=0, zorder=0.6
         )
         figure.mark([band], keys=[look.key], runs=line.runs)
-    drawn = axes.plot(
-        line.x, line.y, linestyle=look.dash, color=look.colour, linewidth=1.4, zorder=1.5
+    drawn = axes.axhline(
+        line.y[0], linestyle=look.dash, color=look.colour, linewidth=1.4, zorder=1.5
     )
     figure.mark(
-        drawn,
+        [drawn],
         keys=[look.key],
         runs=line.runs,
         label=line.label,

@@ -137,5 +137,4 @@ def draw_perceptron_weights(weights: Path, summary: Mapping[str, Any], target: P
         f"{first} (blue) against {second} (red)",
         tile_inches=PERCEPTRON_INCHES,
     )
-    figure.savefig(target.with_suffix(".pdf"), metadata={"CreationDate": None})
     save_picture(figure, target, {"weights": image}, command=str(summary.get("command", "")))
