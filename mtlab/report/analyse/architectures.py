@@ -1,27 +1,26 @@
 """The layers of each network among the runs, one table for all that share it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from mtlab.artifacts.layer_table import ARE_NUMBERS, TITLES, layer_rows, total_rows
-from mtlab.report.analyse.groups import Group
+from mtlab.report.analyse.groups import Group, group_labels
 from mtlab.report.analyse.tables import Cell, Column, Table, table_of
 from mtlab.report.read.run import Run
 
 
-def layer_tables(groups: Sequence[Group], labels: Mapping[int, str]) -> list[tuple[str, Table]]:
-    """A title and a table for each; runs whose summary has no such list are left out.
-
-    Args:
-        labels: By a group's number, what tells it from the others.
+def layer_tables(groups: Sequence[Group]) -> list[tuple[str, Table]]:
+    """A title, which tells the networks apart, and a table for each; runs whose summary has no such
+    list are left out.
     """
-    alike: dict[str, list[Group]] = {}
+    firsts: dict[str, Group] = {}
     for group in groups:
         if rows := _rows(group.first):
-            alike.setdefault(json.dumps(rows), []).append(group)
-    return [(_title(found, labels), _table(json.loads(key))) for key, found in alike.items()]
+            firsts.setdefault(json.dumps(rows), group)
+    names = group_labels(list(firsts.values()))
+    return [(names[group.number], _table(json.loads(rows))) for rows, group in firsts.items()]
 
 
 def _rows(run: Run) -> list[list[str]]:
@@ -31,14 +30,6 @@ def _rows(run: Run) -> list[list[str]]:
         return layer_rows(layers or [], shape or []) + total_rows(layers) if layers else []
     except (KeyError, TypeError, ValueError):
         return []
-
-
-def _title(groups: Sequence[Group], labels: Mapping[int, str]) -> str:
-    first = groups[0]
-    model = first.first.text_at("model")
-    label = labels[first.number].replace(f"model={model}", model)
-    told = label if model in label else ", ".join(filter(None, (model, label)))
-    return f"{told} and {len(groups) - 1} more" if len(groups) > 1 else told
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Table:

@@ -61,7 +61,7 @@ class Report:
         self.charts = _charts(self.runs, self.groups)
         over_lambda = (chart for chart in self.charts if chart.kind is LAMBDA)
         self.lambda_tables = [(chart.topic, lambda_table(chart.panels)) for chart in over_lambda]
-        self.layer_tables = layer_tables(self.groups, self.labels)
+        self.layer_tables = layer_tables(self.groups)
         counts = Counter(run.status for run in self.runs)
         self.status_counts = {one.value: counts[one] for one in STATUS_ORDER if counts[one]}
 
