@@ -100,9 +100,9 @@ def _draw_classes(task: ClassificationTask, counts: torch.Tensor, pairs: list[Co
 
 def _draw_measures(axes: Axes, task: ClassificationTask, counts: torch.Tensor) -> None:
     measures, places = class_metrics(counts), np.arange(task.num_classes)
-    stacked = torch.stack(list(measures.values())).numpy()
+    stacked = 100 * torch.stack(list(measures.values())).numpy()
     axes.hlines(places, stacked.min(axis=0), stacked.max(axis=0), color="0.7", linewidth=1.5)
-    for name, values in measures.items():
+    for name, values in zip(measures, stacked, strict=True):
         marker, place = LOOKS[name]
         axes.plot(values, places, marker, color=LINE_COLOURS[place], markersize=5, label=name)
     labels = [
@@ -111,7 +111,7 @@ def _draw_measures(axes: Axes, task: ClassificationTask, counts: torch.Tensor) -
     ]
     axes.set_yticks(places, labels, fontsize=8)
     axes.set_ylim(task.num_classes - 0.5, -0.5)
-    axes.set(xlabel="share", ylabel="class (test images)")
+    axes.set(xlabel="precision, recall and f1 [%]", ylabel="class (test images)")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False, fontsize=8)
     show_grid(axes)
 

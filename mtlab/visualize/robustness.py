@@ -1,6 +1,6 @@
 """How much noise a network bears: accuracy or error on noisy test images, per task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
@@ -12,7 +12,7 @@ from pydantic import Field
 from mtlab.config.base import Count, NotNegative
 from mtlab.data.dataset import Split
 from mtlab.data.tasks import ClassificationTask, Task, is_labelled
-from mtlab.drawing.axes import add_legend_beside, new_figure, show_grid
+from mtlab.drawing.axes import add_legend_beside, limit_percent, new_figure, show_grid
 from mtlab.drawing.colours import LINE_COLOURS, LINE_MARKERS
 from mtlab.drawing.image_rows import ImageRow, draw_image_rows
 from mtlab.drawing.mosaic import as_displayable
@@ -36,14 +36,12 @@ class Robustness(SweepPicture):
     def draw(self, subject: Subject) -> None:
         measured = self.measure(subject)
         for task in subject.tasks:
-            values = {subject.run.folder.name: measured[task.name][np.newaxis]}
-            baseline = _most_frequent_share(task, subject.test)
-            figure = self._draw_chart(task, values, f"{task.name} under noise", baseline)
-            numbers = {"levels": self.levels, measure_of(task): measured[task.name]}
+            found = measured[task.name]
+            values = {str(subject.run.config.model.name): found[np.newaxis]}
+            figure = self._draw_chart(task, values, self._most_frequent_share(task, subject.test))
+            numbers = {"levels": self.levels, measure_of(task): found}
             subject.save(figure, f"robustness/{task.name}", numbers, vector=True)
-            pairs = zip(self.levels, measured[task.name].tolist(), strict=True)
-            lines = [{"noise": level, measure_of(task): value} for level, value in pairs]
-            subject.save_table(f"robustness/{task.name}", lines)
+            subject.save_table(f"robustness/{task.name}", self._lines(task, found))
         self._draw_examples(subject)
 
     def draw_sweep(self, sweep: Sweep) -> None:
@@ -65,18 +63,21 @@ class Robustness(SweepPicture):
                     values.setdefault(task.name, {}).setdefault(label, []).append(found)
                     beside = {"configuration": label, "seed": subject.run.config.seed}
                     lines.setdefault(task.name, []).extend(
-                        beside | {"noise": level, measure_of(task): value}
-                        for level, value in zip(self.levels, found.tolist(), strict=True)
+                        beside | line for line in self._lines(task, found)
                     )
         if not tasks:
             rule, remedy = "must hold runs that were trained to the end", "name another sweep"
             raise RunFolderError(str(sweep.root), rule=rule, found="none", remedy=remedy)
         for name, of_labels in values.items():
             stacked = {label: np.stack(found) for label, found in of_labels.items()}
-            figure = self._draw_chart(tasks[name], stacked, f"{name} under noise")
+            figure = self._draw_chart(tasks[name], stacked)
             numbers = {"levels": self.levels, **stacked}
             sweep.save(figure, f"robustness/{name}", numbers, vector=True)
             sweep.save_table(f"robustness/{name}", lines[name])
+
+    def _lines(self, task: Task, values: Float64Array) -> list[dict[str, object]]:
+        pairs = zip(self.levels, values.tolist(), strict=True)
+        return [{"noise": level, measure_of(task): value} for level, value in pairs]
 
     def measure(self, subject: Subject) -> dict[str, Float64Array]:
         """Per task accuracy, or mean absolute error, at each level of noise.
@@ -98,30 +99,39 @@ class Robustness(SweepPicture):
                 found[task.name].append(float(value))
         return {name: np.array(values) for name, values in found.items()}
 
+    def _most_frequent_share(self, task: Task, test: Split) -> float | None:
+        if not isinstance(task, ClassificationTask):
+            return None
+        targets = test.targets[task.name][: self.images]
+        counts = targets[is_labelled(targets)].bincount()
+        return float(counts.max() / counts.sum()) if len(counts) else None
+
     def _draw_chart(
-        self,
-        task: Task,
-        values: Mapping[str, Float64Array],
-        title: str,
-        baseline: float | None = None,
+        self, task: Task, values: Mapping[str, Float64Array], baseline: float | None = None
     ) -> Figure:
         """Per label `(runs, levels)`: their mean, and a band from the lowest to the highest."""
-        figure = new_figure(title, 7.6, 4.4)
+        figure = new_figure(f"{task.name} under noise", 7.6, 4.4)
         axes = figure.subplots()
+        has_classes = isinstance(task, ClassificationTask)
         for index, (label, of_runs) in enumerate(values.items()):
             turn, place = divmod(index, len(LINE_COLOURS))
             colour, marker = LINE_COLOURS[place], LINE_MARKERS[turn % len(LINE_MARKERS)]
             told = label if len(of_runs) == 1 else f"{label} ({len(of_runs)} seeds)"
-            axes.plot(self.levels, of_runs.mean(axis=0), color=colour, marker=marker,
+            shown = 100 * of_runs if has_classes else of_runs
+            axes.plot(self.levels, shown.mean(axis=0), color=colour, marker=marker,
                       markersize=4.5, label=told)  # fmt: skip
-            low, high = of_runs.min(axis=0), of_runs.max(axis=0)
+            low, high = shown.min(axis=0), shown.max(axis=0)
             axes.fill_between(self.levels, low, high, color=colour, alpha=0.18, lw=0)
         if baseline is not None:
-            axes.axhline(baseline, color="0.4", linestyle="--", linewidth=1,
+            axes.axhline(100 * baseline, color="0.4", linestyle="--", linewidth=1,
                          label="always the most frequent class")  # fmt: skip
-        axes.set_ylim(0, 1.02 if isinstance(task, ClassificationTask) else None)
         axes.set_xlabel("standard deviation of the noise, in units of brightness")
-        axes.set_ylabel(f"{measure_of(task).replace('_', ' ')} on test images")
+        unit = " [%]" if has_classes else ""
+        axes.set_ylabel(f"{measure_of(task).replace('_', ' ')} on test images{unit}")
+        if has_classes:
+            limit_percent(axes)
+        else:
+            axes.set_ylim(bottom=0)
         show_grid(axes)
         add_legend_beside(axes, axes.get_legend_handles_labels()[0], "", 1.01)
         return figure
@@ -139,7 +149,7 @@ class Robustness(SweepPicture):
                 target = subject.test.targets[task.name][place]
                 verb = "said" if len(subject.tasks) == 1 else task.name
                 said = [write_answer(task, one[task.name][index], target, verb) for one in answers]
-                heads = _below(heads, said)
+                heads = [f"{head}\n{one}" for head, one in zip(heads, said, strict=True)]
             name = chosen.titles[index].replace(": ", "\n", 1)
             rows.append(ImageRow(name, as_displayable(shown[index]), heads))
         title = "what is said of noisy images"
@@ -157,14 +167,3 @@ def _noisy(subject: Subject, images: torch.Tensor, level: float) -> torch.Tensor
     draws = generator(subject.keys.seed, "robustness")
     noise = torch.randn(images.shape, generator=draws)
     return (images + level * (high - low) * noise).clamp(low, high) if level else images
-
-
-def _most_frequent_share(task: Task, test: Split) -> float | None:
-    if not isinstance(task, ClassificationTask):
-        return None
-    targets = test.only_labelled(task.name).targets[task.name]
-    return float(targets.bincount().max() / len(targets))
-
-
-def _below(heads: Sequence[str], said: Sequence[str]) -> list[str]:
-    return [f"{head}\n{one}" for head, one in zip(heads, said, strict=True)]
