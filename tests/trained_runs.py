@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 
 from mtlab import cli
 from mtlab.data.tasks import ClassificationTask
+from mtlab.models.convolutional import ConvolutionalTrunk
 from mtlab.models.heads import Head
-from mtlab.models.layers import dense_specs
+from mtlab.models.layers import LayerSpec, build_layers, dense_specs
 
 QUICK = ("trainer.figures=false", "trainer.epochs=1", "dataset.limit=200", "device=cpu")
 
@@ -46,3 +48,16 @@ def classification_head(num_features: int, branch_widths: list[int], num_classes
     names = tuple(str(number) for number in range(num_classes))
     task = ClassificationTask("task", names)
     return Head(task, dense_specs(branch_widths), (num_features,))
+
+
+def cnn_trunk(
+    image_shape: tuple[int, int, int],
+    plans: list[LayerSpec],
+    *,
+    shared_widths: Sequence[int] = (),
+    gives_maps: bool = False,
+) -> ConvolutionalTrunk:
+    layers, shapes = build_layers(plans, image_shape, "relu")
+    return ConvolutionalTrunk(
+        layers, shapes[-1], shared_widths=shared_widths, gives_maps=gives_maps
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mtlab.data.picture_files import Size, is_colour, is_picture, read_picture
+from mtlab.data.picture_files import Size, is_colour, is_picture, read_picture, span_of
 from mtlab.data.source import LabelledImages, Strata, Undivided, by_main_label
 from mtlab.errors import DataError
 
@@ -195,11 +195,11 @@ class Folder(Undivided):
             return
         rule = f"must have at most {LARGEST_SIDE} pixels a side, since networks here are small"
         if own != wanted:
-            rule = f"must have the size of {first.name}, {_shown(wanted)}"
+            rule = f"must have the size of {first.name}, {span_of([wanted])}"
         raise DataError(
             str(path),
             rule=rule,
-            found=_shown(own),
+            found=span_of([own]),
             remedy="bring all to one size by dataset.image_size=32, in pixels",
         )
 
@@ -208,13 +208,7 @@ def _resized(sizes: Sequence[Size], size: Size | None) -> list[str]:
     changed = [own for own in sizes if size is not None and own != size]
     if size is None or not changed:
         return []
-    smallest, largest = min(changed, key=np.prod), max(changed, key=np.prod)
     return [
-        f"{len(changed):,} of {len(sizes):,} training pictures resized to {_shown(size)}, from"
-        f" {_shown(smallest)} to {_shown(largest)} pixels"
+        f"{len(changed):,} of {len(sizes):,} training pictures resized to {span_of([size])} pixels,"
+        f" from {span_of(changed)}"
     ]
-
-
-def _shown(size: Size) -> str:
-    """Width first, as people give a picture's size."""
-    return f"{size[1]}x{size[0]}"

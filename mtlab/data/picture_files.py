@@ -3,7 +3,7 @@
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,3 +92,10 @@ def read_picture(path: Path, channels: int, size: Size | None) -> tuple[Array, S
         if size not in (None, own):
             picture = picture.resize(size[::-1], Image.Resampling.BILINEAR)
         return np.array(picture), own
+
+
+def span_of(sizes: Iterable[Size]) -> str:
+    """`8x8 to 64x48`, the smallest and the largest, or the only one; widths first, as people do."""
+    by_area = sorted(sizes, key=np.prod)
+    ends = dict.fromkeys([by_area[0], by_area[-1]])
+    return " to ".join(f"{width}x{height}" for height, width in ends)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mtlab.data.array_files import Array
 from mtlab.data.dataset import PixelStatistics
-from mtlab.data.picture_files import PICTURE_ENDINGS, is_colour, is_picture, read_picture
+from mtlab.data.picture_files import PICTURE_ENDINGS, is_colour, is_picture, read_picture, span_of
 from mtlab.errors import DataError
 
 MOSTLY_DARK, MOSTLY_BRIGHT = 0.4, 0.6
@@ -56,9 +56,7 @@ def read_pictures(place: Path, image_shape: tuple[int, int, int], invert: bool) 
     done = []
     sizes = {own for _, own in read} - {tuple(size)}
     if sizes:
-        least, most = min(sizes, key=np.prod), max(sizes, key=np.prod)
-        span = f"{least[1]}x{least[0]}" + (f" to {most[1]}x{most[0]}" if most != least else "")
-        done.append(f"resized from {span} to {size[1]}x{size[0]}")
+        done.append(f"resized from {span_of(sizes)} to {size[1]}x{size[0]}")
         if any(abs(own[0] * size[1] / (own[1] * size[0]) - 1) > 0.1 for own in sizes):
             done.append("which changes the proportion of its sides")
     if any(is_colour(path) for path in paths) and channels == 1:

@@ -20,13 +20,13 @@ from mtlab.config.model import (
 )
 from mtlab.data.tasks import RegressionTask, Task
 from mtlab.errors import ConfigError, ModelError
-from mtlab.models.cnn import CnnTrunk, plan_convolutions
-from mtlab.models.convolutional import BehindMaps, ConvolutionalTrunk
+from mtlab.models.cnn import plan_convolutions
+from mtlab.models.convolutional import ConvolutionalTrunk
 from mtlab.models.densenet import dense_blocks
 from mtlab.models.heads import Head
 from mtlab.models.inception import inception_stages
 from mtlab.models.initialisation import initialise
-from mtlab.models.layers import LayerSpec, Trunk, dense_specs
+from mtlab.models.layers import LayerSpec, Shape, Trunk, build_layers, dense_specs
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork, forward_order
 from mtlab.models.perceptron import Perceptron
@@ -166,19 +166,11 @@ def _trunk(config: LayeredKeys, image_shape: tuple[int, int, int]) -> Trunk:
     if isinstance(config, MlpConfig):
         return MlpTrunk(image_shape, config.widths, activation, batch_norm, config.dropout)
     assert isinstance(config, ConvolutionalKeys)
-    pools = config.global_average_pooling
-    behind: BehindMaps = {
-        "global_average_pooling": pools,
-        "shared_widths": config.shared_widths,
-        "has_branches": bool(config.branch_widths),
-        # Heads with layers of their own start from the maps, where no shared layer flattens them.
-        "gives_maps": bool(config.heads) and not config.shared_widths and not pools,
-        "dropout": config.dropout,
-    }
+    blocks: tuple[list[nn.Module], Shape]
     match config:
         case CnnConfig() | VggConfig():
-            plans = _plan(config, image_shape)
-            return CnnTrunk(image_shape, plans, activation, **behind)
+            layers, shapes = build_layers(_plan(config, image_shape), image_shape, activation)
+            blocks = (layers, shapes[-1])
         case ResNetConfig():
             sizes = (config.filters, config.blocks_per_stage)
             blocks = residual_stages(*sizes, image_shape, activation, batch_norm=batch_norm)
@@ -190,7 +182,17 @@ def _trunk(config: LayeredKeys, image_shape: tuple[int, int, int]) -> Trunk:
             blocks = inception_stages(*widths, image_shape, activation, batch_norm=batch_norm)
         case _:
             raise AssertionError(config)
-    return ConvolutionalTrunk(*blocks, activation, **behind)
+    pools = config.global_average_pooling
+    return ConvolutionalTrunk(
+        *blocks,
+        activation,
+        global_average_pooling=pools,
+        shared_widths=config.shared_widths,
+        has_branches=bool(config.branch_widths),
+        # Heads with layers of their own start from the maps, where no shared layer flattens them.
+        gives_maps=bool(config.heads) and not config.shared_widths and not pools,
+        dropout=config.dropout,
+    )
 
 
 def _plan(config: CnnConfig | VggConfig, image_shape: tuple[int, int, int]) -> list[LayerSpec]:

@@ -1,11 +1,9 @@
 """Convolutions one after another, with pooling where it is asked for."""
 
 from collections.abc import Sequence
-from typing import Unpack
 
 from mtlab.errors import ModelError
-from mtlab.models.convolutional import BehindMaps, ConvolutionalTrunk
-from mtlab.models.layers import LayerSpec, build_layers
+from mtlab.models.layers import LayerSpec
 
 
 def plan_convolutions(
@@ -65,26 +63,3 @@ def _per_layer(value: int | Sequence[int], key: str, filters: Sequence[int]) -> 
             remedy="make the lists equally long",
         )
     return list(value)
-
-
-class CnnTrunk(ConvolutionalTrunk):
-    """Convolutions one after another, and what follows them.
-
-    Args:
-        image_shape: `(channels, height, width)`.
-        convolutions: The layers in order, from `plan_convolutions`.
-
-    Raises:
-        ModelError: A kernel or pooling window larger than its map; the message shows the shape
-            behind each layer.
-    """
-
-    def __init__(
-        self,
-        image_shape: tuple[int, int, int],
-        convolutions: Sequence[LayerSpec],
-        activation: str = "relu",
-        **behind: Unpack[BehindMaps],
-    ) -> None:
-        on_maps, shapes = build_layers(convolutions, image_shape, activation)
-        super().__init__(on_maps, shapes[-1], activation, **behind)

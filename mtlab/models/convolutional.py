@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import TypedDict, Unpack
 
 import torch
 from torch import nn
@@ -10,10 +9,12 @@ from torch import nn
 from mtlab.models.layers import GlobalAveragePooling, Shape, Trunk, build_layers, dense_specs
 
 
-class BehindMaps(TypedDict, total=False):
-    """What follows the layers on maps; what is left out is false, 0 or empty.
+class ConvolutionalTrunk(Trunk):
+    """Layers on maps, flatten or global average pooling, shared dense layers.
 
-    Attributes:
+    Args:
+        convolutions: The layers on maps in order; together they make `map_shape` of an image.
+        map_shape: `(channels, height, width)`.
         global_average_pooling: In place of flattening.
         shared_widths: Units of the dense layers behind them.
         has_branches: Whether the heads have dense layers of their own, which then carry the
@@ -24,39 +25,27 @@ class BehindMaps(TypedDict, total=False):
             where there is no dense layer at all.
     """
 
-    global_average_pooling: bool
-    shared_widths: Sequence[int]
-    has_branches: bool
-    gives_maps: bool
-    dropout: float
-
-
-class ConvolutionalTrunk(Trunk):
-    """Layers on maps, flatten or global average pooling, shared dense layers.
-
-    Args:
-        convolutions: The layers on maps in order; together they make `map_shape` of an image.
-        map_shape: `(channels, height, width)`.
-    """
-
     def __init__(
         self,
         convolutions: Sequence[nn.Module],
         map_shape: Shape,
-        activation: str,
-        **behind: Unpack[BehindMaps],
+        activation: str = "relu",
+        *,
+        global_average_pooling: bool = False,
+        shared_widths: Sequence[int] = (),
+        has_branches: bool = False,
+        gives_maps: bool = False,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        shared_widths, dropout = behind.get("shared_widths", ()), behind.get("dropout", 0.0)
-        gives_maps = behind.get("gives_maps", False)
         self.convolutions = nn.Sequential(*convolutions)
         self.to_features: nn.Module = nn.Flatten()
         shape: Shape = (math.prod(map_shape),)
         if gives_maps:
             self.to_features, shape = nn.Identity(), map_shape
-        elif behind.get("global_average_pooling", False):
+        elif global_average_pooling:
             self.to_features, shape = GlobalAveragePooling(), map_shape[:1]
-        dropout_is_later = bool(shared_widths) or behind.get("has_branches", False) or gives_maps
+        dropout_is_later = bool(shared_widths) or has_branches or gives_maps
         self.dropout = nn.Dropout(0.0 if dropout_is_later else dropout)
         dense, shapes = build_layers(dense_specs(shared_widths, dropout), shape, activation)
         self.shared = nn.Sequential(*dense)

@@ -89,11 +89,6 @@ def layer_sizes(model: nn.Module, image_shape: tuple[int, int, int]) -> list[Lay
     )
 
 
-def flops_per_sample(model: nn.Module, image_shape: tuple[int, int, int]) -> int:
-    """Floating-point operations of one image's forward pass, see `layer_sizes`."""
-    return sum(layer.operations for layer in layer_sizes(model, image_shape))
-
-
 class _Listing:
     """The rows of one forward pass, filled by the hook `add`.
 

@@ -13,7 +13,7 @@ def plan_blocks(
     *,
     batch_norm: bool = False,
 ) -> list[LayerSpec]:
-    """The convolutions of every block in order, for a `CnnTrunk`.
+    """The convolutions of every block in order.
 
     Simonyan, Zisserman (2015), "Very deep convolutional networks for large-scale image
     recognition", arXiv:1409.1556: 3x3 convolutions with stride 1 and padding 1 keep the size of the

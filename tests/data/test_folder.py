@@ -103,7 +103,7 @@ def test_sizes_must_agree_or_are_brought_to_one(tmp_path: Path) -> None:
     source = open_folder(tmp_path, size=(3, 4))
     assert source.everything.images.shape == (8, 1, 3, 4)
     assert int(source.everything.images[4].min()) == int(source.everything.images[4].max()) == 200
-    assert "8 of 8 training pictures resized to 4x3, from 5x6 to 100x80 pixels" in source.notes()
+    assert "8 of 8 training pictures resized to 4x3 pixels, from 5x6 to 100x80" in source.notes()
     photographs = draw(tmp_path / "photographs", "cat dog", 1, 6, 600)
     with pytest.raises(DataError, match="at most 512 pixels a side"):
         open_folder(photographs).train()

@@ -6,12 +6,13 @@ import pytest
 import torch
 from conftest import composed
 from torch import nn
+from trained_runs import cnn_trunk
 
 from mtlab.config.compose import to_run_config
 from mtlab.data.tasks import ClassificationTask
 from mtlab.errors import MtlabError
 from mtlab.models.build import build_model
-from mtlab.models.cnn import CnnTrunk, plan_convolutions
+from mtlab.models.cnn import plan_convolutions
 from mtlab.models.layers import GlobalAveragePooling, build_layers
 from mtlab.models.multitask import MultiTaskNetwork
 
@@ -60,7 +61,7 @@ def test_predicted_shapes_are_the_real_ones(seed: int) -> None:
         return torch.randint(low, high, (3,), generator=generator).tolist()
 
     plans = plan_convolutions([2, 3, 4], draw(1, 4), draw(1, 3), draw(0, 3), [2], 2)
-    trunk = CnnTrunk((2, 29, 31), plans, gives_maps=True)
+    trunk = cnn_trunk((2, 29, 31), plans, gives_maps=True)
     assert trunk(torch.rand(1, 2, 29, 31)).shape[1:] == trunk.output_shape
 
 

@@ -8,14 +8,20 @@ import sys
 import pytest
 import torch
 from conftest import composed
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mtlab.config.compose import to_run_config
 from mtlab.data.tasks import ClassificationTask, RegressionTask, Task
 from mtlab.models.build import build_model
-from mtlab.models.counting import count_parameters, flops_per_sample
+from mtlab.models.counting import count_parameters, layer_sizes
 
 DIGIT = ClassificationTask("digit", tuple("0123456789"))
+
+
+def num_operations(model: nn.Module, image_shape: tuple[int, int, int]) -> int:
+    return sum(layer.operations for layer in layer_sizes(model, image_shape))
+
 
 MODELS = ("perceptron", "mlp", "cnn", "mtl_cnn", "vgg", "resnet", "densenet", "inception")
 
@@ -89,10 +95,10 @@ def test_operations_are_two_per_multiplication_of_dense_and_convolution_layers()
     config = to_run_config(composed("model=cnn", "model.filters=[2]", "model.kernel_size=3"))
     model = build_model(config.model, (1, 6, 5), [DIGIT])
     # 4 x 3 output pixels, 2 filters of 9 weights; then 24 features to 10 classes.
-    assert flops_per_sample(model, (1, 6, 5)) == 2 * (4 * 3 * 2 * 9 + 24 * 10)
+    assert num_operations(model, (1, 6, 5)) == 2 * (4 * 3 * 2 * 9 + 24 * 10)
     perceptron = to_run_config(composed("model=perceptron"))
     unit = build_model(perceptron.model, (1, 28, 28), [ClassificationTask("pair", ("0", "1"))])
-    assert flops_per_sample(unit, (1, 28, 28)) == 2 * 784
+    assert num_operations(unit, (1, 28, 28)) == 2 * 784
 
 
 @pytest.mark.parametrize("model", [*MODELS, "three_heads"])
@@ -104,7 +110,7 @@ def test_operations_are_those_that_torch_counts(model: str) -> None:
     network = build_model(config.model, (3, 28, 28), tasks).eval()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(torch.zeros(2, 3, 28, 28))
-    assert flops_per_sample(network, (3, 28, 28)) == counter.get_total_flops() / 2
+    assert num_operations(network, (3, 28, 28)) == counter.get_total_flops() / 2
 
 
 def test_nothing_loads_torchs_compiler_before_training_begins() -> None:
@@ -114,7 +120,7 @@ def test_nothing_loads_torchs_compiler_before_training_begins() -> None:
     ]  # fmt: skip
     lines = [*(f"import {module}" for module in modules), "import sys, torch"]
     lines += ["model = mtlab.models.perceptron.Perceptron((1, 2, 2), 'pair', 0.1)"]
-    lines += ["mtlab.models.counting.flops_per_sample(model, (1, 2, 2))"]
+    lines += ["mtlab.models.counting.layer_sizes(model, (1, 2, 2))"]
     lines += ["assert 'torch._dynamo' not in sys.modules"]
     # Where the trainer is built, which no clock of training counts; and not at the first step.
     lines += ["mtlab.training.optim.SGD(model.parameters(), lr=0.1, fused=True)"]

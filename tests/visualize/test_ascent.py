@@ -8,9 +8,9 @@ from typing import Any, get_args
 import pytest
 import torch
 from torch import nn
-from trained_runs import classification_head
+from trained_runs import classification_head, cnn_trunk
 
-from mtlab.models.cnn import CnnTrunk, plan_convolutions
+from mtlab.models.cnn import plan_convolutions
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.seeding import generator
@@ -142,7 +142,7 @@ def test_a_units_best_input_is_bright_where_its_weights_are_positive() -> None:
 
 def test_every_class_gets_an_input_and_the_seed_decides_it() -> None:
     torch.manual_seed(0)
-    trunk = CnnTrunk((1, 12, 12), plan_convolutions([4], 3, 1, 0, [], 2))
+    trunk = cnn_trunk((1, 12, 12), plan_convolutions([4], 3, 1, 0, [], 2))
     head = classification_head(trunk.output_shape[0], [], 5)
     network = MultiTaskNetwork(trunk, {"t": head}).eval().requires_grad_(False)
 
@@ -159,7 +159,7 @@ def test_every_class_gets_an_input_and_the_seed_decides_it() -> None:
 
 def test_a_dream_grows_with_its_octaves_and_excites_the_layer() -> None:
     torch.manual_seed(0)
-    trunk = CnnTrunk((3, 12, 12), plan_convolutions([4, 4], 3, 1, 0, [], 2))
+    trunk = cnn_trunk((3, 12, 12), plan_convolutions([4, 4], 3, 1, 0, [], 2))
     network = MultiTaskNetwork(
         trunk, {"t": classification_head(trunk.output_shape[0], [], 2)}
     ).eval()

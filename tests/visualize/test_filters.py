@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from trained_runs import classification_head
+from trained_runs import classification_head, cnn_trunk
 
 from mtlab.drawing.mosaic import ColourScale
-from mtlab.models.cnn import CnnTrunk, plan_convolutions
+from mtlab.models.cnn import plan_convolutions
 from mtlab.models.mlp import MlpTrunk
 from mtlab.models.multitask import MultiTaskNetwork
 from mtlab.models.perceptron import Perceptron
@@ -37,7 +37,7 @@ def test_dense_layers_that_read_pixels_are_the_first_ones() -> None:
     assert readers(mlp, (1, 2, 2)) == ["dense1"]
     assert readers(linear, (1, 2, 2)) == ["t.output"]
     assert readers(unit, (1, 2, 2)) == ["unit"]
-    trunk = CnnTrunk((1, 12, 12), plan_convolutions([3], 3, 1, 1, [], 2))
+    trunk = cnn_trunk((1, 12, 12), plan_convolutions([3], 3, 1, 1, [], 2))
     cnn = MultiTaskNetwork(trunk, {"t": classification_head(trunk.output_shape[0], [], 2)})
     assert readers(cnn, (1, 12, 12)) == []
 

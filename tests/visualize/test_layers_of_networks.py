@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
-from trained_runs import classification_head
+from trained_runs import classification_head, cnn_trunk
 
 from mtlab.data.tasks import RegressionTask
 from mtlab.errors import ModelError
-from mtlab.models.cnn import CnnTrunk, plan_convolutions
+from mtlab.models.cnn import plan_convolutions
 from mtlab.models.heads import Head
 from mtlab.models.layers import dense_specs
 from mtlab.models.mlp import MlpTrunk
@@ -21,7 +21,7 @@ SHAPE = (1, 12, 12)
 
 def two_task_network() -> MultiTaskNetwork:
     plans = plan_convolutions([3, 4], 3, 1, 1, [1], 2, batch_norm=True)
-    trunk = CnnTrunk(SHAPE, plans, shared_widths=[6])
+    trunk = cnn_trunk(SHAPE, plans, shared_widths=[6])
     heads = {"digit": classification_head(6, [5], 10), "parity": classification_head(6, [], 2)}
     return MultiTaskNetwork(trunk, heads).eval().requires_grad_(False)
 
