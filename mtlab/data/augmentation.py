@@ -18,12 +18,15 @@ class AffineAugmentation:
         scale: The factor lies between 1 - scale and 1 + scale; in [0, 1).
         black: Value of a black pixel, `(channels, 1, 1)` or one for each pixel, on the device of
             the images; None where normalisation left it at 0.
+        deviation: Of each pixel, `(channels, height, width)`, where each was divided by its own:
+            brightness is what moves. None where all of a channel were divided by the same.
     """
 
     shift_pixels: float
     rotate_degrees: float
     scale: float
     black: torch.Tensor | None = None
+    deviation: torch.Tensor | None = None
 
     def __call__(self, images_bchw: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """The batch moved; the generator is on its device, so that nothing waits for the CPU."""
@@ -40,7 +43,11 @@ class AffineAugmentation:
             height=height,
             width=width,
         )
-        return move(images_bchw, maps, self.black)
+        if self.deviation is None:
+            return move(images_bchw, maps, self.black)
+        return (
+            move(images_bchw * self.deviation, maps, self.black * self.deviation) / self.deviation
+        )
 
 
 def inverse_maps(

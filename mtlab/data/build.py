@@ -255,13 +255,14 @@ def build_augmentation(
     """What happens to training images, ready for a device; None where they stay as they are."""
     if not isinstance(config, AffineConfig):
         return None
-    mean, _ = statistics.mean_and_std()
+    mean, std = statistics.mean_and_std()
     black = statistics.apply(torch.zeros_like(mean)).squeeze(0)
     return AffineAugmentation(
         config.shift_pixels,
         config.rotate_degrees,
         config.scale,
         black.to(device) if bool(black.any()) else None,
+        None if statistics.size == (1, 1) else std.squeeze(0).to(device),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -136,14 +137,17 @@ def test_what_comes_in_is_black_whatever_normalisation_made_of_it() -> None:
     torch.testing.assert_close(built(black, generator(0, "augmentation")), black)
 
 
-def test_black_is_every_pixels_own_where_pixels_were_standardised_one_by_one() -> None:
+def test_brightness_moves_where_pixels_were_standardised_one_by_one() -> None:
     images = torch.rand(9, 1, 8, 8, generator=generator(0, "images"))
+    images *= torch.linspace(0.01, 1, 8)  # to the left they hardly differ
+    images[:, :, 0] = 0
     statistics = PixelStatistics.of(images, "per_pixel")
-    config = to_run_config(composed("augmentation=affine", "augmentation.shift_pixels=1"))
+    config = to_run_config(composed("augmentation=affine", "augmentation.shift_pixels=3"))
     built = build_augmentation(config.augmentation, statistics, torch.device("cpu"))
     assert built is not None
-    black = statistics.apply(torch.zeros(6, 1, 8, 8))
-    torch.testing.assert_close(built(black, generator(0, "augmentation")), black)
+    moved = replace(built, black=None, deviation=None)(images, generator(0, "augmentation"))
+    found = built(statistics.apply(images), generator(0, "augmentation"))
+    torch.testing.assert_close(found, statistics.apply(moved), rtol=1e-4, atol=1e-4)
 
 
 def test_no_augmentation_is_the_default() -> None:
