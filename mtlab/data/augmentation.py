@@ -43,11 +43,11 @@ class AffineAugmentation:
             height=height,
             width=width,
         )
-        if self.deviation is None:
-            return move(images_bchw, maps, self.black)
-        return (
-            move(images_bchw * self.deviation, maps, self.black * self.deviation) / self.deviation
-        )
+        black, deviation = self.black, self.deviation
+        if deviation is None:
+            return move(images_bchw, maps, black)
+        black = None if black is None else black * deviation
+        return move(images_bchw * deviation, maps, black) / deviation
 
 
 def inverse_maps(
