@@ -30,7 +30,7 @@ def test_runs_of_one_network_share_a_table_and_damaged_lists_have_none(tmp_path:
     write_run(tmp_path / "d", settings={"optimizer.lr": 2}, layers=[{"name": "x"}], image_shape=1)
     write_run(tmp_path / "e", settings={"optimizer.lr": 3})
     report = Report(collect([tmp_path]), [str(tmp_path)])
-    (mlp, first), (cnn, second) = report.layer_tables
+    (mlp, first, _), (cnn, second, _) = report.layers.tables
     assert (mlp, cnn) == ("model=mlp", "model=cnn")
     texts = [[cell.text for cell in row.cells] for row in first.rows]
     assert texts[1] == ["frozen", "dense", "5", "1,200", "2,400", "shared, frozen"]

@@ -8,11 +8,11 @@ import pytest
 from made_runs import write_run
 
 from mtlab.report.analyse.groups import Estimate, difference, estimate, group_runs
-from mtlab.report.analyse.guessing import guessing_table
+from mtlab.report.analyse.guessing import guessing_tables
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.published import comparisons
 from mtlab.report.analyse.report import Report
-from mtlab.report.analyse.tables import Table, estimated, means_table, number_ranges, runs_table
+from mtlab.report.analyse.tables import Table, estimated, means_tables, number_ranges, runs_table
 from mtlab.report.read.folders import collect
 
 MINUS = "\N{MINUS SIGN}"
@@ -55,7 +55,7 @@ def test_means_are_listed_with_spread_interval_and_n(tmp_path: Path):
     write_run(tmp_path / "0", seed=0, accuracy=0.90)
     write_run(tmp_path / "1", seed=1, accuracy=0.95)
     write_run(tmp_path / "2", seed=2, accuracy=1.00)
-    table = means_table(group_runs(collect([tmp_path]).runs), {})
+    ((_, table, _),) = means_tables(group_runs(collect([tmp_path]).runs), {})
     # Validation first; two digits of the spread, and as many of the mean.
     titles = [column.title for column in table.columns]
     assert titles[4:6] == ["digit accuracy, val [%]", "digit accuracy, test [%]"]
@@ -75,7 +75,7 @@ def test_only_configurations_with_several_seeds_are_listed_by_one_label_each(tmp
             row=f"{widths} wide",
             settings={"model.widths": [widths], "optimizer.lr": widths / 1000},
         )
-    table = means_table(group_runs(collect([tmp_path]).runs), {})
+    ((_, table, _),) = means_tables(group_runs(collect([tmp_path]).runs), {})
     assert texts(table, "configuration") == ["8 wide", "10 wide"]
     assert [column.title for column in table.columns][:4] == ["configuration", "runs", "n", "seeds"]
 
@@ -98,7 +98,7 @@ def test_a_group_is_spoken_for_by_a_run_that_was_measured(tmp_path: Path):
 
 def test_runs_without_a_second_seed_have_no_table_of_means(tmp_path: Path):
     write_run(tmp_path / "0")
-    assert means_table(group_runs(collect([tmp_path]).runs), {}) is None
+    assert means_tables(group_runs(collect([tmp_path]).runs), {}) == []
 
 
 def test_published_fractions_and_percents_mean_the_same():
@@ -269,16 +269,16 @@ def test_networks_stand_against_guessing_where_a_regression_is_learned(tmp_path:
     # Of 0, 0.5 and 1 the mean is off by 1/3 on average.
     published = {"val.a.accuracy": 75, "test.c.mae": 0.2}
     write_run(tmp_path / "0", tasks=("a",), values=("c",), accuracy=0.9, published=published)
-    table = guessing_table(group_runs(collect([tmp_path]).runs))
+    ((_, table, _),) = guessing_tables(group_runs(collect([tmp_path]).runs))
     assert texts(table, "metric") == ["a accuracy [%]", "c mae"]
     assert texts(table, "guessing") == ["50.00", "0.3333"]
     assert texts(table, "times better, test") == ["1.80", "1.33"]
     assert texts(table, "times better, published") == ["1.50", "1.67"]
     write_run(tmp_path / "three", tasks=("a",), values=("c",), classes=("0", "1", "2"))
-    table = guessing_table(group_runs(collect([tmp_path / "three"]).runs))
+    ((_, table, _),) = guessing_tables(group_runs(collect([tmp_path / "three"]).runs))
     assert texts(table, "guessing")[0] == "33.33"
     write_run(tmp_path / "more" / "1")
-    assert guessing_table(group_runs(collect([tmp_path / "more"]).runs)) is None
+    assert guessing_tables(group_runs(collect([tmp_path / "more"]).runs)) == []
 
 
 def test_grids_show_how_deep_and_wide_a_network_is(tmp_path: Path):
@@ -313,7 +313,7 @@ def test_folds_are_averaged_as_repetitions(tmp_path: Path):
     groups = group_runs(runs)
     assert [group.estimate(ACCURACY).n for group in groups] == [3, 3]
     assert groups[0].estimate(ACCURACY).mean == pytest.approx(91.0)
-    table = means_table(groups, {})
+    ((_, table, _),) = means_tables(groups, {})
     assert texts(table, "seeds") == ["0 fold 0, 0 fold 1, 0 fold 2"] * 2
     assert texts(table, "configuration") == ["lr=0.1", "lr=0.2"]
     report = Report(collect([tmp_path]), [])

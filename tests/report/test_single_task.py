@@ -51,7 +51,7 @@ def test_the_single_task_network_is_the_one_best_on_validation(tmp_path: Path):
 
 def test_the_table_has_the_single_task_network_first_and_each_difference_to_it(tmp_path: Path):
     groups = write_pair(tmp_path)
-    ((title, table),) = single_task_tables(groups)
+    ((title, table, _),) = single_task_tables(groups)
     assert title == "fashion_mnist · article"
     assert [column.title for column in table.columns] == [
         "network",
@@ -75,7 +75,7 @@ def test_of_regression_errors_are_compared(tmp_path: Path):
     for job, tasks in enumerate(((), ("a",))):
         mae = {"c": {"mae": 0.2 + job / 10}, "a": {"accuracy": 0.5}}
         write_run(tmp_path / f"{job}", tasks=tasks, values=("c",), val=mae, test=mae)
-    ((title, table),) = single_task_tables(group_runs(collect([tmp_path]).runs))
+    ((title, table, _),) = single_task_tables(group_runs(collect([tmp_path]).runs))
     assert title == "digits · c"
     cells = dict(zip([column.title for column in table.columns], table.rows[1].cells, strict=True))
     assert (cells["mae, test"].text, cells["delta, test"].text) == ("0.3", "+0.1")

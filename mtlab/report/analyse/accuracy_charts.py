@@ -1,4 +1,4 @@
-"""Accuracy over lambda, and against costs and sizes: which groups share a chart or a line."""
+"""Accuracy over lambda, as chart and table, and against costs and sizes: what shares a line."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -6,11 +6,12 @@ from functools import partial
 from itertools import zip_longest
 
 from mtlab.report.analyse.charts import COST, LAMBDA, SIZE, Chart, Line, Panel
-from mtlab.report.analyse.groups import Group, group_labels
+from mtlab.report.analyse.groups import Estimate, Group, group_labels
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.problems import problems_of
 from mtlab.report.analyse.settings import configuration, grouped, labels
 from mtlab.report.analyse.single_task import single_task_estimates
+from mtlab.report.analyse.tables import Cell, Column, Table, estimated, table_of
 from mtlab.report.read.run import Run
 
 WEIGHT = "mtl.lambda"
@@ -128,6 +129,27 @@ def _single_task_lines(groups: Sequence[Group], lines: Sequence[Line], task: str
     return levels
 
 
+def lambda_table(panels: Sequence[Panel]) -> Table:
+    """A row per lambda, a column per line of measured accuracies."""
+
+    def accuracy(estimates: dict[float, Estimate], value: float) -> Cell:
+        return estimated(estimates.get(value), Metric("test.task.accuracy"))
+
+    columns: list[Column[float]] = [
+        Column("lambda", lambda value: Cell(f"{value:g}", value), is_number=True)
+    ]
+    values: set[float] = set()
+    for panel in panels:
+        lines = [line for line in panel.lines if line.style == "joined"]
+        for line in lines:
+            name = panel.title if len(lines) == 1 else f"{panel.title}, {line.label}"
+            estimates = dict(zip(line.x, line.estimates, strict=True))
+            cell = partial(accuracy, estimates)
+            columns.append(Column(f"{name} accuracy, test [%]", cell, is_number=True))
+            values |= set(line.x)
+    return table_of(sorted(values), columns, lambda _: [])
+
+
 def _lambda(group: Group) -> float | None:
     return _number(group.first, WEIGHT)  # None: tasks that are not weighed by lambda.
 
@@ -208,10 +230,10 @@ def _points(places: Sequence[tuple[Group, str, float | None]]) -> list[Line]:
 def size_charts(groups: Sequence[Group]) -> Iterator[Chart]:
     """Accuracy against depth and against width, for each problem in which one of them varies."""
     for problem, members in _trained(groups).items():
-        sizes = [(group, task, size_of(group.first)) for group, task in members]
         panels = []
         for place, (name, title) in enumerate(SIZES):
-            sized = [(group, task, size and size[place]) for group, task, size in sizes]
+            # None where the model is no row of layers.
+            sized = [(group, task, _sizes(group.first)[place] or None) for group, task in members]
             points = _points(sized)
             if len({point.x for point in points}) > 1:
                 rest = partial(_all_but_size, kept=1 - place)
@@ -221,16 +243,14 @@ def size_charts(groups: Sequence[Group]) -> Iterator[Chart]:
             yield Chart(SIZE, problem, SIZE.caption, panels)
 
 
-def size_of(run: Run) -> tuple[int, int] | None:
-    """Depth and greatest width; None where the model is no row of layers."""
-    return (len(run.layers), max(run.layers)) if run.layers else None
-
-
 def _all_but_size(one: tuple[Group, str, object], kept: int) -> Hashable:
     """What networks share that differ in one size alone: the other is kept."""
     run = one[0].first
-    size = size_of(run)
-    return configuration(run, *SIZE_KEYS), run.preset, size and size[kept]
+    return configuration(run, *SIZE_KEYS), run.preset, _sizes(run)[kept]
+
+
+def _sizes(run: Run) -> tuple[int, int]:
+    return run.depth, run.greatest_width
 
 
 def _alike(families: Iterable[Sequence[tuple[Group, str, float | None]]]) -> Iterator[Line]:

@@ -7,11 +7,16 @@ from typing import Any
 
 from mtlab.artifacts.layer_table import ARE_NUMBERS, TITLES, layer_rows, total_rows
 from mtlab.report.analyse.groups import Group, group_labels
-from mtlab.report.analyse.tables import Cell, Column, Table, table_of
+from mtlab.report.analyse.tables import Cell, Column, Table, TitledTable, table_of
 from mtlab.report.read.run import Run
 
+LAYERS_REMARK = (
+    "Output shapes, parameters, and the operations of one image: of products, a multiplication and"
+    " an addition being two."
+)
 
-def layer_tables(groups: Sequence[Group]) -> list[tuple[str, Table]]:
+
+def layer_tables(groups: Sequence[Group]) -> list[TitledTable]:
     """A title, which tells the networks apart, and a table for each; runs whose summary has no such
     list are left out.
     """
@@ -20,7 +25,9 @@ def layer_tables(groups: Sequence[Group]) -> list[tuple[str, Table]]:
         if rows := _rows(group.first):
             firsts.setdefault(json.dumps(rows), group)
     names = group_labels(list(firsts.values()))
-    return [(names[group.number], _table(json.loads(rows))) for rows, group in firsts.items()]
+    return [
+        TitledTable(names[group.number], _table(json.loads(rows))) for rows, group in firsts.items()
+    ]
 
 
 def _rows(run: Run) -> list[list[str]]:

@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 from mtlab.report.analyse.groups import Group, by_published, group_labels
 from mtlab.report.analyse.metrics import Metric
-from mtlab.report.analyse.tables import EMPTY, NUM_SEEDS, Cell, Column, Table, estimated, table_of
+from mtlab.report.analyse.tables import (
+    EMPTY,
+    NUM_SEEDS,
+    Cell,
+    Column,
+    TitledTable,
+    estimated,
+    table_of,
+)
 
 GUESSING_REMARK = (
     "Guessing one of K classes is right in 1 of K images; of a regression, the guess is the mean of"
@@ -37,14 +45,14 @@ class _Guessed(NamedTuple):
         return one / other if other else 0.0
 
 
-def guessing_table(groups: Sequence[Group]) -> Table | None:
+def guessing_tables(groups: Sequence[Group]) -> list[TitledTable]:
     """A row per configuration and task, of those that learn a regression, which has no accuracy
-    that can be read alone; None where there is none.
+    that can be read alone; no table where there is none.
     """
     measured = [group for group in by_published(groups) if group.measured]
     shown = [group for group in measured if any(map(group.first.scatter, group.first.tasks))]
     if not shown:
-        return None
+        return []
     names = group_labels(groups)
 
     def name(one: _Guessed) -> Cell:
@@ -68,7 +76,8 @@ def guessing_table(groups: Sequence[Group]) -> Table | None:
         Column("published", partial(_published, False), is_number=True),
         Column("times better, published", partial(_published, True), is_number=True),
     ]
-    return table_of(listed, columns, lambda one: [run.number for run in one.group.measured])
+    table = table_of(listed, columns, lambda one: [run.number for run in one.group.measured])
+    return [TitledTable("", table)]
 
 
 def _guessed(group: Group, task: str) -> list[_Guessed]:

@@ -15,7 +15,9 @@ from mtlab.report.analyse.tables import (
     Cell,
     Column,
     Table,
+    TitledTable,
     estimated,
+    mean_cell,
     run_numbers,
     setting_columns,
     size_columns,
@@ -24,6 +26,9 @@ from mtlab.report.analyse.tables import (
 )
 from mtlab.report.read.run import Run
 
+PUBLISHED_REMARK = (
+    "delta is measured minus published; accuracies in percent, their deltas in percentage points."
+)
 MOST_COLUMNS = 20
 """Of a table with a row per group; beyond, each metric gets a row of its own."""
 SPLITS = ("test.", "last.", "train.", "val.")
@@ -33,21 +38,13 @@ NOBODY: Mapping[int, str] = MappingProxyType({})
 T = TypeVar("T")
 
 
-class Comparison(NamedTuple):
-    """A preset's table, and sentences on how to read it."""
-
-    title: str
-    table: Table
-    remarks: list[str]
-
-
 class _Compared(NamedTuple):
     value: Cell
     published: Cell = EMPTY
     delta: Cell = EMPTY
 
 
-def comparisons(groups: Sequence[Group], best_by: Mapping[int, str] = NOBODY) -> list[Comparison]:
+def comparisons(groups: Sequence[Group], best_by: Mapping[int, str] = NOBODY) -> list[TitledTable]:
     """Per preset with published numbers, its groups in the order of the runs.
 
     Args:
@@ -58,7 +55,7 @@ def comparisons(groups: Sequence[Group], best_by: Mapping[int, str] = NOBODY) ->
         compared = _compared_metrics(members)
         if compared:
             title = preset or "runs outside an experiment"
-            found.append(Comparison(title, _table(members, compared, best_by), _remarks(members)))
+            found.append(TitledTable(title, _table(members, compared, best_by), _remarks(members)))
     return found
 
 
@@ -148,7 +145,7 @@ def _table(
     for metric, by_group in compared.items():
         val = Metric(metric.path.replace("test.", "val.", 1))
         if metric.path.startswith("test.") and val not in compared:
-            columns.append(Column(val.header, partial(_estimated, val), is_number=True))
+            columns.append(Column(val.header, partial(mean_cell, val), is_number=True))
         columns += _metric_columns(metric, by_group)
     if len(columns) <= MOST_COLUMNS:
         return table_of(groups, columns, _runs)
@@ -165,10 +162,6 @@ def _table(
         ],
         lambda pair: _runs(pair[0]),
     )
-
-
-def _estimated(metric: Metric, group: Group) -> Cell:
-    return estimated(group.estimate(metric), metric)
 
 
 def _runs(group: Group) -> list[int]:

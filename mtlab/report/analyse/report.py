@@ -8,18 +8,30 @@ from typing import NamedTuple
 
 from mtlab.artifacts.run_dir import Status
 from mtlab.drawing.lettering import FileNames
-from mtlab.report.analyse.accuracy_charts import cost_charts, lambda_charts, size_charts
-from mtlab.report.analyse.architectures import layer_tables
+from mtlab.report.analyse.accuracy_charts import (
+    cost_charts,
+    lambda_charts,
+    lambda_table,
+    size_charts,
+)
+from mtlab.report.analyse.architectures import LAYERS_REMARK, layer_tables
 from mtlab.report.analyse.best import best_marks, winners
 from mtlab.report.analyse.charts import KINDS, LAMBDA, Chart, Kind
 from mtlab.report.analyse.groups import Group, group_labels, group_runs
-from mtlab.report.analyse.guessing import guessing_table
+from mtlab.report.analyse.guessing import GUESSING_REMARK, guessing_tables
 from mtlab.report.analyse.opening import opening
-from mtlab.report.analyse.published import comparisons, notes_on_others
+from mtlab.report.analyse.published import PUBLISHED_REMARK, comparisons, notes_on_others
 from mtlab.report.analyse.run_charts import curve_charts, prediction_charts, total_loss_charts
 from mtlab.report.analyse.settings import compare_settings
-from mtlab.report.analyse.single_task import single_task_tables
-from mtlab.report.analyse.tables import Table, lambda_table, means_table, runs_table, these_runs
+from mtlab.report.analyse.single_task import SINGLE_TASK_REMARK, single_task_tables
+from mtlab.report.analyse.tables import (
+    Section,
+    Table,
+    TitledTable,
+    means_tables,
+    runs_table,
+    these_runs,
+)
 from mtlab.report.read.folders import Collection
 from mtlab.report.read.run import Run
 
@@ -28,6 +40,13 @@ MOST_OF_A_KIND = 4
 MOST_OF_ONE_PRESET = 12
 """The same where all runs belong to one preset, whose figures belong together."""
 STATUS_ORDER = (Status.completed, Status.failed, Status.interrupted, Status.running)
+
+
+MEANS_REMARK = (
+    "Mean ± standard deviation over runs that differ only in seed; below it the 95% interval of the"
+    " mean (Student's t), cut where the quantity ends (0, 100%, r2 of 1). Two runs are too few for"
+    " an interval. Choose on validation (val); test is for the one chosen."
+)
 
 
 class NamedTable(NamedTuple):
@@ -39,7 +58,7 @@ class NamedTable(NamedTuple):
 
 class Report:
     """What a report says; `folders` are as they were typed, `problems` what could not be read, or
-    drawn, and `lambda_tables` by dataset what its chart over lambda shows.
+    drawn, and `over_lambda` by dataset what its chart over lambda shows.
     """
 
     def __init__(self, collection: Collection, folders: Sequence[str]) -> None:
@@ -53,33 +72,36 @@ class Report:
         self.opening = opening(self.runs, self.groups, self.labels, found)
         best_by = best_marks(found)
         self.table = runs_table(self.runs, best_by)
-        self.means = means_table(self.groups, best_by)
-        self.single_task = single_task_tables(self.groups)
-        self.guessing = guessing_table(self.groups)
-        self.comparisons = comparisons(self.groups, best_by)
+        means, guessing = means_tables(self.groups, best_by), guessing_tables(self.groups)
+        published, alone = comparisons(self.groups, best_by), single_task_tables(self.groups)
+        sections = [
+            Section("published", "Published and measured", PUBLISHED_REMARK, published),
+            Section("single_task", "Single task against multi-task", SINGLE_TASK_REMARK, alone),
+            Section("means", "Means over seeds", MEANS_REMARK, means),
+            Section("guessing", "Against guessing", GUESSING_REMARK, guessing),
+        ]
+        self.sections = [section for section in sections if section.tables]
         self.notes = [*_notes(self.runs, self.groups), *notes_on_others(self.groups)]
         self.charts = _charts(self.runs, self.groups)
         over_lambda = (chart for chart in self.charts if chart.kind is LAMBDA)
-        self.lambda_tables = [(chart.topic, lambda_table(chart.panels)) for chart in over_lambda]
-        self.layer_tables = layer_tables(self.groups)
+        over_lambda_tables = [
+            TitledTable(chart.topic, lambda_table(chart.panels)) for chart in over_lambda
+        ]
+        self.over_lambda = Section("lambda", "Accuracy by lambda", "", over_lambda_tables)
+        self.layers = Section("layers", "Layers", LAYERS_REMARK, layer_tables(self.groups))
         counts = Counter(run.status for run in self.runs)
         self.status_counts = {one.value: counts[one] for one in STATUS_ORDER if counts[one]}
 
     @property
     def tables(self) -> list[NamedTable]:
         """All of them, each with a name for its files."""
-        found = [("published", one.title, one.table) for one in self.comparisons]
-        found += [("single_task", title, table) for title, table in self.single_task]
-        found += [("means", "", self.means)] if self.means else []
-        found += [("guessing", "", self.guessing)] if self.guessing else []
-        found += [("lambda", dataset, table) for dataset, table in self.lambda_tables]
-        found += [("layers", title, table) for title, table in self.layer_tables]
-        found.append(("runs", "", self.table))
         names = FileNames()
-        return [
-            NamedTable(names.claim(*filter(None, (word, title))), table)
-            for word, title, table in found
+        found = [
+            NamedTable(names.claim(*filter(None, (section.name, one.title))), one.table)
+            for section in (*self.sections, self.over_lambda, self.layers)
+            for one in section.tables
         ]
+        return [*found, NamedTable(names.claim("runs"), self.table)]
 
     @property
     def left_out(self) -> list[str]:

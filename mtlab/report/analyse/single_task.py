@@ -10,7 +10,16 @@ from typing import NamedTuple
 from mtlab.report.analyse.groups import Estimate, Group, difference, group_labels
 from mtlab.report.analyse.metrics import Metric, decimals_of_spread
 from mtlab.report.analyse.problems import problems_of
-from mtlab.report.analyse.tables import EMPTY, NUM_SEEDS, Cell, Column, Table, estimated, table_of
+from mtlab.report.analyse.tables import (
+    EMPTY,
+    NUM_SEEDS,
+    Cell,
+    Column,
+    Table,
+    TitledTable,
+    mean_cell,
+    table_of,
+)
 
 SINGLE_TASK_REMARK = (
     "A row per network; delta is multi-task minus single-task, below it its 95% interval (Welch)"
@@ -51,7 +60,7 @@ def single_task_estimates(
     return found
 
 
-def single_task_tables(groups: Sequence[Group]) -> list[tuple[str, Table]]:
+def single_task_tables(groups: Sequence[Group]) -> list[TitledTable]:
     """By the problem's title, its single-task network and below it each network that learns other
     tasks too; for problems of which both are there.
     """
@@ -63,7 +72,7 @@ def single_task_tables(groups: Sequence[Group]) -> list[tuple[str, Table]]:
         shared = [group for group, _ in members if len(group.first.tasks) > 1]
         best = _best(alone, task, "test", measure)
         if best is not None and shared:
-            tables.append((title, _table(best, shared, task, measure)))
+            tables.append(TitledTable(title, _table(best, shared, task, measure)))
     return tables
 
 
@@ -114,7 +123,9 @@ def _table(best: SingleTask, shared: Sequence[Group], task: str, measure: str) -
     columns: list[Column[Group]] = [Column("network", name), NUM_SEEDS]
     for metric, split in ((val, "val"), (test, "test")):
         columns += [
-            Column(metric.header.removeprefix(f"{task} "), partial(_mean, metric), is_number=True),
+            Column(
+                metric.header.removeprefix(f"{task} "), partial(mean_cell, metric), is_number=True
+            ),
             Column(f"delta, {split}{unit}", partial(delta, metric), is_number=True),
         ]
     columns += [
@@ -122,10 +133,6 @@ def _table(best: SingleTask, shared: Sequence[Group], task: str, measure: str) -
         Column(f"published delta{unit}", published_delta, is_number=True),
     ]
     return table_of(listed, columns, lambda group: [run.number for run in group.measured])
-
-
-def _mean(metric: Metric, group: Group) -> Cell:
-    return estimated(group.estimate(metric), metric)
 
 
 def _signed(gain: Estimate, metric: Metric) -> Cell:

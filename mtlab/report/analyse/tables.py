@@ -1,11 +1,10 @@
-"""The report's tables, as page and Markdown share them: all runs, means, accuracies by lambda."""
+"""The report's tables, as page and Markdown share them: what a table is, all runs, and means."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from mtlab.report.analyse.charts import Panel
 from mtlab.report.analyse.groups import Estimate, Group, group_labels
 from mtlab.report.analyse.metrics import Metric, decimals_of_spread
 from mtlab.report.analyse.settings import compare_settings, short_keys, tasks_of
@@ -75,6 +74,25 @@ class Table(NamedTuple):
     rows: list[Row]
 
 
+class TitledTable(NamedTuple):
+    """A table of a section; the title tells it from the section's others, `remarks` are sentences
+    on how to read it.
+    """
+
+    title: str
+    table: Table
+    remarks: Sequence[str] = ()
+
+
+class Section(NamedTuple):
+    """Tables that answer one question; `name` is how their files begin."""
+
+    name: str
+    heading: str
+    remark: str
+    tables: Sequence[TitledTable]
+
+
 def table_of(
     listed: Sequence[T], columns: Iterable[Column[T]], runs: Callable[[T], list[int]]
 ) -> Table:
@@ -119,25 +137,16 @@ def size_columns(runs: Sequence[Run]) -> list[Column[Run]]:
     layers differ in it.
     """
     columns: list[Column[Run]] = []
-    for title, size in SIZES.items():
-        if len({size(run) for run in runs}) > 1 and any(len(run.layers) > 1 for run in runs):
-            cell = partial(_size_cell, size)
+    for title in ("depth", "greatest width"):
+        name = title.replace(" ", "_")
+        if len({getattr(run, name) for run in runs}) > 1 and any(run.depth > 1 for run in runs):
+            cell = partial(_size_cell, name)
             columns.append(Column(title, cell, is_number=True, is_setting=True))
     return columns
 
 
-def _size_cell(size: Callable[[Run], int], run: Run) -> Cell:
-    return text_cell(str(size(run) or ""))
-
-
-def _greatest_width(run: Run) -> int:
-    return max(run.layers, default=0)
-
-
-SIZES: dict[str, Callable[[Run], int]] = {
-    "depth": lambda run: len(run.layers),
-    "greatest width": _greatest_width,
-}
+def _size_cell(name: str, run: Run) -> Cell:
+    return text_cell(str(getattr(run, name) or ""))
 
 
 def total_losses(runs: Sequence[Run]) -> list[Metric]:
@@ -204,11 +213,11 @@ def runs_table(runs: Sequence[Run], best_by: Mapping[int, str]) -> Table:
     return table_of(runs, columns, lambda run: [run.number])
 
 
-def means_table(groups: Sequence[Group], best_by: Mapping[int, str]) -> Table | None:
-    """Every configuration that was run with several seeds; None where there is none."""
+def means_tables(groups: Sequence[Group], best_by: Mapping[int, str]) -> list[TitledTable]:
+    """Every configuration that was run with several seeds; no table where there is none."""
     averaged = [group for group in groups if len(group.measured) > 1]
     if not averaged:
-        return None
+        return []
     names = group_labels(averaged)
     measured = [run for group in averaged for run in group.measured]
     metrics = [*main_metrics(measured), *total_losses(measured)]
@@ -223,9 +232,10 @@ def means_table(groups: Sequence[Group], best_by: Mapping[int, str]) -> Table | 
         Column("runs", lambda group: Cell(run_numbers(group), group.first.number)),
         NUM_SEEDS,
         Column("seeds", lambda group: Cell(", ".join(run.repetition for run in group.measured))),
-        *(Column(one.header, partial(_mean, one), is_number=True) for one in metrics),
+        *(Column(one.header, partial(mean_cell, one), is_number=True) for one in metrics),
     ]
-    return table_of(averaged, columns, lambda group: [run.number for run in group.measured])
+    table = table_of(averaged, columns, lambda group: [run.number for run in group.measured])
+    return [TitledTable("", table)]
 
 
 NUM_SEEDS: Column[Group] = Column(
@@ -254,7 +264,7 @@ def these_runs(numbers: Sequence[int]) -> str:
     return f"{'run' if len(numbers) == 1 else 'runs'} {number_ranges(numbers)}"
 
 
-def _mean(metric: Metric, group: Group) -> Cell:
+def mean_cell(metric: Metric, group: Group) -> Cell:
     return estimated(group.estimate(metric), metric)
 
 
@@ -273,24 +283,3 @@ def estimated(estimate: Estimate | None, metric: Metric, decimals: int | None = 
         return Cell(text, estimate.mean)
     low, high = (metric.text(end, decimals) for end in estimate.interval)
     return Cell(text, estimate.mean, note=f"95%: {low} to {high}")
-
-
-def lambda_table(panels: Sequence[Panel]) -> Table:
-    """A row per lambda, a column per line of measured accuracies."""
-
-    def accuracy(estimates: dict[float, Estimate], value: float) -> Cell:
-        return estimated(estimates.get(value), Metric("test.task.accuracy"))
-
-    columns: list[Column[float]] = [
-        Column("lambda", lambda value: Cell(f"{value:g}", value), is_number=True)
-    ]
-    values: set[float] = set()
-    for panel in panels:
-        lines = [line for line in panel.lines if line.style == "joined"]
-        for line in lines:
-            name = panel.title if len(lines) == 1 else f"{panel.title}, {line.label}"
-            estimates = dict(zip(line.x, line.estimates, strict=True))
-            cell = partial(accuracy, estimates)
-            columns.append(Column(f"{name} accuracy, test [%]", cell, is_number=True))
-            values |= set(line.x)
-    return table_of(sorted(values), columns, lambda _: [])

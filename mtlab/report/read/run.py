@@ -115,6 +115,14 @@ class Run:
         repeats = int(self.settings.get("model.convolutions_per_block", 1))
         return tuple(int(width) for width in widths for _ in range(repeats))
 
+    @property
+    def depth(self) -> int:
+        return len(self.layers)
+
+    @property
+    def greatest_width(self) -> int:
+        return max(self.layers, default=0)
+
     @cached_property
     def published(self) -> dict[str, float]:
         """Path in summary.json to the number that was published for it."""

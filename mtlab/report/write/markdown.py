@@ -6,32 +6,18 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mtlab.report.analyse.charts import Chart
-from mtlab.report.analyse.guessing import GUESSING_REMARK
 from mtlab.report.analyse.report import Report
-from mtlab.report.analyse.single_task import SINGLE_TASK_REMARK
-
-MEANS_REMARK = (
-    "Mean ± standard deviation over runs that differ only in seed; below it the 95% interval of the"
-    " mean (Student's t), cut where the quantity ends (0, 100%, r2 of 1). Two runs are too few for"
-    " an interval. Choose on validation (val); test is for the one chosen."
-)
 
 
 def template_environment(*, autoescape: bool) -> Environment:
     """For the templates of the page and of report.md."""
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("mtlab.report.write", "templates"),
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {
-        "means_remark": MEANS_REMARK,
-        "single_task_remark": SINGLE_TASK_REMARK,
-        "guessing_remark": GUESSING_REMARK,
-    }
-    return environment
 
 
 def as_markdown(report: Report, drawn: Sequence[Chart]) -> str:
