@@ -1,7 +1,7 @@
 """Mistakes a user can make, each told in one line with its remedy."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 
@@ -64,3 +64,9 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """A remedy that names the nearest known word, if one is near."""
     near = difflib.get_close_matches(word, list(known), n=1)
     return f"did you mean {near[0]}?" if near else otherwise
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """Names in a line; of more than `most` the rest is counted."""
+    text = ", ".join(names[:most])
+    return f"{text} and {len(names) - most} more" if len(names) > most else text

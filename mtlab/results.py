@@ -14,7 +14,7 @@ from mtlab.artifacts.run_dir import FIGURES, METRICS, PICTURES
 from mtlab.commands.best import find_best
 from mtlab.config.arguments import as_override
 from mtlab.dotted import flat, look_up
-from mtlab.inference.predictor import Predictions, Predictor, load
+from mtlab.inference.predictor import Predictions, Predictor
 from mtlab.report.analyse.settings import compare_settings
 from mtlab.report.read.folders import collect
 
@@ -115,7 +115,9 @@ class Run:
 
     @cached_property
     def _predictor(self) -> Predictor:
-        return load(self.folder, device="auto", precision=None, threads=None, batch_size=250)
+        from mtlab.api import load
+
+        return load(self.folder)
 
     def predict(self, images: npt.ArrayLike) -> Predictions:
         """Every task's predictions for images `(N, H, W)` or `(N, H, W, C)`.

@@ -7,7 +7,7 @@ import torch
 
 from mtlab.data.array_files import Array
 from mtlab.data.tasks import UNLABELLED
-from mtlab.errors import DataError
+from mtlab.errors import DataError, listed
 
 LARGEST_CLASS = 10**6
 """Larger whole numbers are values, not classes: no network here has a million outputs."""
@@ -88,13 +88,13 @@ class LabelArrays:
         """Texts, and whole numbers from 0, as int64, which can be classes; others as float32."""
         if values.dtype.kind != "U":
             return _numbers(values, self._missing.get(name))
-        names = np.unique(values)
+        names: list[str] = np.unique(values).tolist()
         if not is_test:
-            self.class_names[name] = names.tolist()
-            self.notes.append(f"label {name}: {len(names)} classes by name, {_listed(names)}")
+            self.class_names[name] = names
+            self.notes.append(f"label {name}: {len(names)} classes by name, {listed(names)}")
         known = np.array(self.class_names[name])
-        strangers = names[~np.isin(names, known)]
-        if len(strangers):
+        strangers = [one for one in names if one not in self.class_names[name]]
+        if strangers:
             raise DataError(
                 subject,
                 rule=f"must hold names of training labels: {', '.join(known)}",
@@ -145,8 +145,3 @@ def _is_one_hot(array: Array) -> bool:
         and array.dtype.kind in "iuf"
         and bool(((array == 0) | (array == 1)).all() and (array.sum(axis=1) == 1).all())
     )
-
-
-def _listed(names: Array) -> str:
-    shown = ", ".join(names[:10])
-    return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown

@@ -1,6 +1,6 @@
 """Classes and heads that no training image reaches, told before training begins."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
 
@@ -8,9 +8,7 @@ from mtlab.config.model import LayeredKeys
 from mtlab.config.run import RunConfig
 from mtlab.data.dataset import Dataset
 from mtlab.data.tasks import ClassificationTask, is_labelled
-
-MOST_NAMES = 10
-"""Names in a line; of more the rest is counted."""
+from mtlab.errors import listed
 
 
 def classes_without_images(dataset: Dataset) -> Iterator[str]:
@@ -23,20 +21,21 @@ def classes_without_images(dataset: Dataset) -> Iterator[str]:
         missing = [task.class_names[index] for index in (counts == 0).nonzero().flatten().tolist()]
         if missing:
             yield (
-                f"task {task.name}: no training image has the classes {_listed(missing)}, which"
+                f"task {task.name}: no training image has the classes {listed(missing)}, which"
                 " cannot be learned; keep more images, or leave the classes out"
             )
 
 
 def tasks_with_gaps(dataset: Dataset) -> Iterator[str]:
     """A line per task that some images have no label for."""
+    train, val = dataset.train, dataset.val
     for task in dataset.tasks:
-        if task.has_gaps:
-            train, val = dataset.train, dataset.val
+        num_train, num_val = train.num_labelled(task.name), val.num_labelled(task.name)
+        if num_train < len(train) or num_val < len(val):
             yield (
-                f"task {task.name}: labels for {train.num_labelled(task.name):,} of {len(train):,}"
-                f" training and {val.num_labelled(task.name):,} of {len(val):,} validation images;"
-                " the others take no part in its loss and its metrics"
+                f"task {task.name}: labels for {num_train:,} of {len(train):,} training and"
+                f" {num_val:,} of {len(val):,} validation images; the others take no part in its"
+                " loss and its metrics"
             )
 
 
@@ -53,11 +52,6 @@ def heads_without_tasks(config: RunConfig, dataset: Dataset) -> Iterator[str]:
     if idle:
         wanted = [name for name in dataset.available_tasks if name in {*learned, *idle}]
         yield (
-            f"model.heads: {_listed(idle)} belong to no task of this run; name the tasks by"
+            f"model.heads: {listed(idle)} belong to no task of this run; name the tasks by"
             f" 'tasks=[{','.join(wanted)}]'"
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    text = ", ".join(names[:MOST_NAMES])
-    return f"{text} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else text
