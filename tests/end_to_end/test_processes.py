@@ -53,7 +53,7 @@ def test_the_help_names_commands_groups_and_examples(tmp_path: Path) -> None:
     assert done.stdout.count("  mtlab") >= 3
     for needle in (
         "train ", "model: cnn, densenet, ", " digits, emnist",
-        "mtl: auto, lambda, pcgrad", "MTLAB_DATA", "trainer:\n",
+        "mtl: alternating, auto, lambda", "MTLAB_DATA", "trainer:\n",
     ):  # fmt: skip
         assert needle in done.stdout
     assert "_target_" not in done.stdout

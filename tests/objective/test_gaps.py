@@ -55,7 +55,7 @@ def test_a_loss_and_its_gradient_are_those_of_the_labelled_samples(loss: str, se
         assert not gradients[0][~kept].any()
 
 
-@pytest.mark.parametrize("loss", set(LOSSES) - {"sign_error"})
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss != "sign_error"])
 def test_a_batch_without_a_label_has_no_loss_and_no_gradient(loss: str) -> None:
     outputs, targets = batch(loss, 0)
     targets = torch.full_like(targets, math.nan if targets.is_floating_point() else -1)
