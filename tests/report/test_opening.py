@@ -54,6 +54,14 @@ def test_too_few_seeds_and_failed_runs_are_said(tmp_path: Path):
     assert "what run 5 would have come to: not completed" in told
 
 
+def test_of_runs_that_all_failed_nothing_is_said_that_is_not_known(tmp_path: Path):
+    write_run(tmp_path / "0", status="failed", dataset="", tasks=(), model="")
+    compared, best, untold = opening(tmp_path)
+    assert compared == "Compared: 1 run of 1 configuration, with seed 0."
+    assert best.endswith("nothing to choose from: no run was completed.")
+    assert untold == "Cannot be told: what run 1 would have come to: not completed."
+
+
 def test_without_a_second_configuration_nothing_is_best(tmp_path: Path):
     write_rates(tmp_path, (0.7,))
     _, best, untold = opening(tmp_path)

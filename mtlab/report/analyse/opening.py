@@ -1,7 +1,7 @@
 """The three sentences that a report begins with: what was compared, what is best, what is open."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from mtlab.config.roles import REPETITION
 from mtlab.report.analyse.best import Winner
@@ -31,7 +31,9 @@ def opening(
     best = [best_sentence(one, labels, is_alone=len(set(names)) == len(names)) for one in shown]
     if len(winners) > len(shown):
         best.append(f"{len(winners) - len(shown)} more are marked in the tables")
-    told = "; ".join(best) or "nothing to choose from: no two runs here answer the same question"
+    completed = any(group.measured for group in groups)
+    why = "no two runs here answer the same question" if completed else "no run was completed"
+    told = "; ".join(best) or f"nothing to choose from: {why}"
     open_ = untold(shown, labels)
     not_completed = [run.number for run in runs if not run.is_completed]
     if not_completed:
@@ -51,13 +53,17 @@ def _compared(runs: Sequence[Run], groups: Sequence[Group]) -> str:
     folds = _in_order(run.fold for run in runs)
     datasets = dict.fromkeys(run.dataset for run in runs if run.dataset)
     tasks = dict.fromkeys(task for run in runs for task in run.tasks)
+    # Runs that failed early have neither dataset nor tasks.
+    learned = ", ".join(filter(None, (_named("dataset", datasets), _named("task", tasks))))
     return (
         f"Compared: {counted(len(runs), 'run')} of {counted(len(groups), 'configuration')}"
-        f"{differing}, with {'seed' if len(seeds) == 1 else 'seeds'} {listed(seeds)}"
-        f"{f' and folds {listed(folds)}' if folds else ''};"
-        f" {'dataset' if len(datasets) == 1 else 'datasets'} {listed(datasets)},"
-        f" {'task' if len(tasks) == 1 else 'tasks'} {listed(tasks)}."
+        f"{differing}, with {_named('seed', seeds)}"
+        f"{f' and folds {listed(folds)}' if folds else ''}{learned and f'; {learned}'}."
     )
+
+
+def _named(what: str, names: Collection[str]) -> str:
+    return f"{what}{'' if len(names) == 1 else 's'} {listed(names)}" if names else ""
 
 
 def _in_order(numbers: Iterable[str]) -> list[str]:
