@@ -2,13 +2,13 @@
 
 from omegaconf import DictConfig, OmegaConf
 
+from mtlab.artifacts.csv_lines import csv_text
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.config.compose import to_dataset_config, to_options
 from mtlab.data.build import build_dataset
 from mtlab.drawing.contact_sheet import write_contact_sheet
 from mtlab.drawing.lettering import plain_drawing
 from mtlab.explore.dataset_show import DatasetPictures, DataShowKeys
-from mtlab.report.write.csv_file import csv_text
 from mtlab.runner.origin import hydra_origin
 from mtlab.runner.record import Record
 

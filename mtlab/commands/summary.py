@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import nn
 
+from mtlab.artifacts.csv_lines import csv_text
 from mtlab.artifacts.latex import latex_table
 from mtlab.artifacts.layer_table import ARE_NUMBERS, TITLES, layer_rows, total_rows
 from mtlab.artifacts.run_dir import WEIGHTS, output_path, write_whole
@@ -23,7 +24,6 @@ from mtlab.errors import ConfigError
 from mtlab.inference.loading import load_run, read_run_config
 from mtlab.models.build import build_model
 from mtlab.models.counting import layer_sizes
-from mtlab.report.write.csv_file import csv_text
 from mtlab.runner.origin import Origin, compose_again, hydra_origin
 
 WIDTH_FOR = {"operations": 74, "part": 96}

@@ -1,7 +1,5 @@
 """What perceptrons made of pairs of labels, as a table, a list and a picture."""
 
-import csv
-import io
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import numpy as np
 from matplotlib.ticker import NullFormatter
 from rich.table import Table
 
+from mtlab.artifacts.csv_lines import csv_text
 from mtlab.artifacts.run_dir import FIGURES, write_whole
 from mtlab.drawing.axes import new_figure, short_number, show_grid
 from mtlab.drawing.colours import LINE_COLOURS
@@ -41,11 +40,7 @@ def report(
 ) -> None:
     """Write the table and the picture, and say the pairs that converged beside the published."""
     rows = [_row(result, published) for result in results]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(folder / PAIRS_CSV, text.getvalue())
+    write_whole(folder / PAIRS_CSV, csv_text(rows))
     path = _draw(results, published, folder / FIGURES, command)
     shown = [name for name in COLUMNS if name in rows[0]]
     table = Table(title="pairs", title_justify="left")

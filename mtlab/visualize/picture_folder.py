@@ -1,6 +1,5 @@
 """Where pictures go, with their numbers and tables, and who is told."""
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from mtlab.artifacts.csv_lines import csv_text
 from mtlab.artifacts.latex import latex_table
 from mtlab.drawing.saving import Numbers, save_picture
 from mtlab.terminal import Terminal
@@ -34,10 +34,7 @@ class PictureFolder:
         titles = list(lines[0])
         path = self.folder / f"{name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, titles, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(lines)
+        path.write_text(csv_text(lines), "utf-8", newline="")
         are_numbers = [isinstance(value, int | float) for value in lines[0].values()]
         columns = [_in_short([line[title] for line in lines]) for title in titles]
         cells = list(zip(*columns, strict=True))

@@ -1,9 +1,8 @@
 """report.csv: one line per run, every number unrounded and in the units of summary.json."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from mtlab.artifacts.csv_lines import csv_text
 from mtlab.report.analyse.groups import Group
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.report import Report
@@ -45,15 +44,6 @@ def as_csv(report: Report) -> str:
             line |= _spread(run, group, metric)
         lines.append(line | {path: run.text_at(path) for path in PLACES})
     return csv_text(lines)
-
-
-def csv_text(lines: Sequence[Mapping[str, object]]) -> str:
-    """Lines of the same columns below a header; None is an empty cell."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
 
 
 def _measured_paths(runs: Sequence[Run]) -> Iterable[str]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from rich.console import Group, RenderableType
 
+from mtlab.artifacts.csv_lines import csv_text
 from mtlab.artifacts.run_dir import run_folders
 from mtlab.errors import RunFolderError
 from mtlab.report.analyse.best import Winner, winners
@@ -17,7 +18,6 @@ from mtlab.report.analyse.settings import compare_settings, is_said_by_row, shor
 from mtlab.report.analyse.tables import main_metrics, size_columns
 from mtlab.report.read.folders import Problem, read_runs
 from mtlab.report.read.run import Run
-from mtlab.report.write.csv_file import csv_text
 from mtlab.report.write.terminal_tables import FittedTable, TerminalColumn
 
 SPLITS = ("train", "val", "test")

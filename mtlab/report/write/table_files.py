@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from mtlab.artifacts.csv_lines import csv_text
 from mtlab.artifacts.latex import latex_table
 from mtlab.artifacts.run_dir import write_whole
 from mtlab.report.analyse.report import NamedTable
 from mtlab.report.analyse.tables import Table
-from mtlab.report.write.csv_file import csv_text
 
 
 def write_tables(tables: Sequence[NamedTable], folder: Path) -> None:
