@@ -109,10 +109,11 @@ def _main(members: Sequence[tuple[Group, str]]) -> Criterion:
     task = members[0][1]
     # An ensemble has no validation.
     has_classes = any("accuracy" in group.first.measure_names("val", task) for group, _ in members)
-    return _of_one(f"val.{task}.{'accuracy' if has_classes else 'mae'}")
+    return of_one(f"val.{task}.{'accuracy' if has_classes else 'mae'}")
 
 
-def _of_one(path: str) -> Criterion:
+def of_one(path: str) -> Criterion:
+    """A validation metric as it stands in summary.json."""
     return Criterion(path, ((path, 1.0),))
 
 
@@ -150,7 +151,7 @@ def criterion_of(groups: Sequence[Group], by: str = "") -> Criterion:
 def _criterion(run: Run, name: str, weights: Mapping[str, float]) -> Criterion:
     name = name.removeprefix("val.")
     if name not in OF_ALL_TASKS:
-        return _of_one(f"val.{name}")
+        return of_one(f"val.{name}")
     counted = {
         task: weights.get(task, 1.0)
         for task in run.tasks
@@ -158,7 +159,7 @@ def _criterion(run: Run, name: str, weights: Mapping[str, float]) -> Criterion:
     }
     paths = {f"val.{task}.{name}": weight for task, weight in counted.items()}
     if len(paths) == 1:
-        return _of_one(*paths)
+        return of_one(*paths)
     return Criterion(f"val {name} of all tasks", tuple(paths.items()))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+from mtlab.report.analyse.best import of_one, winner
 from mtlab.report.analyse.groups import Estimate, Group, difference, group_labels
 from mtlab.report.analyse.metrics import Metric, decimals_of_spread
 from mtlab.report.analyse.problems import problems_of
@@ -42,20 +43,15 @@ class SingleTask(NamedTuple):
     published: float | None
 
 
-def single_task_estimates(
-    groups: Sequence[Group], split: str = "test"
-) -> dict[tuple[int, str], SingleTask]:
-    """By the number of a multi-task group and one of its classification tasks, the accuracy [%] of
-    the comparable network that learns this task alone; for a line in a chart of that group.
-
-    Args:
-        split: Whose accuracy; which network it is, is decided on validation whatever it says.
+def single_task_estimates(groups: Sequence[Group]) -> dict[tuple[int, str], SingleTask]:
+    """By the number of a multi-task group and one of its classification tasks, the test accuracy
+    [%] of the comparable network that learns this task alone; for a line in a chart of that group.
     """
     found = {}
     for members in problems_of(groups).values():
         alone = _alone(members)
         for group, task in members:
-            if len(group.first.tasks) > 1 and (best := _best(alone, task, split)) is not None:
+            if len(group.first.tasks) > 1 and (best := _best(alone, task)) is not None:
                 found[group.number, task] = best
     return found
 
@@ -70,7 +66,7 @@ def single_task_tables(groups: Sequence[Group]) -> list[TitledTable]:
         measure = "accuracy" if "accuracy" in _measures(members[0][0], task) else "mae"
         alone = _alone(members)
         shared = [group for group, _ in members if len(group.first.tasks) > 1]
-        best = _best(alone, task, "test", measure)
+        best = _best(alone, task, measure)
         if best is not None and shared:
             tables.append(TitledTable(title, _table(best, shared, task, measure)))
     return tables
@@ -145,22 +141,12 @@ def _signed(gain: Estimate, metric: Metric) -> Cell:
     return Cell(text, gain.mean, note=f"95%: {low} to {high}")
 
 
-def _best(
-    alone: Sequence[Group], task: str, split: str, measure: str = "accuracy"
-) -> SingleTask | None:
-    shown, decides = (Metric(f"{one}.{task}.{measure}") for one in (split, "val"))
-    sign = -1 if decides.lower_is_better else 1
-    known = [
-        (sign * chosen_by.mean, group)
-        for group in alone
-        if (chosen_by := group.estimate(decides)) is not None
-    ]
-    if not known:
+def _best(alone: Sequence[Group], task: str, measure: str = "accuracy") -> SingleTask | None:
+    shown = Metric(f"test.{task}.{measure}")
+    best = winner(alone, of_one(f"val.{task}.{measure}"))
+    estimate = best and best.group.estimate(shown)
+    if best is None or estimate is None:
         return None
-    _, group = max(known, key=lambda one: one[0])
-    estimate = group.estimate(shown)
-    if estimate is None:
-        return None
-    published = group.published.get(shown.path)
+    published = best.group.published.get(shown.path)
     in_unit = None if published is None else shown.published_in_unit(published)
-    return SingleTask(group, estimate, len(known), in_unit)
+    return SingleTask(best.group, estimate, 1 + len(best.others), in_unit)
