@@ -37,7 +37,14 @@ def test_what_was_compared_and_what_is_best_is_said_first(tmp_path: Path):
         "Best on validation: lr=0.2 by val.digit.accuracy: 91.0 ± 1.0 % (95%: 88.5 to 93.5, n = 3),"
         " 20.00 points ahead of lr=0.1 (95%: 17.73 to 22.27), and 91.0 ± 1.0 % on test."
     )
-    assert untold.startswith("Cannot be told: nothing about the best")
+    assert untold == (
+        "Cannot be told: nothing about the best: 95% intervals of its leads lie above 0."
+    )
+
+
+def test_of_several_leads_it_is_said_that_one_may_be_luck(tmp_path: Path):
+    write_rates(tmp_path, (0.7, 0.8, 0.9), num_seeds=3)
+    assert opening(tmp_path)[2].endswith("each by itself: of many leads one may be luck.")
 
 
 def test_a_lead_within_the_noise_is_no_lead(tmp_path: Path):

@@ -39,7 +39,8 @@ def opening(
     if not_completed:
         open_.append(f"what {these_runs(not_completed)} would have come to: not completed")
     if not open_ and winners and winners[0].others:
-        open_.append("nothing about the best: each of its leads is wider than the noise of seeds")
+        many = ", each by itself: of many leads one may be luck" * (len(winners[0].others) > 1)
+        open_.append(f"nothing about the best: 95% intervals of its leads lie above 0{many}")
     sentences = [_compared(runs, groups), f"Best on validation: {told}."]
     return sentences + ([f"Cannot be told: {'; '.join(open_)}."] if open_ else [])
 
