@@ -87,7 +87,7 @@ class Folder(Undivided):
         counts = {split: sum(map(len, found.values())) for split, found in self._splits.items()}
         listed = ", ".join(f"{count:,} in {split}" for split, count in counts.items())
         if "test" not in counts:
-            listed = f"{sum(counts.values()):,}, of which some are drawn for the test"
+            listed = listed.replace(" in train", ", of which some are drawn for the test", 1)
         line = f"{self._path.name}: pictures of {len(self._names)} classes, {listed}"
         if self._left_out:
             count, first = len(self._left_out), self._left_out[0].relative_to(self._path)
