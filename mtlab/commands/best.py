@@ -3,14 +3,21 @@
 import argparse
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
 from mtlab.config.words import WordsParser
-from mtlab.errors import RunFolderError
+from mtlab.errors import ConfigError, RunFolderError
 from mtlab.inference.run_filter import check_paths
-from mtlab.report.analyse.best import OF_ALL_TASKS, Winner, criterion_of, winner
+from mtlab.report.analyse.best import (
+    MONITOR,
+    OF_ALL_TASKS,
+    Winner,
+    criterion_of,
+    winner,
+    winners,
+)
 from mtlab.report.analyse.groups import Group, group_labels, group_runs
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.opening import best_sentence, counted, untold
@@ -22,7 +29,8 @@ from mtlab.report.write.terminal_tables import FittedTable, TerminalColumn
 DESCRIPTION = """\
 The best run of one or several folders by the validation metric that the runs watched
 (trainer.monitor), its test figures beside, its folder, and the command that repeats it. Runs that
-differ only in seed are one configuration, judged by its mean.
+differ only in seed are one configuration, judged by its mean. Of runs that weighed their tasks
+differently, as over lambda, the best of each task is told.
 """
 EXAMPLES = """\
 examples:
@@ -40,8 +48,21 @@ def best(words: list[str]) -> int:
     """
     options = _options(words)
     runs, problems = collect(options.folders)
-    found, groups = find_best(runs, options.by)
+    found_ones, groups = _find_winners(runs, options.by)
     labels = group_labels(groups)
+    compared: dict[int, int] = {}
+    for found in found_ones:
+        _say(found, labels)
+        both = [found.group, *(group for group, _ in found.others)]
+        compared |= {group.number: len(group.measured) for group in both}
+    left_out = len(runs) - sum(compared.values()) + len(problems)
+    if left_out:
+        reasons = "not completed, not read, run again later, or without that metric"
+        print(f"not compared: {counted(left_out, 'run')} ({reasons})")
+    return 0
+
+
+def _say(found: Winner, labels: Mapping[int, str]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     of_how_many = f"best of {len(found.others) + 1}: " if found.others else ""
     console.print(f"{of_how_many}{best_sentence(found, labels)}", markup=False)
@@ -52,12 +73,19 @@ def best(words: list[str]) -> int:
         seed = f"seed {run.repetition}: " if len(found.group.measured) > 1 else ""
         console.print(f"{seed}{run.place}", markup=False)
     console.print(f"repeat it: {_command(found)}", markup=False)
-    compared = [found.group, *(group for group, _ in found.others)]
-    left_out = len(runs) - sum(len(group.measured) for group in compared) + len(problems)
-    if left_out:
-        reasons = "not completed, not read, run again later, or without that metric"
-        console.print(f"not compared: {counted(left_out, 'run')} ({reasons})")
-    return 0
+
+
+def _find_winners(runs: Sequence[Run], by: str) -> tuple[list[Winner], list[Group]]:
+    """The best run; of runs that weighed their tasks differently, the best of each task."""
+    try:
+        found, groups = find_best(runs, by)
+    except ConfigError as error:
+        groups = [group for group in group_runs(runs) if group.measured]
+        of_each = winners(groups) if error.subject == MONITOR else []
+        if not of_each:
+            raise
+        return of_each, groups
+    return [found], groups
 
 
 def find_best(runs: Sequence[Run], by: str) -> tuple[Winner, list[Group]]:

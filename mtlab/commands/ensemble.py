@@ -58,7 +58,7 @@ def ensemble(composed: DictConfig) -> None:
         device = select_device(settings.name, settings.precision, settings.threads)
         folders = [candidate.folder for candidate in kept]
         voted = vote(folders, own_test_split, options.batch_size, device)
-        best = best_on_validation(voted, kept)
+        best, by = best_on_validation(voted, kept)
         # Only now, when nothing can be refused any more: a refused ensemble leaves no folder.
         record.begin()
         folder, say = record.folder, record.terminal.say
@@ -68,14 +68,14 @@ def ensemble(composed: DictConfig) -> None:
         save_ensemble(voted, folder)
         record.values |= as_summary(voted, candidates, best, device)
         draw_run_figures(record.values, folder.path, say)
-        say(comparison_table(voted, kept, best))
+        say(comparison_table(voted, kept, best, by))
         for candidate in candidates:
             if candidate.why_not is not None:
                 say(f"left out: {candidate.title}: {candidate.why_not}")
         say(f"{len(kept)} of {len(candidates)} runs are members")
 
 
-def comparison_table(voted: Ensemble, kept: Sequence[Candidate], best: int) -> FittedTable:
+def comparison_table(voted: Ensemble, kept: Sequence[Candidate], best: int, by: str) -> FittedTable:
     """Of each member what its own run had on validation, and what it has on test; of the ensemble,
     whose members may have had other validation images each, test alone.
     """
@@ -92,4 +92,4 @@ def comparison_table(voted: Ensemble, kept: Sequence[Candidate], best: int) -> F
                 found = [row[place] for row in rows]
                 texts = ["" if one is None else f"{one[task][name]:.4f}" for one in found]
                 columns.append(TerminalColumn(f"{task} {name}, {split}", texts, rank))
-    return FittedTable("members (* best on validation)", columns, [len(kept)])
+    return FittedTable(f"members (* best on validation by {by})", columns, [len(kept)])

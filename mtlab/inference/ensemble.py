@@ -198,14 +198,21 @@ def own_test_split(run: LoadedRun) -> tuple[Split, str]:
     return dataset.load_test(), dataset.digest_test()
 
 
-def best_on_validation(ensemble: Ensemble, kept: Sequence[Candidate]) -> int:
-    """Which member's own run was best by `trainer.monitor`; the test split decides nothing."""
-    values = []
-    for (run, _), candidate in zip(ensemble.members, kept, strict=True):
-        monitor = Monitor(run.config.trainer.monitor, run.tasks, task_weights(run))
-        value = monitor.recorded_value(candidate.summary["val"])
-        values.append(-value if monitor.lower_is_better else value)
-    return values.index(max(values))
+def best_on_validation(ensemble: Ensemble, kept: Sequence[Candidate]) -> tuple[int, str]:
+    """Which member's own run was best, and by what; the test split decides nothing.
+
+    By `trainer.monitor`; where members watched different things, or weighed their tasks
+    differently, by the accuracy, else the loss, with every task counting the same.
+    """
+    runs = [run for run, _ in ensemble.members]
+    watched = [(run.config.trainer.monitor, task_weights(run)) for run in runs]
+    name, weights = watched[0]
+    if any(one != watched[0] for one in watched):
+        name = "accuracy" if runs[0].classification_tasks else "loss"
+        weights = dict.fromkeys(weights, 1.0)
+    monitor = Monitor(name, runs[0].tasks, weights)
+    values = [monitor.recorded_value(candidate.summary["val"]) for candidate in kept]
+    return values.index(min(values) if monitor.lower_is_better else max(values)), name
 
 
 def save_ensemble(ensemble: Ensemble, folder: RunFolder) -> None:

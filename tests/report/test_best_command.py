@@ -10,9 +10,11 @@ import pytest
 from made_runs import write_run
 
 from mtlab.cli import EXIT_MISTAKE, main
+from mtlab.errors import ConfigError
 from mtlab.report.analyse.best import winners
 from mtlab.report.analyse.groups import group_runs
 from mtlab.report.read.folders import collect
+from mtlab.results import Runs
 
 
 def write_widths(folder: Path, vals: Sequence[float], seeds: int = 1, **more: object) -> Path:
@@ -69,7 +71,7 @@ def test_a_lead_within_the_noise_is_said_to_be_none(
     assert "cannot be told: whether widths=[1] is better than widths=[0]" in text
 
 
-def test_runs_that_watched_other_things_need_a_metric(
+def test_of_runs_that_weighed_their_tasks_differently_the_best_of_each_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     for job, weight in enumerate((0.0, 0.5)):
@@ -77,10 +79,12 @@ def test_runs_that_watched_other_things_need_a_metric(
         settings = {"mtl.lambda": weight, "trainer.monitor": "accuracy"}
         run = {"tasks": ("digit", "parity"), "weighting": weighting, "settings": settings}
         write_run(tmp_path / f"{job}", accuracy=0.8 + weight / 10, **run)  # type: ignore[arg-type]
-    assert main(["best", str(tmp_path)]) == EXIT_MISTAKE
-    told = capsys.readouterr().err
-    assert told.startswith("mtlab: trainer.monitor: must be the same metric in all runs")
-    assert "for example by=val.digit.accuracy" in told
+    text = said(capsys, str(tmp_path))
+    assert "best of 2: lambda=0.5 by val.digit.accuracy" in text
+    assert "best of 2: lambda=0.5 by val.parity.accuracy" in text
+    # In Python one run is wanted, so the metric has to be named.
+    with pytest.raises(ConfigError, match=r"for example by=val\.digit\.accuracy"):
+        Runs(tmp_path).best()
     for by in ("by=val.digit.accuracy", "by=digit.accuracy", "by=accuracy"):
         assert "by val" in said(capsys, str(tmp_path), by)
 

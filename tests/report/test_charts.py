@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_runs import write_run
 
-from mtlab.report.analyse.accuracy_charts import pareto_front
+from mtlab.report.analyse.accuracy_charts import lambda_table, pareto_front
 from mtlab.report.analyse.charts import (
     CONFUSION,
     COST,
@@ -144,6 +144,13 @@ def test_accuracy_over_lambda_has_a_line_per_task(tmp_path: Path):
     # At the end where its loss has no weight, a task is guessed.
     assert [line.guessed for line in lines] == [(0.0,), (1.0,)]
     assert (lines[0].x, lines[0].y) == ((0.0, 0.5, 1.0), (60.0, 80.0, 70.0))
+    assert [column.title for column in lambda_table(chart.panels).columns] == [
+        "lambda",
+        "article accuracy, val [%]",
+        "article accuracy, test [%]",
+        "group accuracy, val [%]",
+        "group accuracy, test [%]",
+    ]
 
 
 def test_published_accuracies_stand_in_the_chart_over_lambda(tmp_path: Path):

@@ -130,9 +130,9 @@ def _single_task_lines(groups: Sequence[Group], lines: Sequence[Line], task: str
 
 
 def lambda_table(panels: Sequence[Panel]) -> Table:
-    """A row per lambda, a column per line of measured accuracies."""
+    """A row per lambda, for each line of measured accuracies those on validation, then on test."""
 
-    def accuracy(estimates: dict[float, Estimate], value: float) -> Cell:
+    def accuracy(estimates: dict[float, Estimate | None], value: float) -> Cell:
         return estimated(estimates.get(value), Metric("test.task.accuracy"))
 
     columns: list[Column[float]] = [
@@ -143,9 +143,9 @@ def lambda_table(panels: Sequence[Panel]) -> Table:
         lines = [line for line in panel.lines if line.style == "joined"]
         for line in lines:
             name = panel.title if len(lines) == 1 else f"{panel.title}, {line.label}"
-            estimates = dict(zip(line.x, line.estimates, strict=True))
-            cell = partial(accuracy, estimates)
-            columns.append(Column(f"{name} accuracy, test [%]", cell, is_number=True))
+            for split, estimates in (("val", line.on_validation), ("test", line.estimates)):
+                cell = partial(accuracy, dict(zip(line.x, estimates, strict=True)))
+                columns.append(Column(f"{name} accuracy, {split} [%]", cell, is_number=True))
             values |= set(line.x)
     return table_of(sorted(values), columns, lambda _: [])
 
@@ -174,14 +174,14 @@ def _accuracies(
 ) -> Line | None:
     """Mean accuracies of groups in tasks at their places; None where nothing is known."""
     found = [
-        (group, x, estimate, group.values(metric))
+        (group, x, estimate, group.estimate(Metric(f"val.{task}.accuracy")), group.values(metric))
         for group, task, x in places
         for metric in [Metric(f"test.{task}.accuracy")]
         if x is not None and (estimate := group.estimate(metric))
     ]
     if not found:
         return None
-    groups, x, estimates, values = zip(*found, strict=True)
+    groups, x, estimates, on_validation, values = zip(*found, strict=True)
     return Line(
         label,
         tuple(dict.fromkeys(run.number for group in groups for run in group.runs)),
@@ -191,6 +191,7 @@ def _accuracies(
         tuple(map(max, values)),
         group=number,
         estimates=estimates,
+        on_validation=on_validation,
     )
 
 

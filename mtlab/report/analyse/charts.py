@@ -101,6 +101,7 @@ class Line:
         low, high: The lowest and the highest of the runs that `y` is the mean of; empty for one.
         group: The configuration's number, which decides the colour; 0 for a line through several.
         estimates: Of accuracies over seeds, what `y` is the mean of.
+        on_validation: The same of validation, for the tables beside a chart.
         style: `front` and `alike` guide the eye; `single` is a level that the others stand against.
         split: Of curves, `training` or `validation`; `test` of a point beside them.
         on_front: Whether points are filled.
@@ -115,6 +116,7 @@ class Line:
     high: tuple[float, ...] = ()
     group: int = 0
     estimates: tuple[Estimate, ...] = ()
+    on_validation: tuple[Estimate | None, ...] = ()
     style: Literal["joined", "points", "front", "alike", "published", "single"] = "joined"
     split: str = ""
     on_front: bool = True

@@ -65,6 +65,10 @@ def draw_accuracies(
     points.set_linewidth(1 if is_published else 1.5)
     for artist in (points, *caps, *bars):
         artist.set_in_layout(False)  # As below.
+    for artist in (*caps, *bars):
+        artist.set_clip_on(
+            True
+        )  # A bar may reach beyond the limits, but not through numbers there.
     figure.mark([*caps, *bars], keys=[look.key], runs=line.runs)
     figure.mark(
         [points],
