@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from mtlab.config.arguments import GROUPS
+from mtlab.config.arguments import GROUPS, override_key
 from mtlab.config.base import with_defaults_of
 from mtlab.config.compose import conf_folder
 from mtlab.dotted import flat, look_up
@@ -51,6 +51,10 @@ def meant_key(key: str, override: str | None, composed: Mapping[str, Any]) -> st
             is_left_out = own_name in elsewhere[meant]
             return with_defaults_of(str(own_name)) if is_left_out else f"it is a key of {files}"
         words = meant if override is None else override.lstrip("+~").replace(key, meant, 1)
+        group_of_typed = override_key(words).rpartition(".")[0]
+        is_below = override is not None and override_key(override) != key
+        if is_below and not isinstance(look_up(composed, group_of_typed), Mapping):
+            continue  # What was typed is a key of a group, and the near one is none.
         return f"did you mean {shlex.quote(words)}{files and f', a key of {files}'}?"
     return "see --cfg job for every key"
 

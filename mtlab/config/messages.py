@@ -3,6 +3,7 @@
 import errno
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -171,11 +172,14 @@ def _unknown_key(
     cause = error.__cause__
     key = str(cause.full_key or "") if isinstance(cause, OmegaConfBaseException) else ""
     parent, _, name = key.rpartition(".")
-    groups = [override for override in overrides if _is_group(override) and key not in override]
-    composed = _composed(config_name, [*own, *groups]) or _composed(config_name, [])
-    below = look_up(composed, parent) if parent else composed
-    known = [str(one) for one in below] if isinstance(below, Mapping) else []
-    if not key or not known or name in known:
+    chosen = [override for override in overrides if _is_group(override) and key not in override]
+    for groups in product(*map(_each_option, chosen)):
+        composed = _composed(config_name, [*own, *groups]) or _composed(config_name, [])
+        below = look_up(composed, parent) if parent else composed
+        known = [str(one) for one in below] if isinstance(below, Mapping) else []
+        if key and known and name not in known:
+            break
+    else:
         return None
     if not parent and config_name == "train":
         known += [group for group in GROUPS if group not in known]
@@ -206,7 +210,13 @@ def _wrong_shape(error: Exception, overrides: Sequence[str]) -> ConfigError | No
 def _is_group(override: str) -> bool:
     """Whether an override may choose a file of a group, judging by its key alone."""
     key, _, value = override.partition("=")
-    return "." not in key and re.fullmatch(r"[\w-]+", value) is not None
+    return "." not in key and re.fullmatch(r"[\w-]+(,[\w-]+)*", value) is not None
+
+
+def _each_option(override: str) -> list[str]:
+    """`model=cnn,mlp` of a sweep as `model=cnn` and `model=mlp`."""
+    key, _, values = override.partition("=")
+    return [f"{key}={value}" for value in values.split(",")]
 
 
 def _composed(config_name: str, groups: Sequence[str]) -> dict[str, object]:

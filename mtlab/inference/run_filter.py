@@ -140,11 +140,14 @@ def check_paths(key: str, paths: Sequence[str], summaries: Sequence[Summary]) ->
             )
         if path not in known:
             examples = [one for one in known if one in ("seed", "row") or one.startswith("val.")]
+            of_task = [one for one in examples if path in one.split(".")]
+            of_task.sort(key=lambda one: not one.endswith((".accuracy", ".mae")))
+            near = did_you_mean(path, known, "see a run's summary.json for all of them")
             raise ConfigError(
                 key,
                 rule=f"must compare metrics that the runs have, such as {', '.join(examples)}",
                 found=path,
-                remedy=did_you_mean(path, known, "see a run's summary.json for all of them"),
+                remedy=f"did you mean {of_task[0]}?" if of_task else near,
             )
 
 

@@ -30,6 +30,8 @@ TRAPS = [
     (["optimiser=sgd"], "did you mean optimizer=sgd?"),
     (["mtl.weight.digit=2"], "did you mean mtl.weights.digit=2?"),
     (["evaluate", "run=none", "epochs=3"], "found epochs; see --cfg job"),
+    (["visualize", "run=none", "device.threads=1"], "found device; see --cfg job"),
+    (["modle.filters=[4]"], "did you mean 'model.filters=[4]'?"),
     (["experiment=mlp_grid,cnn_grid"], "add -m to sweep over them: mtlab -m experiment=mlp_grid,"),
     (["seed=0,1"], "write 'seed=[0,1]' for a list, or add -m"),
     (["mtl=lambda", "tasks=[digit,parity,threshold]", "mtl.weights.digit=2"], "use mtl=weights"),
@@ -48,6 +50,13 @@ def test_a_trap_is_told_with_what_to_type(mtlab: Runner, arguments: list[str], t
     assert outcome.code == 2
     assert told in outcome.err and outcome.err.count("\n") == 1
     assert not Path("outputs").exists()
+
+
+def test_a_key_that_one_of_a_sweeps_models_lacks_is_named(mtlab: Runner) -> None:
+    outcome = mtlab("-m", "model=cnn,mlp", "model.filters=[4]")
+    assert outcome.code == 2
+    assert outcome.err.startswith("mtlab: model.filters: must be a key that exists; model has name")
+    assert "found filters; it is a key of model=cnn" in outcome.err
 
 
 def test_quotes_that_windows_passes_on_are_taken_off(mtlab: Runner) -> None:
