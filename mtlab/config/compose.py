@@ -14,6 +14,8 @@ from mtlab.config.preset import Compose, deviations, find_row, named_row, row_na
 from mtlab.config.run import RunConfig
 from mtlab.errors import ConfigError
 
+LONGEST_FOLDER_NAME = 120
+
 
 def conf_folder() -> Path:
     """The folder of YAML groups: inside the installed package, or beside it in a checkout."""
@@ -58,8 +60,16 @@ def group_options(config_name: str, sources: Sequence[Mapping[str, str]]) -> str
 
 
 def folder_name(overrides: str) -> str:
-    """A job's overrides as one folder name: no brackets, no slashes, at most 120 characters."""
-    return re.sub(r"[^\w.=+-]+", "_", overrides).strip("_")[:120]
+    """A job's overrides as one folder name: no brackets, no slashes, at most 120 characters.
+
+    Where they are more, keys lose their groups, and then the middle is left out, so that what
+    differs between jobs is seldom cut.
+    """
+    if len(overrides) > LONGEST_FOLDER_NAME:
+        overrides = re.sub(r"(^|,)(?:\w+\.)+(\w+=)", r"\1\2", overrides)
+    name = re.sub(r"[^\w.=+-]+", "_", overrides).strip("_")
+    half = LONGEST_FOLDER_NAME // 2 - 1
+    return name if len(name) <= LONGEST_FOLDER_NAME else f"{name[:half]}..{name[-half:]}"
 
 
 def unused_folder(folder: str) -> str:

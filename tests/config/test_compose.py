@@ -122,6 +122,9 @@ def test_a_wrong_value_is_named_with_its_key_and_rule(override: str, key: str, r
 def test_folder_names_have_no_brackets_or_slashes_and_are_not_too_long() -> None:
     assert folder_name("model.filters=[32,64],x=a/b") == "model.filters=_32_64_x=a_b"
     assert len(folder_name("x" * 500)) == 120
+    long = f"dataset.path={'p' * 90},model.filters=[32,64],mtl.lambda=0.5,seed=3"
+    assert len(folder_name(long)) == 120 and folder_name(long).startswith("path=pp")
+    assert folder_name(long).endswith("filters=_32_64_lambda=0.5_seed=3")
 
 
 def test_two_runs_in_one_second_get_two_folders(tmp_path: Path) -> None:
