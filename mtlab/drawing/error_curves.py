@@ -25,9 +25,17 @@ class ErrorCurve(NamedTuple):
 
 
 def draw_error_curves(
-    curves: Mapping[str, Sequence[ErrorCurve]], title: str, target: Path, command: str
+    curves: Mapping[str, Sequence[ErrorCurve]],
+    title: str,
+    target: Path,
+    command: str,
+    of: str = "train ",
 ) -> Path:
-    """One colour per label, one line per run; the picture's path comes back."""
+    """One colour per label, one line per run; the picture's path comes back.
+
+    Args:
+        of: What the axis says in front of "loss": the split, unless labels name it.
+    """
     figure = new_figure("", 8.6, 4.4)
     axes = figure.subplots()
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(curves)))
@@ -48,7 +56,7 @@ def draw_error_curves(
     axes.set_ylim(0, 1.05 * float(every_loss[np.isfinite(every_loss)].max(initial=0)) or 1)
     is_perceptron = all(curve.is_perceptron for curve in every_curve)
     axes.set_xlabel("iteration" if is_perceptron else "epoch")
-    axes.set_ylabel("train error, mean |sign - label|" if is_perceptron else "train loss")
+    axes.set_ylabel(f"{of}error, mean |sign - label|" if is_perceptron else f"{of}loss")
     axes.set_title(title, fontsize=11)
     show_grid(axes)
     add_legend_beside(axes, axes.get_legend_handles_labels()[0], "", 1.01)

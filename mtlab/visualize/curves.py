@@ -1,4 +1,4 @@
-"""Training error per epoch: of one run, and of a sweep's runs on one plot."""
+"""Error per epoch: of one run, and on training images of a sweep's runs on one plot."""
 
 import re
 from pathlib import Path
@@ -16,11 +16,12 @@ LEARNING_RATES = ("model.lr", "optimizer.lr")
 
 
 class Curves(SweepPicture):
-    """The run's own curve, or those of a sweep; it has no keys."""
+    """The run's own curves, or those of a sweep; it has no keys."""
 
     def draw(self, subject: Subject) -> None:
         run, target = subject.run.folder, subject.folder / "curves" / "error.png"
-        draw_error_curves({"train": [read_curve(run)]}, run.name, target, subject.command)
+        curves = {split: [read_curve(run, split)] for split in ("train", "val")}
+        draw_error_curves(curves, run.name, target, subject.command, of="")
         subject.terminal.say(str(target))
 
     def draw_sweep(self, sweep: Sweep) -> None:
@@ -73,19 +74,19 @@ def _has_epochs(run: Path) -> bool:
     return metrics.is_file() and metrics.stat().st_size > 0
 
 
-def read_curve(run: Path) -> ErrorCurve:
-    """A run's training loss per epoch, as far as its file can be read."""
+def read_curve(run: Path, split: str = "train") -> ErrorCurve:
+    """A run's loss per epoch, as far as its file can be read."""
     path = run / METRICS
     try:
         epochs = read_metrics(path)
         num_lines = len(path.read_text(encoding="utf-8").splitlines())
-        losses = np.array([epoch["train"]["loss"] for epoch in epochs], dtype=np.float64)
+        losses = np.array([epoch[split]["loss"] for epoch in epochs], dtype=np.float64)
         if not epochs:
             raise ValueError("none")
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise RunFolderError(
             str(path),
-            rule="must hold epochs with train.loss",
+            rule=f"must hold epochs with {split}.loss",
             found=f"{type(error).__name__}: {error}",
             remedy="name a run that has finished an epoch",
         ) from error
