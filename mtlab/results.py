@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from mtlab.artifacts.reading import read_configuration, read_metrics, read_summary
 from mtlab.artifacts.run_dir import FIGURES, METRICS, PICTURES
-from mtlab.commands.best import find_best
 from mtlab.config.arguments import as_override
 from mtlab.dotted import flat, look_up
 from mtlab.inference.predictor import Predictions, Predictor
+from mtlab.report.analyse.best import find_best
 from mtlab.report.analyse.settings import compare_settings
 from mtlab.report.read.folders import collect
 

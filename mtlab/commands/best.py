@@ -1,23 +1,14 @@
 """`mtlab best`: the best run of a sweep on validation, its test figures, and how to repeat it."""
 
 import argparse
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
 from mtlab.config.words import WordsParser
-from mtlab.errors import ConfigError, RunFolderError
-from mtlab.inference.run_filter import check_paths
-from mtlab.report.analyse.best import (
-    MONITOR,
-    OF_ALL_TASKS,
-    Winner,
-    criterion_of,
-    winner,
-    winners,
-)
+from mtlab.errors import ConfigError
+from mtlab.report.analyse.best import MONITOR, Winner, find_best, winners
 from mtlab.report.analyse.groups import Group, group_labels, group_runs
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.opening import best_sentence, counted, untold
@@ -86,32 +77,6 @@ def _find_winners(runs: Sequence[Run], by: str) -> tuple[list[Winner], list[Grou
             raise
         return of_each, groups
     return [found], groups
-
-
-def find_best(runs: Sequence[Run], by: str) -> tuple[Winner, list[Group]]:
-    """The best configuration, and all that it was compared with.
-
-    Args:
-        by: A validation metric; empty for what the runs watched.
-
-    Raises:
-        MtlabError: See `best`.
-    """
-    groups = [group for group in group_runs(runs) if group.measured]
-    measured = [run for group in groups for run in group.measured]
-    if by and by not in OF_ALL_TASKS:
-        path = by if by.startswith(("val.", "test.")) else f"val.{by}"
-        # What is no path at all is told with the names there are.
-        check_paths("by", [path], [{"val": run.summary.get("val")} for run in measured])
-    found = winner(groups, criterion_of(groups, by)) if groups else None
-    if found is None:
-        raise RunFolderError(
-            os.path.commonpath([run.folder for run in runs]),
-            rule="must hold a completed run with validation metrics",
-            found=f"{len(runs)} runs, {len(measured)} of them completed",
-            remedy="name another folder",
-        )
-    return found, groups
 
 
 def _options(words: list[str]) -> argparse.Namespace:

@@ -83,7 +83,9 @@ def _composed(composed: DictConfig, origin: Origin) -> Network:
             whole, [str(key) for key in whole if key not in SummaryKeys.model_fields]
         )
 
-    again = lambda overrides: without_own_keys(compose_again(overrides))  # noqa: E731
+    def again(overrides: list[str]) -> DictConfig:
+        return without_own_keys(compose_again(overrides))
+
     config = read_run(without_own_keys(composed), origin.overrides, None, again)
     return _untrained(config)
 

@@ -57,12 +57,8 @@ class VisualizeKeys(ShownKeys):
 
     def _check_heeded(self) -> None:
         """A key that none of the chosen pictures goes by would change nothing."""
-        for key, goes_with in (
-            ("task",) * 2,
-            ("layer",) * 2,
-            ("digits",) * 2,
-            ("indices", "digits"),
-        ):
+        for key in ("task", "layer", "digits", "indices"):
+            goes_with = "digits" if key == "indices" else key
             value = getattr(self, key)
             if value is None or any(goes_with in KINDS[name].heeds for name in self.kinds):
                 continue

@@ -102,10 +102,13 @@ def _beside_published(results: Sequence[PairResult], published: PublishedPairs) 
         assert theirs is not None
         table.add_row(
             _listed([result.pair]),
-            str(result.iterations), str(theirs.iterations),
-            f"{result.seconds:.1f}", f"{theirs.seconds:.1f}",
-            f"{result.kept_test_accuracy:.4f}", f"{theirs.test_accuracy:.4f}",
-        )  # fmt: skip
+            str(result.iterations),
+            str(theirs.iterations),
+            f"{result.seconds:.1f}",
+            f"{theirs.seconds:.1f}",
+            f"{result.kept_test_accuracy:.4f}",
+            f"{theirs.test_accuracy:.4f}",
+        )
     return table
 
 

@@ -13,8 +13,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mtlab.artifacts.metric_paths import check_paths
 from mtlab.dotted import look_up
-from mtlab.errors import ConfigError, did_you_mean
+from mtlab.errors import ConfigError
 
 Summary = Mapping[str, Any]
 Condition = Callable[[Summary], bool]
@@ -120,46 +121,6 @@ class RunFilter:
             found=f"{where}{self.expression!r}",
             remedy=remedy,
         )
-
-
-def check_paths(key: str, paths: Sequence[str], summaries: Sequence[Summary]) -> None:
-    """Raise ConfigError where a path that a configuration key names is in no summary.
-
-    Paths of the test split are refused too: choices are made on validation.
-    """
-    listed = (path for summary in summaries for path in value_paths(summary))
-    known = [path for path in dict.fromkeys(listed) if "test" not in path.split(".")]
-    for path in paths:
-        if "test" in path.split("."):
-            raise ConfigError(
-                key,
-                rule="must not compare test metrics: whoever chooses by them has no unseen"
-                " images left to measure on",
-                found=path,
-                remedy=f"compare {path.replace('test', 'val', 1)}",
-            )
-        if path not in known:
-            examples = [one for one in known if one in ("seed", "row") or one.startswith("val.")]
-            of_task = [one for one in examples if path in one.split(".")]
-            of_task.sort(key=lambda one: not one.endswith((".accuracy", ".mae")))
-            near = did_you_mean(path, known, "see a run's summary.json for all of them")
-            raise ConfigError(
-                key,
-                rule=f"must compare metrics that the runs have, such as {', '.join(examples)}",
-                found=path,
-                remedy=f"did you mean {of_task[0]}?" if of_task else near,
-            )
-
-
-def value_paths(summary: Summary) -> list[str]:
-    """The dotted path of everything in a summary that is no mapping and no list."""
-    paths = []
-    for key, value in summary.items():
-        if isinstance(value, Mapping):
-            paths += [f"{key}.{path}" for path in value_paths(value)]
-        elif not isinstance(value, list):
-            paths.append(str(key))
-    return paths
 
 
 def _number_or_word(text: str) -> str | float:

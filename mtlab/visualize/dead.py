@@ -149,8 +149,9 @@ class _Answers:
         self.num_excited = torch.tensor(0)
 
     def add(self, _module: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
-        before, after = (one.flatten(2) if one.dim() > 2 else one[..., None]
-                         for one in (inputs[0], output))  # fmt: skip
+        before, after = (
+            one.flatten(2) if one.dim() > 2 else one[..., None] for one in (inputs[0], output)
+        )
         self.highest_before = torch.maximum(self.highest_before, before.amax(dim=(0, 2)))
         self.highest = torch.maximum(self.highest, after.amax(dim=(0, 2)))
         self.lowest = torch.minimum(self.lowest, after.amin(dim=(0, 2)))
@@ -252,8 +253,14 @@ def _draw_weights_and_biases(axes: Axes, units: Units) -> None:
         if chosen.any():
             label = "dead" if is_dead else "alive"
             size = 30 if is_dead else 14
-            axes.scatter(units.norms[chosen], units.biases[chosen], s=size, c=colour,
-                         marker=marker, label=label)  # fmt: skip
+            axes.scatter(
+                units.norms[chosen],
+                units.biases[chosen],
+                s=size,
+                c=colour,
+                marker=marker,
+                label=label,
+            )
     show_grid(axes)
     if units.dead.any():
         axes.legend(fontsize=7, frameon=False)

@@ -57,8 +57,16 @@ def _draw_residuals(true: Array, residuals: Array, name: str) -> Figure:
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=[3, 1])
     size = float(np.clip(9000 / len(true), 2, 16))
     is_image = len(true) > MOST_VECTOR_POINTS
-    left.scatter(true, residuals, s=size, color=LINE_COLOURS[0], alpha=0.45, linewidths=0,
-                 rasterized=is_image, label="a test image")  # fmt: skip
+    left.scatter(
+        true,
+        residuals,
+        s=size,
+        color=LINE_COLOURS[0],
+        alpha=0.45,
+        linewidths=0,
+        rasterized=is_image,
+        label="a test image",
+    )
     classes, _ = value_fifths(true)
     fifths = [classes == one for one in np.unique(classes)]
     middles = [true[one].mean() for one in fifths]

@@ -118,13 +118,24 @@ class Robustness(SweepPicture):
             colour, marker = LINE_COLOURS[place], LINE_MARKERS[turn % len(LINE_MARKERS)]
             told = label if len(of_runs) == 1 else f"{label} ({len(of_runs)} seeds)"
             shown = 100 * of_runs if has_classes else of_runs
-            axes.plot(self.levels, shown.mean(axis=0), color=colour, marker=marker,
-                      markersize=4.5, label=told)  # fmt: skip
+            axes.plot(
+                self.levels,
+                shown.mean(axis=0),
+                color=colour,
+                marker=marker,
+                markersize=4.5,
+                label=told,
+            )
             low, high = shown.min(axis=0), shown.max(axis=0)
             axes.fill_between(self.levels, low, high, color=colour, alpha=0.18, lw=0)
         if baseline is not None:
-            axes.axhline(100 * baseline, color="0.4", linestyle="--", linewidth=1,
-                         label="always the most frequent class")  # fmt: skip
+            axes.axhline(
+                100 * baseline,
+                color="0.4",
+                linestyle="--",
+                linewidth=1,
+                label="always the most frequent class",
+            )
         axes.set_xlabel("standard deviation of the noise, in units of brightness")
         unit = " [%]" if has_classes else ""
         axes.set_ylabel(f"{measure_of(task).replace('_', ' ')} on test images{unit}")

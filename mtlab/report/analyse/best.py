@@ -1,12 +1,14 @@
 """Which runs are best on validation, by what they were trained to watch; test decides nothing."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from mtlab.errors import ConfigError
-from mtlab.report.analyse.groups import Estimate, Group, difference, estimate
+from mtlab.artifacts.metric_paths import check_paths
+from mtlab.errors import ConfigError, RunFolderError
+from mtlab.report.analyse.groups import Estimate, Group, difference, estimate, group_runs
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.problems import problems_of
 from mtlab.report.read.run import Run
@@ -78,6 +80,32 @@ def winner(groups: Sequence[Group], criterion: Criterion, problem: str = "") -> 
     (first, best), *rest = sorted(known, key=lambda one: sign * one[1].mean)
     others = [(group, criterion.gain(best, found)) for group, found in rest]
     return Winner(criterion, problem, first, best, others)
+
+
+def find_best(runs: Sequence[Run], by: str) -> tuple[Winner, list[Group]]:
+    """The best configuration, and all that it was compared with.
+
+    Args:
+        by: A validation metric; empty for what the runs watched.
+
+    Raises:
+        MtlabError: No completed run, a metric of test, or runs that no one metric compares.
+    """
+    groups = [group for group in group_runs(runs) if group.measured]
+    measured = [run for group in groups for run in group.measured]
+    if by and by not in OF_ALL_TASKS:
+        path = by if by.startswith(("val.", "test.")) else f"val.{by}"
+        # What is no path at all is told with the names there are.
+        check_paths("by", [path], [{"val": run.summary.get("val")} for run in measured])
+    found = winner(groups, criterion_of(groups, by)) if groups else None
+    if found is None:
+        raise RunFolderError(
+            os.path.commonpath([run.folder for run in runs]),
+            rule="must hold a completed run with validation metrics",
+            found=f"{len(runs)} runs, {len(measured)} of them completed",
+            remedy="name another folder",
+        )
+    return found, groups
 
 
 def winners(groups: Sequence[Group]) -> list[Winner]:
