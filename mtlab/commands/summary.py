@@ -168,17 +168,9 @@ def _as_latex(rows: Rows, totals: Rows) -> str:
     return latex_table(TITLES, [*rows, *totals], ARE_NUMBERS, rules={1, len(rows)})
 
 
-def _as_text(rows: Rows, totals: Rows) -> str:
-    console = Console(width=100)
-    with console.capture() as captured:
-        console.print(_as_rich("", rows, totals, console.width))
-    return captured.get()
-
-
 WRITERS: dict[str, Callable[[Rows, Rows], str]] = {
     "markdown": _as_markdown,
     "csv": _as_csv,
     "latex": _as_latex,
-    "text": _as_text,
 }
-ENDINGS = {".md": "markdown", ".csv": "csv", ".tex": "latex", ".txt": "text"}
+ENDINGS = {".md": "markdown", ".csv": "csv", ".tex": "latex"}

@@ -20,7 +20,7 @@ ImagesPlace = Annotated[
 ]
 PredictionsFile = Annotated[str, described("a .csv or .npz file", "y.csv", pattern=r"\.(csv|npz)$")]
 TableFile = Annotated[
-    str, described("a .tex, .md, .csv or .txt file", "table.tex", pattern=r"\.(tex|md|csv|txt)$")
+    str, described("a .tex, .md or .csv file", "table.tex", pattern=r"\.(tex|md|csv)$")
 ]
 DrawingFile = Annotated[
     str, described("a .png, .pdf or .svg file", "network.pdf", pattern=r"\.(png|pdf|svg)$")

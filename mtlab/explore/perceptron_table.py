@@ -4,15 +4,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.ticker import NullFormatter
 from rich.table import Table
 
 from mtlab.artifacts.csv_lines import csv_text
 from mtlab.artifacts.run_dir import FIGURES, write_whole
-from mtlab.drawing.axes import new_figure, short_number, show_grid
-from mtlab.drawing.colours import LINE_COLOURS
 from mtlab.drawing.heat_map import PairGrid, draw_pair_grids
-from mtlab.drawing.saving import Numbers, save_picture
+from mtlab.drawing.saving import save_picture
 from mtlab.explore.perceptron_pairs import Pair, PairResult, PublishedPairs
 from mtlab.terminal import Terminal
 
@@ -66,7 +63,6 @@ def report(
         measured = [one for one in results if published.measures_of(one.pair)]
         if measured:
             terminal.say(_beside_published(measured, published))
-            terminal.say(str(_draw_beside(measured, published, folder / FIGURES, command)))
     terminal.say(str(path))
 
 
@@ -110,34 +106,6 @@ def _beside_published(results: Sequence[PairResult], published: PublishedPairs) 
             f"{theirs.test_accuracy:.4f}",
         )
     return table
-
-
-def _draw_beside(
-    results: Sequence[PairResult], published: PublishedPairs, figures: Path, command: str
-) -> Path:
-    """Iterations and seconds of each pair, two bars side by side, on logarithmic axes."""
-    figure = new_figure("perceptrons on pairs, measured here and published", 9.0, 3.8)
-    names = [_listed([result.pair]) for result in results]
-    theirs = [published.measures_of(result.pair) for result in results]
-    numbers: Numbers = {"pairs": names}
-    for axes, measure in zip(figure.subplots(1, 2), ("iterations", "seconds"), strict=True):
-        for number, (label, found) in enumerate((("here", results), ("published", theirs))):
-            values = [float(getattr(one, measure)) for one in found]
-            places = np.arange(len(values)) + 0.4 * (number - 0.5)
-            bars = axes.bar(places, values, 0.38, color=LINE_COLOURS[number], label=label)
-            # Hatched: told apart without colours too.
-            for bar in bars if number else ():
-                bar.set(hatch="//", edgecolor="white")
-            numbers[f"{measure}_{label}"] = values
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(lambda value, _: short_number(value))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.set_xticks(range(len(names)), names, fontsize=8)
-        axes.set(xlabel="pair of labels", ylabel=measure)
-        show_grid(axes)
-        axes.grid(visible=False, axis="x")
-    axes.legend(fontsize=8, frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
-    return save_picture(figure, figures / "published.png", numbers, command=command, vector=True)
 
 
 def _listed(pairs: Collection[Pair]) -> str:

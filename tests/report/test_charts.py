@@ -18,7 +18,6 @@ from mtlab.report.analyse.charts import (
     LAMBDA,
     PERCEPTRON,
     SCATTER,
-    SIZE,
     TOTAL_LOSS,
     Chart,
     Kind,
@@ -216,25 +215,6 @@ def test_the_network_that_learned_a_task_alone_is_a_level_in_the_chart_over_lamb
         pytest.approx((88, 88)),
     )
     assert len(chart.panels[1].lines) == 1
-
-
-def test_a_grid_over_depth_and_width_joins_what_differs_in_one_of_them(tmp_path: Path):
-    for job, widths in enumerate(([8], [16], [8, 8], [16, 16])):
-        write_run(tmp_path / f"{job}", accuracy=0.7 + job / 50, settings={"model.widths": widths})
-    (chart,) = charts_of(tmp_path, SIZE)
-    depth = chart.panels[0]
-    joined = [[line.x for line in panel.lines if line.style == "alike"] for panel in chart.panels]
-    assert joined == [[(1, 2), (1, 2)], [(8, 16), (8, 16)]]
-    points = [line for line in depth.lines if line.style == "points"]
-    assert [line.x[0] for line in points] == [1, 1, 2, 2]
-    assert next(line.y for line in depth.lines if line.style == "alike") == pytest.approx((70, 74))
-
-
-def test_one_size_is_no_chart(tmp_path: Path):
-    for job in (0, 1):
-        settings = {"model.widths": [8], "optimizer.lr": job}
-        write_run(tmp_path / f"{job}", settings=settings)
-    assert charts_of(tmp_path, SIZE) == []
 
 
 def test_one_lambda_alone_is_no_chart(tmp_path: Path):

@@ -1,11 +1,11 @@
-"""Accuracy over lambda, as chart and table, and against costs and sizes: what shares a line."""
+"""Accuracy over lambda, as chart and table, and against costs: what shares a line."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
 
-from mtlab.report.analyse.charts import COST, LAMBDA, SIZE, Chart, Line, Panel
+from mtlab.report.analyse.charts import COST, LAMBDA, Chart, Line, Panel
 from mtlab.report.analyse.groups import Estimate, Group, group_labels
 from mtlab.report.analyse.metrics import Metric
 from mtlab.report.analyse.problems import problems_of
@@ -19,8 +19,6 @@ WEIGHT = "mtl.lambda"
 LEAST_RATIO_OF_SECONDS = 1.25
 COSTS = (Metric("parameters.total"), Metric("seconds.train"), Metric("seconds.test"))
 ACCURACY_TITLE = "test accuracy [%]"
-SIZES = (("depth", "depth [layers]"), ("width", "greatest width [units or filters]"))
-SIZE_KEYS = ("model.widths", "model.filters")
 LAMBDA_TITLE = "lambda (weight of the first task's loss)"
 MEASURED = "multi-task"
 
@@ -226,40 +224,6 @@ def _points(places: Sequence[tuple[Group, str, float | None]]) -> list[Line]:
     names = group_labels([group for group, _, _ in places])
     found = [_accuracies(names[one[0].number], [one], one[0].number) for one in places]
     return [replace(point, style="points") for point in found if point is not None]
-
-
-def size_charts(groups: Sequence[Group]) -> Iterator[Chart]:
-    """Accuracy against depth and against width, for each problem in which one of them varies."""
-    for problem, members in _trained(groups).items():
-        panels = []
-        for place, (name, title) in enumerate(SIZES):
-            # None where the model is no row of layers.
-            sized = [(group, task, _sizes(group.first)[place] or None) for group, task in members]
-            points = _points(sized)
-            if len({point.x for point in points}) > 1:
-                rest = partial(_all_but_size, kept=1 - place)
-                lines = [*_alike(grouped(sized, rest).values()), *points]
-                panels.append(Panel(name, title, ACCURACY_TITLE, lines))
-        if panels:
-            yield Chart(SIZE, problem, SIZE.caption, panels)
-
-
-def _all_but_size(one: tuple[Group, str, object], kept: int) -> Hashable:
-    """What networks share that differ in one size alone: the other is kept."""
-    run = one[0].first
-    return configuration(run, *SIZE_KEYS), run.preset, _sizes(run)[kept]
-
-
-def _sizes(run: Run) -> tuple[int, int]:
-    return run.depth, run.greatest_width
-
-
-def _alike(families: Iterable[Sequence[tuple[Group, str, float | None]]]) -> Iterator[Line]:
-    """A line through the means of each family that has more than one place."""
-    for members in families:
-        line = _accuracies("", sorted(members, key=lambda one: one[2] or 0))
-        if line is not None and len(set(line.x)) > 1:
-            yield Line("", line.runs, line.x, line.y, style="alike")
 
 
 def _differ(cost: Metric, values: Sequence[float]) -> bool:

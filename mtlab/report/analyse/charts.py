@@ -37,15 +37,6 @@ COST = Kind(
     f" more accurate. Points at the same cost stand side by side. Bars {SPREAD}",
     "charts over costs",
 )
-SIZE = Kind(
-    "size",
-    "sizes",
-    "Accuracy against depth and width",
-    "Depth: hidden layers of an MLP, convolutions of a CNN; width: most units or filters of one of"
-    " them. Dotted lines join what differs in that size alone; points of the same size stand side"
-    f" by side. Bars {SPREAD}",
-    "charts over sizes",
-)
 CURVES = Kind(
     "curves",
     "curves",
@@ -89,7 +80,7 @@ SCATTER = Kind(
     "Test split; a perfect prediction lies on the dashed line.",
     "scatters of predicted against true values",
 )
-KINDS = (LAMBDA, COST, SIZE, CURVES, TOTAL_LOSS, PERCEPTRON, CONFUSION, SCATTER)
+KINDS = (LAMBDA, COST, CURVES, TOTAL_LOSS, PERCEPTRON, CONFUSION, SCATTER)
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,7 @@ class Line:
         group: The configuration's number, which decides the colour; 0 for a line through several.
         estimates: Of accuracies over seeds, what `y` is the mean of.
         on_validation: The same of validation, for the tables beside a chart.
-        style: `front` and `alike` guide the eye; `single` is a level that the others stand against.
+        style: `front` guides the eye; `single` is a level that the others stand against.
         split: Of curves, `training` or `validation`; `test` of a point beside them.
         on_front: Whether points are filled.
         guessed: Places on the x axis where the task's loss has weight 0.
@@ -117,7 +108,7 @@ class Line:
     group: int = 0
     estimates: tuple[Estimate, ...] = ()
     on_validation: tuple[Estimate | None, ...] = ()
-    style: Literal["joined", "points", "front", "alike", "published", "single"] = "joined"
+    style: Literal["joined", "points", "front", "published", "single"] = "joined"
     split: str = ""
     on_front: bool = True
     guessed: tuple[float, ...] = ()

@@ -12,7 +12,6 @@ from mtlab.report.analyse.accuracy_charts import (
     cost_charts,
     lambda_charts,
     lambda_table,
-    size_charts,
 )
 from mtlab.report.analyse.architectures import LAYERS_REMARK, layer_tables
 from mtlab.report.analyse.best import best_marks, winners
@@ -128,7 +127,7 @@ def _charts(runs: Sequence[Run], groups: Sequence[Group]) -> list[Chart]:
     names = FileNames()
     charts: list[Chart] = []
     topics: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
-    finders = (lambda_charts, cost_charts, size_charts, curve_charts, total_loss_charts)
+    finders = (lambda_charts, cost_charts, curve_charts, total_loss_charts)
     for find in (*finders, prediction_charts):
         for chart in find(groups):
             seen = topics[chart.kind]

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from mtlab.drawing.axes import (
     limit_percent,
@@ -76,7 +75,7 @@ def _draw(figure: ChartFigure, axes: Axes, panel: Panel, looks: Mapping[str, Loo
         look = looks[line.label]
         if line.split:
             draw_curve(figure, axes, line, panel.over, look, num_bands)
-        elif line.style in ("front", "alike"):
+        elif line.style == "front":
             draw_guide(figure, axes, line, look)
         else:
             draw_accuracies(figure, axes, line, panel.over, look, dodge)
@@ -92,10 +91,6 @@ def _draw(figure: ChartFigure, axes: Axes, panel: Panel, looks: Mapping[str, Loo
         # No error is below zero.
         axes.set_ylim(bottom=0 if panel.over == "iteration" else None)
         return
-    if panel.over == "depth":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_xlim(min(places) - 0.5, max(places) + 0.5)
-    else:
-        axes.margins(x=MARGIN)
-        show_costs(axes, places)
+    axes.margins(x=MARGIN)
+    show_costs(axes, places)
     limit_percent(axes)

@@ -79,7 +79,7 @@ def looks_of(lines: Sequence[Line], places: Mapping[int, int]) -> dict[str, Look
     for line in lines:
         if line.label in looks:
             continue
-        if line.style in ("front", "alike"):
+        if line.style == "front":
             looks[line.label] = GUIDE
         elif line.style == "published":
             looks[line.label] = Look(f"p{len(looks)}", measured, "x", ":")
