@@ -118,13 +118,14 @@ def test_jobs_that_are_level_are_not_said_to_be_ahead(tmp_path: Path) -> None:
     assert "job 0, level with 1 more; see mtlab best" in line
 
 
-def test_seeds_alone_are_summed_up_by_their_mean(tmp_path: Path) -> None:
-    for seed in range(3):
-        summary = done(0.5) | {"val": {"digit": {"accuracy": 0.5 + seed / 100}}, "seed": seed}
-        write_job(tmp_path, f"{seed}_x", [f"seed={seed}", "trainer.monitor=accuracy"], **summary)
+@pytest.mark.parametrize(("key", "over"), [("seed", "seeds"), ("dataset.fold", "folds")])
+def test_repetitions_alone_are_summed_up_by_their_mean(tmp_path: Path, key: str, over: str) -> None:
+    for job in range(3):
+        summary = done(0.5) | {"val": {"digit": {"accuracy": 0.5 + job / 100}}, "seed": job}
+        write_job(tmp_path, f"{job}_x", [f"{key}={job}", "trainer.monitor=accuracy"], **summary)
     (line,) = sweep_table(tmp_path).best
     assert line.startswith(
-        "mean over seeds of the only configuration by val.digit.accuracy: 51.0 ± 1.0 % (95%: 48.5"
+        f"mean over {over} of the only configuration by val.digit.accuracy: 51.0 ± 1.0 % (95%: 48.5"
     )
 
 

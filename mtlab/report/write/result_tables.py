@@ -173,12 +173,13 @@ def _best_jobs(found: Sequence[Winner], folder: Path) -> Iterator[str]:
     """A line for each that is best, with the command that says more where one compares its runs."""
     names = [one.criterion.name for one in found]
     for one, name in zip(found, names, strict=True):
+        over = "folds" if len({run.fold for run in one.group.measured}) > 1 else "seeds"
         if not one.others:
-            yield f"mean over seeds of {best_sentence(one, {})}"
+            yield f"mean over {over} of {best_sentence(one, {})}"
             continue
         jobs = list(map(_job, one.group.measured))
         is_mean = len(jobs) > 1
-        told = f"jobs {', '.join(jobs)}, by the mean over seeds" if is_mean else f"job {jobs[0]}"
+        told = f"jobs {', '.join(jobs)}, by the mean over {over}" if is_mean else f"job {jobs[0]}"
         num_level = sum(gain.mean == 0 for _, gain in one.others)
         if num_level:
             told += f", level with {num_level} more"
